@@ -1,0 +1,98 @@
+"""The one family of errors. Each carries fields; its text says what was expected and what came.
+
+    AccompanyError
+     ├── Malformed          not in its written form                       400
+     ├── Unauthorized       nobody we know                                401
+     ├── Forbidden          known, but not theirs                         403
+     ├── Unknown            no such thing, or not for whoever asks        404
+     ├── OutOfOrder         number taken, or `previous` does not match    409
+     ├── TooLarge           more bytes than the limit                     413
+     ├── DoesNotHold        in form, but a signature, id or hash is wrong 422
+     ├── TooMany            asked too often                               429
+     ├── DiskFull           nothing is lost on the phone; try again       507
+     └── Damaged            what was kept cannot be trusted: do not start
+
+Foreign errors are wrapped where they enter. The numbers are HTTP statuses, given by
+`web.problems`; nothing here knows of HTTP. Pure.
+"""
+
+
+class AccompanyError(Exception):
+    """Anything Accompany itself refuses or cannot do."""
+
+
+class Malformed(AccompanyError):
+    """*what* is not in its one written form; *why* says where it differs."""
+
+    def __init__(self, what: str, why: str) -> None:
+        super().__init__(f"{what} is not in its written form: {why}")
+        self.what = what
+        self.why = why
+
+
+class Unauthorized(AccompanyError):
+    """Nobody we know: *expected* says what would have been accepted."""
+
+    def __init__(self, expected: str) -> None:
+        super().__init__(f"expected {expected}")
+        self.expected = expected
+
+
+class Forbidden(AccompanyError):
+    """Known, but this is not theirs to do."""
+
+
+class Unknown(AccompanyError):
+    """There is no such *what*, or not for whoever asks."""
+
+    def __init__(self, what: str) -> None:
+        super().__init__(f"there is no such {what} here")
+        self.what = what
+
+
+class OutOfOrder(AccompanyError):
+    """A statement that does not follow the last one kept.
+
+    `last` and `digest` say where the chain stands, so that the sender knows what to send again.
+    """
+
+    def __init__(self, why: str, last: int, digest: bytes) -> None:
+        super().__init__(why)
+        self.last = last
+        self.digest = digest
+
+
+class TooLarge(AccompanyError):
+    """More bytes than the limit, refused before they are read."""
+
+    def __init__(self, what: str, limit: int, found: int) -> None:
+        super().__init__(f"{what} may have {limit} bytes, but {found} came")
+        self.what = what
+        self.limit = limit
+        self.found = found
+
+
+class DoesNotHold(AccompanyError):
+    """In form, but what it claims is not so."""
+
+    def __init__(self, what: str, expected: str, found: str) -> None:
+        super().__init__(f"{what}: expected {expected}, found {found}")
+        self.what = what
+        self.expected = expected
+        self.found = found
+
+
+class TooMany(AccompanyError):
+    """Asked too often; try again after `seconds`."""
+
+    def __init__(self, what: str, seconds: int) -> None:
+        super().__init__(f"too many {what}: try again in {seconds} s")
+        self.seconds = seconds
+
+
+class DiskFull(AccompanyError):
+    """No room for bytes; statements are still taken, and the phone keeps what it has."""
+
+
+class Damaged(AccompanyError):
+    """What was kept on disk contradicts itself: a person has to look before anything is signed."""

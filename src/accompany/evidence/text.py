@@ -1,0 +1,131 @@
+"""One written form: the small alphabet every text of evidence is made of.
+
+Hex is lower case; base64 is RFC 4648 section 4, padded, canonical; times are RFC 3339 UTC with
+exactly three decimals; numbers are decimal without leading zeros. A parser here takes only what
+its writer would have written. Pure: bytes and text in, values out; no clock.
+"""
+
+import base64
+import binascii
+import re
+from collections.abc import Iterable
+from datetime import UTC, datetime, timedelta
+
+from accompany.errors import Malformed
+
+TEXT_LIMIT = 4096
+"""Bytes in a text, unless its page says otherwise (package.note, opened.note)."""
+
+NUMBER_LIMIT = 2**53 - 1
+"""The largest number that Python and a browser read alike."""
+
+_NUMBER = re.compile(r"0|[1-9][0-9]{0,15}")
+_HEX = re.compile(r"(?:[0-9a-f]{2})*")
+_BASE32 = re.compile(r"[a-z2-7]{32}")
+_TIME = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\.[0-9]{3}Z")
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+def write_time(milliseconds: int) -> str:
+    """Return a time, in milliseconds since 1970 UTC, as RFC 3339 with three decimals."""
+    moment = _EPOCH + timedelta(milliseconds=milliseconds)
+    return moment.strftime("%Y-%m-%dT%H:%M:%S.") + f"{milliseconds % 1000:03d}Z"
+
+
+def read_time(text: str) -> int:
+    """Return the milliseconds since 1970 UTC that *text* states."""
+    if not _TIME.fullmatch(text):
+        raise Malformed("time", f"expected 2026-11-21T20:14:03.120Z, found {text[:40]!r}")
+    try:
+        moment = datetime.strptime(text, "%Y-%m-%dT%H:%M:%S.%fZ").replace(tzinfo=UTC)
+    except ValueError as error:
+        raise Malformed("time", f"no such moment: {text}") from error
+    return (moment - _EPOCH) // timedelta(milliseconds=1)
+
+
+def read_number(text: str) -> int:
+    if not _NUMBER.fullmatch(text) or int(text) > NUMBER_LIMIT:
+        raise Malformed("number", f"expected decimal digits, found {text[:40]!r}")
+    return int(text)
+
+
+def read_hex(text: str, size: int) -> bytes:
+    """Return the *size* bytes that *text* writes in lower-case hex."""
+    if len(text) != 2 * size or not _HEX.fullmatch(text):
+        raise Malformed("hex", f"expected {2 * size} lower-case digits, found {text[:80]!r}")
+    return bytes.fromhex(text)
+
+
+def write_base64(data: bytes) -> str:
+    return base64.b64encode(data).decode("ascii")
+
+
+def read_base64(text: str, size: int | None = None) -> bytes:
+    """Return what *text* writes in padded, canonical base64; *size* in bytes, where it is known."""
+    try:
+        data = base64.b64decode(text, validate=True)
+    except (binascii.Error, ValueError) as error:
+        raise Malformed("base64", f"found {text[:80]!r}") from error
+    if write_base64(data) != text:
+        raise Malformed("base64", f"not canonical: {text[:80]!r}")
+    if size is not None and len(data) != size:
+        raise Malformed("base64", f"expected {size} bytes, found {len(data)}")
+    return data
+
+
+def write_base32(data: bytes) -> str:
+    """Return lower-case base32 without padding (RFC 4648 section 6)."""
+    return base64.b32encode(data).decode("ascii").rstrip("=").lower()
+
+
+def read_base32(text: str) -> str:
+    """Return *text* if it is the 32 characters of an id."""
+    if not _BASE32.fullmatch(text):
+        raise Malformed("id", f"expected 32 characters a-z2-7, found {text[:80]!r}")
+    return text
+
+
+def read_word(text: str, allowed: Iterable[str]) -> str:
+    words = list(allowed)
+    if text not in words:
+        raise Malformed("word", f"expected one of {' '.join(words)}, found {text[:80]!r}")
+    return text
+
+
+def write_lines(magic: str, lines: Iterable[tuple[str, str]]) -> str:
+    """Return a text: its magic, then name and value on each line."""
+    return "".join([f"{magic}\n", *(f"{name} {value}\n" for name, value in lines)])
+
+
+class Lines:
+    """The lines of a text, taken one by one in the only order they may have."""
+
+    def __init__(self, what: str, magic: str, text: str, limit: int = TEXT_LIMIT) -> None:
+        if len(text.encode()) > limit:
+            raise Malformed(what, f"expected at most {limit} bytes, found {len(text.encode())}")
+        first, *self._rest = text.split("\n")
+        self._what = what
+        self._at = 0
+        if first != magic:
+            raise Malformed(what, f"expected {magic!r}, found {first[:80]!r}")
+        if not self._rest or self._rest.pop() != "":
+            raise Malformed(what, "expected a newline at the end")
+
+    def take(self, name: str) -> str:
+        """Return the value of the next line, which must be *name*'s."""
+        value = self.take_if(name)
+        if value is None:
+            found = self._rest[self._at][:80] if self._at < len(self._rest) else "the end"
+            raise Malformed(self._what, f"expected a line {name!r}, found {found!r}")
+        return value
+
+    def take_if(self, name: str) -> str | None:
+        """Return the value of the next line if it is *name*'s, else None and stay."""
+        if self._at >= len(self._rest) or not self._rest[self._at].startswith(f"{name} "):
+            return None
+        self._at += 1
+        return self._rest[self._at - 1][len(name) + 1 :]
+
+    def end(self) -> None:
+        if self._at < len(self._rest):
+            raise Malformed(self._what, f"expected its end, found {self._rest[self._at][:80]!r}")

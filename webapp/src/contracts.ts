@@ -1,0 +1,191 @@
+/**
+ * What the halves of the web app promise each other, and the server: types only.
+ * Live messages are described in docs/live.md, HTTP in docs/format.md.
+ */
+
+/** GET /api/service: everything a page has to know about the server before anything else. */
+export interface Service {
+  /** the log's name */
+  origin: string;
+  /** vkey of the organization's key; compared with the one pinned in the caller's link */
+  organization_key: string;
+  /** the `accompany/organization/v1` note by that key */
+  organization: string;
+  /** policy text of this server (tlog-policy) */
+  policy: string;
+  /** true: its keys lie in the server's data folder, and every page says so */
+  demonstration: boolean;
+  /** telephone number shown from the first second, or null */
+  hotline: string | null;
+  states: string[];
+  languages: string[];
+  /** ICE servers for the call; empty where none are configured */
+  ice: RTCIceServer[];
+  time: string;
+}
+
+/** What an `accompany/organization/v1` note says once it was verified. */
+export interface Organization {
+  name: string;
+  custodian: string;
+  log: string;
+  receipts: string;
+}
+
+export type Kind = "film" | "sound" | "advice" | "notes";
+export type ClosingReason = "stopped" | "left" | "battery" | "device" | "storage" | "replaced";
+export type GapReason = "hidden" | "muted" | "private" | "device" | "storage" | "unknown";
+
+export interface Head {
+  recording: string;
+  number: number;
+  /** hex SHA-256 of the signed statement */
+  digest: string;
+}
+
+/** All there is to show about what is being recorded; told again after every change. */
+export interface RecorderState {
+  recording: string | null;
+  kind: Kind | null;
+  phase: "starting" | "recording" | "finishing" | "finished" | "failed";
+  /** camera and microphone as they really are */
+  camera: "on" | "refused" | "lost" | "none";
+  microphone: "on" | "refused" | "lost" | "none";
+  /** seconds of film or sound that exist only on this phone */
+  unsafeSeconds: number;
+  /** seconds recorded so far */
+  seconds: number;
+  /** things in the queue without a verified receipt */
+  waiting: number;
+  /** milliseconds since the last verified receipt while something waits, else 0 */
+  silence: number;
+  /** the last refusal in words, for the screen; null when all is well */
+  problem: string | null;
+  /** true once the answering attorney's grant has a verified receipt */
+  granted: boolean;
+}
+
+export interface RecorderOptions {
+  service: Service;
+  organization: Organization;
+  encounter: string;
+  guestCode: string;
+}
+
+/**
+ * One encounter's recorder: camera and microphone, sealed and sent. Made by `startRecorder` in
+ * `recorder.ts`; the keys live in its worker's memory and nowhere else.
+ */
+export interface Recorder {
+  readonly encounter: string;
+  /** the one stream of camera and microphone, null where both were refused; clone its tracks */
+  readonly stream: Promise<MediaStream | null>;
+  /** resolves as soon as the recording's keys exist and the opening is signed and queued */
+  readonly opened: Promise<{ recording: string; kind: Kind; opening: string }>;
+  readonly state: RecorderState;
+  /** calls back at once and after every change; returns how to stop */
+  watch(callback: (state: RecorderState) => void): () => void;
+  /** calls back with every new head */
+  onHead(callback: (head: Head) => void): () => void;
+  /** signs an `accompany/answer/v1` text (and nothing else) with the recording's key */
+  signAnswer(text: string): Promise<string>;
+  /** verifies the card against the organization's key and grants the recording to its holder */
+  grant(card: string): Promise<void>;
+  /** closes the recording and resolves once everything is safe or after 10 s (the queue stays) */
+  stop(reason: ClosingReason): Promise<void>;
+  /** forgets the recording's identity: from now on nothing more can be granted from this phone */
+  lock(): void;
+}
+
+/** What lies in this device's queue from earlier lives of the page. */
+export interface Leftovers {
+  recordings: number;
+  waiting: number;
+  sent: number;
+}
+
+export type Stage = "ringing" | "answered" | "unanswered" | "ended";
+
+export interface Signal {
+  note?: string;
+  opening?: string;
+  description?: RTCSessionDescriptionInit;
+  candidate?: RTCIceCandidateInit | null;
+}
+
+export interface Problem {
+  type: string;
+  title: string;
+  status: number;
+  detail: string;
+}
+
+export type CallerMessage =
+  | { type: "press"; encounter: string; secret: string; state: string; language: string; guest_code: string }
+  | { type: "recording"; recording: string; kind: Kind }
+  | ({ type: "signal" } & Signal)
+  | { type: "end" };
+
+export type ToCaller =
+  | {
+      type: "standing";
+      encounter: string;
+      stage: Stage;
+      rung: string[];
+      card: string | null;
+      attorney_here: boolean;
+      ended_by: "caller" | "attorney" | null;
+      time: string;
+    }
+  | ({ type: "signal" } & Signal)
+  | { type: "problem"; problem: Problem };
+
+export type DutyMessage =
+  | { type: "duty"; on: boolean; languages: string[] }
+  | { type: "answer"; encounter: string; note: string; description: RTCSessionDescriptionInit }
+  | { type: "decline"; encounter: string }
+  | ({ type: "signal"; encounter: string } & Signal)
+  | { type: "end"; encounter: string };
+
+export interface Ring {
+  encounter: string;
+  state: string;
+  language: string;
+  pressed: string;
+}
+
+export interface Call {
+  encounter: string;
+  state: string;
+  language: string;
+  answered: string;
+  recordings: string[];
+  caller_here: boolean;
+}
+
+export type ToDuty =
+  | { type: "desk"; on: boolean; rings: Ring[]; call: Call | null; time: string }
+  | { type: "taken"; encounter: string }
+  | { type: "ended"; encounter: string; by: "caller" | "attorney" }
+  | ({ type: "signal"; encounter: string } & Signal)
+  | { type: "problem"; problem: Problem };
+
+/** GET /api/cases: the encounters this attorney answered, newest first. */
+export interface Case {
+  encounter: string;
+  state: string;
+  language: string;
+  pressed: string;
+  answered: string;
+  ended: string | null;
+  recordings: CaseRecording[];
+}
+
+export interface CaseRecording {
+  recording: string;
+  kind: Kind;
+  last: number;
+  segments: number;
+  missing: number;
+  closing: ClosingReason | null;
+}
