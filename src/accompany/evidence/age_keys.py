@@ -44,7 +44,7 @@ _PROBE = X25519PrivateKey.from_private_bytes(bytes(_X25519_SIZE))
 
 
 def _low_order(point: bytes) -> bool:
-    """Whether a secret agreed with *point* would be no secret (RFC 7748, 6.1)."""
+    """Whether a secret agreed with *point* would be no secret (RFC 7748, 6.1), or *point* none."""
     try:
         _PROBE.exchange(X25519PublicKey.from_public_bytes(point))
     except ValueError:
@@ -60,7 +60,7 @@ class X25519Recipient:
     PREFIX = "age"
 
     def __post_init__(self) -> None:
-        if len(self.key) != _X25519_SIZE or _low_order(self.key):
+        if _low_order(self.key):
             raise Malformed("age recipient", "not a Curve25519 point one can seal to")
 
     @classmethod
