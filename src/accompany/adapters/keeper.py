@@ -1,0 +1,190 @@
+"""Keeping: the journal and its index as one Keeper, with group commit.
+
+`keep` hands its items to one writer thread; whatever has gathered while the last batch was being
+synced becomes the next batch: one frame, one fdatasync in flight. Then the index follows, then the
+waiting calls return. Where the disk fails, nothing more is acknowledged and `on_failure` is called.
+"""
+
+import asyncio
+import queue
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from accompany.adapters.index import Index
+from accompany.adapters.journal import Journal
+from accompany.custody.ports import Item, Kept, NamedRow, RecordingRow, StatementRow
+from accompany.errors import Damaged, DiskFull
+
+BATCH_BYTES = 32 * 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class _Wanted:
+    items: Sequence[Item]
+    done: "asyncio.Future[None]"
+
+
+class JournalKeeper:
+    """A `custody.ports.Keeper` in one folder: journal/, index.sqlite."""
+
+    def __init__(self, folder: Path, file_bytes: int, on_failure: Callable[[str], None]) -> None:
+        self._journal = Journal(folder / "journal", file_bytes)
+        self._index = Index(folder / "index.sqlite")
+        self._on_failure = on_failure
+        self._catch_up(folder)
+        self._size = self._index.size()
+        self._queue: queue.SimpleQueue[_Wanted | None] = queue.SimpleQueue()
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._thread = threading.Thread(target=self._run, name="journal", daemon=True)
+        self._thread.start()
+
+    def _catch_up(self, folder: Path) -> None:
+        """Let the index follow what it has not seen; make it anew where it is ahead."""
+        since = self._index.position()
+        path = folder / "journal" / f"{since.file:06d}.journal"
+        if since.file and not (path.exists() and path.stat().st_size >= since.offset):
+            self._index.forget()
+            since = self._index.position()
+        for batch in self._journal.scan(since):
+            self._index.apply(batch)
+
+    async def keep(self, items: Sequence[Item]) -> None:
+        loop = asyncio.get_running_loop()
+        self._loop = loop
+        done: asyncio.Future[None] = loop.create_future()
+        self._queue.put(_Wanted(items, done))
+        # Shielded: a caller that goes away does not take back what others see as kept.
+        await asyncio.shield(done)
+
+    def close(self) -> None:
+        """Finish what is waiting, then stop; returns once the last batch is synced."""
+        self._queue.put(None)
+        self._thread.join()
+        self._journal.close()
+        self._index.close()
+
+    def _run(self) -> None:
+        stopping = False
+        while not stopping:
+            wanted, stopping = self._gather()
+            if wanted and not self._commit(wanted):
+                return
+
+    def _gather(self) -> tuple[list[_Wanted], bool]:
+        """Wait for one call, then take all that have come meanwhile, up to a batch's bytes."""
+        first = self._queue.get()
+        gathered: list[_Wanted] = []
+        total = 0
+        while first is not None:
+            gathered.append(first)
+            total += sum(len(item.blob) for item in first.items)
+            if total >= BATCH_BYTES:
+                return gathered, False
+            try:
+                first = self._queue.get_nowait()
+            except queue.Empty:
+                return gathered, False
+        return gathered, True
+
+    def _commit(self, wanted: list[_Wanted]) -> bool:
+        try:
+            batch = self._journal.append([item for one in wanted for item in one.items])
+            self._index.apply(batch)
+        except DiskFull as error:
+            return self._refuse(wanted, error)
+        except Exception as error:
+            self._answer(wanted, error)
+            self._on_failure(f"the journal cannot be written: {error}")
+            return False
+        leaves = (item.record for one in wanted for item in one.items)
+        self._size += sum(isinstance(record, Kept) for record in leaves)
+        self._answer(wanted, None)
+        return True
+
+    def _refuse(self, wanted: list[_Wanted], error: DiskFull) -> bool:
+        """No room for this batch: leaf indexes were given out, so start again and read."""
+        self._answer(wanted, error)
+        self._on_failure(f"the disk is full: {error}")
+        return False
+
+    def _answer(self, wanted: list[_Wanted], error: Exception | None) -> None:
+        def settle() -> None:
+            for one in wanted:
+                if one.done.done():
+                    continue
+                if error is None:
+                    one.done.set_result(None)
+                else:
+                    one.done.set_exception(error)
+
+        if self._loop is not None and not self._loop.is_closed():
+            self._loop.call_soon_threadsafe(settle)
+
+    def check_room(self, size: int) -> None:
+        self._journal.check_room(size, has_blobs=True)
+
+    @property
+    def size(self) -> int:
+        return self._size
+
+    def node(self, level: int, number: int) -> bytes:
+        return self._index.node(level, number)
+
+    def tile(self, level: int, number: int, width: int) -> bytes:
+        return self._index.tile(level, number, width)
+
+    def entries(self, first: int, count: int) -> bytes:
+        return self._index.entries(first, count)
+
+    def recording(self, recording: str) -> RecordingRow | None:
+        return next(iter(self._index.recordings("id", recording)), None)
+
+    def by_locator(self, locator: bytes) -> list[RecordingRow]:
+        return self._index.recordings("locator", locator)
+
+    def by_encounter(self, encounter: str) -> list[RecordingRow]:
+        return self._index.recordings("encounter", encounter)
+
+    def statement(self, recording: str, number: int) -> StatementRow | None:
+        return self._index.statement(recording, number)
+
+    def last_statement(self, recording: str) -> StatementRow | None:
+        return self._index.last_statement(recording)
+
+    def statements(self, recording: str) -> Iterator[StatementRow]:
+        return self._index.statements(recording)
+
+    def segment_hashes(self, recording: str) -> list[bytes]:
+        return self._index.segment_hashes(recording)
+
+    def missing(self, recording: str) -> list[int]:
+        return self._index.missing(recording)
+
+    def segment(self, recording: str, number: int) -> bytes | None:
+        place = self._index.place(recording, number)
+        return None if place is None else self._journal.read(*place)
+
+    def grants(self, recording: str) -> list[NamedRow]:
+        return self._index.named("grant", recording)
+
+    def custody(self, recording: str) -> list[NamedRow]:
+        return self._index.named("custody", recording)
+
+    def card(self, serial: str) -> NamedRow | None:
+        return next(iter(self._index.named("card", serial)), None)
+
+
+def check_tree(keeper: JournalKeeper, size: int, root: bytes, found: bytes | None) -> None:
+    """Raise Damaged unless the kept tree still holds a checkpoint signed before."""
+    if found is None or keeper.size < size:
+        raise Damaged(
+            f"a checkpoint over {size} entries was signed, but the journal holds {keeper.size}: "
+            "it looks like an older backup. Nothing is signed until a person has decided"
+        )
+    if found != root:
+        raise Damaged(
+            f"the journal's tree of {size} has root {found.hex()}, "
+            f"but the checkpoint signed before says {root.hex()}"
+        )

@@ -1,0 +1,62 @@
+"""Settings: read once, handed down by hand; docs/settings.md lists every one.
+
+Values come from the command line, else from the environment (`ACCOMPANY_…`), else from the
+defaults here. Pure but for `from_environment`, which is given the environment.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from accompany.errors import Malformed
+
+STATES = tuple(
+    "AL AK AZ AR CA CO CT DE DC FL GA HI ID IL IN IA KS KY LA ME MD MA MI MN MS MO MT NE NV NH "
+    "NJ NM NY NC ND OH OK OR PA RI SC SD TN TX UT VT VA WA WV WI WY PR".split()
+)
+LANGUAGES = ("en", "es", "ht", "pt", "zh", "pa", "fr", "ar", "fa", "ru", "vi", "ko")
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Where it listens and keeps things, and what it takes. Sizes in bytes, times in seconds."""
+
+    data: Path = Path("accompany-data")
+    host: str = "127.0.0.1"
+    port: int = 8420
+    tls: str = "off"
+    """`off`, `own` (a local authority made on the spot) or `CERTIFICATE:KEY` (two PEM files)."""
+    origin: str = ""
+    """The log's name; empty: one is made on first start and kept."""
+    organization: str = "Accompany demonstration"
+    hotline: str = ""
+    segment_bytes: int = 8 * 1024 * 1024
+    checkpoint_seconds: float = 0.25
+    wrong_codes_a_minute: int = 10
+    session_hours: int = 12
+    journal_file_bytes: int = 1024 * 1024 * 1024
+    ice: str = ""
+    """STUN and TURN addresses for the call, separated by spaces; none: direct only."""
+
+    @property
+    def secure(self) -> bool:
+        return self.tls != "off"
+
+    @classmethod
+    def from_environment(cls, environment: Mapping[str, str]) -> "Settings":
+        """Return the settings that `ACCOMPANY_<NAME>` variables state; the rest are defaults."""
+        settings = cls()
+        for name in cls.__slots__:
+            given = environment.get(f"ACCOMPANY_{name.upper()}")
+            if given is not None:
+                settings = settings.having(name, given)
+        return settings
+
+    def having(self, name: str, given: str) -> "Settings":
+        """Return these settings with *name* as *given* in text; raise Malformed if it cannot be."""
+        kind = type(getattr(self, name))
+        try:
+            return replace(self, **{name: kind(given)})
+        except ValueError as error:
+            why = f"expected {kind.__name__}, found {given[:80]!r}"
+            raise Malformed(f"setting {name}", why) from error

@@ -1,0 +1,392 @@
+"""Taking in: openings, statements, segments and grants, each checked, kept, and receipted.
+
+The signature is the right to append: no session is asked for. Everything is checked before a leaf
+is given; a receipt is returned only after the keeper has it durably. The same thing sent again
+gets the same receipt. Not here: HTTP, who may open one (`accounts`), reading out (`export`).
+"""
+
+import asyncio
+from collections import OrderedDict
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, field
+from hashlib import sha256
+
+from accompany.custody.leaves import Leaves
+from accompany.custody.ports import (
+    Arrived,
+    GrantKept,
+    Item,
+    Keeper,
+    OpeningKept,
+    RecordingRow,
+    StatementKept,
+    StatementRow,
+)
+from accompany.errors import DoesNotHold, Malformed, OutOfOrder, Unknown
+from accompany.evidence.age import parse_header
+from accompany.evidence.notes import Note, check_public_key
+from accompany.evidence.receipts import grant_entry, statement_entry
+from accompany.evidence.statements import (
+    Chain,
+    Closing,
+    Following,
+    Gap,
+    Opening,
+    SegmentStatement,
+    digest_of,
+    open_following,
+    open_opening,
+    recording_verifier,
+)
+from accompany.evidence.text import Lines, read_base32, read_hex, read_time
+from accompany.ids import Locator, RecordingId
+
+REMEMBERED = 4096
+"""Recordings whose end is held in memory; the others are read again when something comes."""
+
+Admit = Callable[[], Awaitable[None]]
+
+
+@dataclass(slots=True)
+class _Live:
+    """A recording's end, including what is not durable yet."""
+
+    opening: Opening
+    note: bytes
+    locator: bytes
+    chain: Chain
+    hashes: set[bytes]
+    grants: int
+    arriving: dict[str, "asyncio.Future[bytes]"] = field(default_factory=dict)
+    """Receipts on their way, by what they are for: a repetition waits for the same one."""
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """Where a recording stands: GET /api/recordings/{id}."""
+
+    opening: bytes
+    last: int
+    digest: bytes
+    missing: list[int]
+    closing: str | None
+
+
+class Intake:
+    def __init__(self, keeper: Keeper, leaves: Leaves, segment_bytes: int) -> None:
+        self._keeper = keeper
+        self._leaves = leaves
+        self._segment_bytes = segment_bytes
+        self._live: OrderedDict[RecordingId, _Live] = OrderedDict()
+        self._opening: dict[RecordingId, asyncio.Future[bytes]] = {}
+
+    async def open(
+        self,
+        note: bytes,
+        grants: Sequence[bytes],
+        locator: Locator,
+        deletion: bytes | None,
+        admit: Admit,
+    ) -> tuple[bytes, bool]:
+        """Open a recording; return its receipt and whether it is new.
+
+        *admit* is called once for a new recording, after everything else was found in order.
+        Raise DoesNotHold where signature, id, log or grants are wrong.
+        """
+        opening = open_opening(note)
+        known = self._keeper.recording(opening.recording)
+        if known is not None:
+            return self._same_opening(known, note), False
+        if opening.recording in self._opening:
+            return await asyncio.shield(self._opening[opening.recording]), False
+        self._check_opening(opening, grants, deletion)
+        arriving: asyncio.Future[bytes] = asyncio.get_running_loop().create_future()
+        self._opening[opening.recording] = arriving
+        try:
+            await admit()
+            receipt = await self._keep_opening(opening, note, grants, locator, deletion)
+            arriving.set_result(receipt)
+        except BaseException as error:
+            arriving.set_exception(error)
+            arriving.exception()  # Seen: nobody may be waiting for it.
+            raise
+        finally:
+            del self._opening[opening.recording]
+        return receipt, True
+
+    def _same_opening(self, known: RecordingRow, note: bytes) -> bytes:
+        if known.note != note:
+            last = self._find(known.recording).chain
+            raise OutOfOrder("another opening of this recording is kept", last.last, last.digest)
+        return known.receipt
+
+    def _check_opening(
+        self, opening: Opening, grants: Sequence[bytes], deletion: bytes | None
+    ) -> None:
+        if opening.log != self._leaves.origin:
+            raise DoesNotHold("log", self._leaves.origin, opening.log)
+        found = sha256(b"".join(grants)).digest()
+        if found != opening.grants:
+            raise DoesNotHold("grants", opening.grants.hex(), found.hex())
+        for grant in grants:
+            check_sealed("grant", grant)
+        if deletion is not None:
+            check_public_key(deletion)
+
+    async def _keep_opening(
+        self,
+        opening: Opening,
+        note: bytes,
+        grants: Sequence[bytes],
+        locator: Locator,
+        deletion: bytes | None,
+    ) -> bytes:
+        entry = statement_entry(note, 0, note)
+        index, receipt = self._leaves.give(entry, "none")
+        kept = OpeningKept(
+            index,
+            entry.slot,
+            entry.digest,
+            receipt,
+            opening.recording,
+            note,
+            bytes(locator),
+            deletion,
+            opening.encounter,
+            opening.kind,
+        )
+        items = [Item(kept)]
+        items += [self._grant(opening.recording, n, grant)[0] for n, grant in enumerate(grants)]
+        await self._keeper.keep(items)
+        return receipt
+
+    async def statement(self, recording: str, number: int, note: bytes) -> tuple[bytes, bool]:
+        """Take a statement without bytes; return its receipt and whether it is new."""
+        return await self._take(recording, number, note, None)
+
+    async def segment(
+        self, recording: str, number: int, note: bytes | None, body: bytes
+    ) -> tuple[bytes, bool]:
+        """Take a segment's sealed bytes, with its statement unless that came before."""
+        return await self._take(recording, number, note, body)
+
+    async def _take(
+        self, recording: str, number: int, note: bytes | None, body: bytes | None
+    ) -> tuple[bytes, bool]:
+        live = self._find(recording)
+        same = f"{number} {'bytes' if body is not None else 'alone'}"
+        while same in live.arriving:
+            await asyncio.wait([live.arriving[same]])
+        row = self._keeper.statement(recording, number)
+        if row is None and number <= live.chain.last and number > 0:
+            # Its statement is on its way to the disk: what came first decides.
+            await asyncio.gather(*live.arriving.values(), return_exceptions=True)
+            row = self._keeper.statement(recording, number)
+        if row is not None:
+            return await self._again(live, same, row, note, body)
+        if note is None:
+            raise Malformed("Statement header", "expected the segment's statement, none came")
+        return await self._take_new(live, same, number, note, body), True
+
+    async def _again(
+        self, live: _Live, same: str, row: StatementRow, note: bytes | None, body: bytes | None
+    ) -> tuple[bytes, bool]:
+        """What is kept already gets its receipt again; awaited bytes are taken now."""
+        if note is not None and note != row.note:
+            chain = live.chain
+            why = f"statement {row.number} is taken by another one"
+            raise OutOfOrder(why, chain.last, chain.digest)
+        if body is None or row.here:
+            if body is not None:
+                _check_body(row.sha256, row.size, body)
+            return row.receipt, False
+        if row.word != "segment":
+            raise DoesNotHold("segment", "a segment statement", f"a {row.word}")
+        self._check_segment(row.sha256, row.size, body)
+        self._keeper.check_room(len(body))
+        entry = statement_entry(live.note, row.number, row.note)
+        receipt = self._leaves.receipt(row.index, entry, "kept")
+        item = Item(Arrived(live.opening.recording, row.number, receipt), body)
+        return await self._keep(live, same, item, receipt), True
+
+    async def _take_new(
+        self, live: _Live, same: str, number: int, note: bytes, body: bytes | None
+    ) -> bytes:
+        statement = open_following(note, live.chain.key)
+        if statement.recording != live.opening.recording:
+            raise DoesNotHold("recording", live.opening.recording, statement.recording)
+        if statement.number != number:
+            raise DoesNotHold("number", str(number), str(statement.number))
+        chain = live.chain.follow(statement, note)
+        size, digest = self._check_new(live, statement, body)
+        # Bytes and answer: from here to the keeper nothing may wait, or the order would break.
+        entry = statement_entry(live.note, number, note)
+        awaited = isinstance(statement, SegmentStatement) and body is None
+        bytes_ = "awaited" if awaited else "none" if body is None else "kept"
+        index, receipt = self._leaves.give(entry, bytes_)
+        kept = StatementKept(
+            index,
+            entry.slot,
+            entry.digest,
+            receipt,
+            live.opening.recording,
+            number,
+            note,
+            _word(statement),
+            digest,
+            size,
+            body is not None,
+        )
+        live.chain = chain
+        if digest is not None:
+            live.hashes.add(digest)
+        return await self._keep(live, same, Item(kept, body or b""), receipt)
+
+    def _check_new(
+        self, live: _Live, statement: Following, body: bytes | None
+    ) -> tuple[int, bytes | None]:
+        if not isinstance(statement, SegmentStatement):
+            if body is not None:
+                raise DoesNotHold("segment", "a segment statement", f"a {_word(statement)}")
+            return 0, None
+        if statement.size > self._segment_bytes:
+            raise DoesNotHold("size", f"at most {self._segment_bytes}", str(statement.size))
+        if statement.sha256 in live.hashes:
+            raise DoesNotHold("sha256", "one no other segment has", statement.sha256.hex())
+        if body is not None:
+            self._check_segment(statement.sha256, statement.size, body)
+            self._keeper.check_room(len(body))
+        return statement.size, statement.sha256
+
+    def _check_segment(self, digest: bytes | None, size: int, body: bytes) -> None:
+        _check_body(digest, size, body)
+        check_sealed("segment", body)
+
+    async def _keep(self, live: _Live, same: str, item: Item, receipt: bytes) -> bytes:
+        arriving: asyncio.Future[bytes] = asyncio.get_running_loop().create_future()
+        live.arriving[same] = arriving
+        try:
+            await self._keeper.keep([item])
+        finally:
+            del live.arriving[same]
+            arriving.set_result(receipt)
+        return receipt
+
+    async def grant(
+        self, recording: str, data: bytes, note: bytes | None, by: bytes | None
+    ) -> bytes:
+        """Add a grant: *data* is the age file; either *note* by the recording's key or the
+        locator *by* whoever showed its secret is enough. Return the receipt, `kept`."""
+        live = self._find(recording)
+        check_sealed("grant", data)
+        if note is not None:
+            _check_grant_note(live.opening, note, data)
+        elif by is None or by != live.locator:
+            raise Unknown("recording")
+        for row in self._keeper.grants(recording):
+            if row.data == data:
+                return row.receipt
+        item, receipt = self._grant(live.opening.recording, live.grants, data)
+        live.grants += 1
+        await self._keeper.keep([item])
+        return receipt
+
+    def _grant(self, recording: RecordingId, number: int, data: bytes) -> tuple[Item, bytes]:
+        entry = grant_entry(recording, number, data)
+        index, receipt = self._leaves.give(entry, "kept")
+        kept = GrantKept(index, entry.slot, entry.digest, receipt, recording, number, data)
+        return Item(kept), receipt
+
+    def state(self, recording: str) -> State:
+        live = self._find(recording)
+        last = self._keeper.last_statement(recording)
+        closing = None
+        if last is not None and last.word == "closing":
+            found = open_following(last.note, live.chain.key)
+            closing = found.reason if isinstance(found, Closing) else None
+        number, digest = (
+            (0, digest_of(live.note))
+            if last is None
+            else (
+                last.number,
+                digest_of(last.note),
+            )
+        )
+        return State(live.note, number, digest, self._keeper.missing(recording), closing)
+
+    def _find(self, recording: str) -> _Live:
+        """Return a recording's end, from memory or read again; raise Unknown."""
+        key = RecordingId(read_base32(recording))
+        live = self._live.get(key)
+        if live is None:
+            live = self._read(key)
+            self._live[key] = live
+            self._forget_old()
+        self._live.move_to_end(key)
+        return live
+
+    def _read(self, recording: RecordingId) -> _Live:
+        row = self._keeper.recording(recording)
+        if row is None:
+            raise Unknown("recording")
+        opening = open_opening(row.note)
+        chain = Chain.start(opening, row.note)
+        last = self._keeper.last_statement(recording)
+        hashes = self._keeper.segment_hashes(recording)
+        if last is not None:
+            chain = Chain(
+                recording,
+                opening.key,
+                last.number,
+                digest_of(last.note),
+                len(hashes),
+                last.word == "closing",
+            )
+        grants = len(self._keeper.grants(recording))
+        return _Live(opening, row.note, row.locator, chain, set(hashes), grants)
+
+    def _forget_old(self) -> None:
+        for key in list(self._live):
+            if len(self._live) <= REMEMBERED:
+                return
+            if not self._live[key].arriving:
+                del self._live[key]
+
+
+def check_sealed(what: str, data: bytes) -> None:
+    """Raise DoesNotHold unless *data* begins as an age file sealed to one hybrid recipient."""
+    header = parse_header(data)
+    if not header.one_hybrid:
+        kinds = " ".join(stanza.kind for stanza in header.stanzas)
+        raise DoesNotHold(what, "exactly one mlkem768x25519 stanza", kinds[:80])
+
+
+def _check_body(digest: bytes | None, size: int, body: bytes) -> None:
+    if len(body) != size:
+        raise DoesNotHold("size", f"{size} bytes", f"{len(body)} bytes")
+    found = sha256(body).digest()
+    if found != digest:
+        raise DoesNotHold("sha256", digest.hex() if digest else "none", found.hex())
+
+
+def _check_grant_note(opening: Opening, note: bytes, data: bytes) -> None:
+    text = Note.parse(note).only_by(recording_verifier(opening.key), "grant")
+    lines = Lines("grant", "accompany/grant/v1", text)
+    recording = read_base32(lines.take("recording"))
+    digest = read_hex(lines.take("sha256"), 32)
+    read_time(lines.take("time"))
+    lines.end()
+    if recording != opening.recording:
+        raise DoesNotHold("grant", f"recording {opening.recording}", recording)
+    if digest != sha256(data).digest():
+        raise DoesNotHold("grant", digest.hex(), sha256(data).hexdigest())
+
+
+def _word(statement: Following) -> str:
+    match statement:
+        case SegmentStatement():
+            return "segment"
+        case Gap():
+            return "gap"
+        case Closing():
+            return "closing"

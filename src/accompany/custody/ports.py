@@ -1,0 +1,184 @@
+"""What custody needs of whoever keeps things: durable appending, and reading back.
+
+An adapter of these ports passes tests/contracts. Everything kept is one of the records below;
+a journal of them is the whole truth, and any index can be made again from it. Not here: how.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+import msgspec
+
+from accompany.evidence.receipts import Entry
+from accompany.ids import RecordingId
+
+
+class Kept(msgspec.Struct, frozen=True, tag_field="record"):
+    """A record of the journal. *index*, *slot* and *digest* are its leaf in the log."""
+
+    index: int
+    slot: bytes
+    digest: bytes
+    receipt: bytes
+
+    @property
+    def entry(self) -> Entry:
+        return Entry(self.slot, self.digest)
+
+
+class OpeningKept(Kept, frozen=True, tag="opening"):
+    recording: str
+    note: bytes
+    locator: bytes
+    deletion: bytes | None
+    encounter: str
+    kind: str
+
+
+class StatementKept(Kept, frozen=True, tag="statement"):
+    """A segment's, gap's or closing's statement; for a segment whose bytes came along, *blob*."""
+
+    recording: str
+    number: int
+    note: bytes
+    word: str
+    """segment, gap or closing"""
+    sha256: bytes | None
+    size: int
+    blob: bool
+
+
+class GrantKept(Kept, frozen=True, tag="grant"):
+    recording: str
+    number: int
+    data: bytes
+
+
+class CustodyKept(Kept, frozen=True, tag="custody"):
+    recording: str
+    line: int
+    data: bytes
+
+
+class CardKept(Kept, frozen=True, tag="card"):
+    serial: str
+    note: bytes
+
+
+class PackageKept(Kept, frozen=True, tag="package"):
+    recording: str
+    last: int
+    note: bytes
+
+
+class PaddingKept(Kept, frozen=True, tag="padding"):
+    """A random entry that fills a tile, so that the public log does not tell how many pressed."""
+
+
+class Arrived(msgspec.Struct, frozen=True, tag_field="record", tag="arrived"):
+    """The bytes of a segment whose statement came before; no leaf of its own."""
+
+    recording: str
+    number: int
+    receipt: bytes
+
+
+Record = (
+    OpeningKept
+    | StatementKept
+    | GrantKept
+    | CustodyKept
+    | CardKept
+    | PackageKept
+    | PaddingKept
+    | Arrived
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """A record and the bytes that belong to it (a sealed segment), or none."""
+
+    record: Record
+    blob: bytes = b""
+
+
+@dataclass(frozen=True, slots=True)
+class StatementRow:
+    """What is kept of a statement: note, leaf index, latest receipt, whether the bytes are here."""
+
+    number: int
+    note: bytes
+    index: int
+    receipt: bytes
+    word: str
+    sha256: bytes | None
+    size: int
+    here: bool
+
+
+@dataclass(frozen=True, slots=True)
+class RecordingRow:
+    recording: RecordingId
+    note: bytes
+    index: int
+    receipt: bytes
+    locator: bytes
+    encounter: str
+    kind: str
+
+
+@dataclass(frozen=True, slots=True)
+class NamedRow:
+    """A grant, custody line, card or package note: its number, bytes, leaf index and receipt."""
+
+    number: int
+    data: bytes
+    index: int
+    receipt: bytes
+
+
+class Keeper(Protocol):
+    """Keeps records for good and answers about those kept.
+
+    What `keep` was given becomes visible to the readers only once it would survive a power cut.
+    """
+
+    async def keep(self, items: Sequence[Item]) -> None:
+        """Keep all of *items*, or none; return only once they would survive a power cut.
+
+        Items are kept in the order of the calls. An error means that nothing more is kept.
+        """
+
+    def check_room(self, size: int) -> None:
+        """Raise DiskFull unless *size* bytes of segments fit, with a reserve for statements."""
+
+    @property
+    def size(self) -> int:
+        """How many leaves are durable."""
+
+    def node(self, level: int, number: int) -> bytes:
+        """Return the hash of a complete subtree of durable leaves (see evidence.merkle)."""
+
+    def tile(self, level: int, number: int, width: int) -> bytes: ...
+    def entries(self, first: int, count: int) -> bytes: ...
+    def recording(self, recording: str) -> RecordingRow | None: ...
+    def by_locator(self, locator: bytes) -> list[RecordingRow]: ...
+    def by_encounter(self, encounter: str) -> list[RecordingRow]: ...
+    def statement(self, recording: str, number: int) -> StatementRow | None: ...
+    def last_statement(self, recording: str) -> StatementRow | None: ...
+    def statements(self, recording: str) -> Iterator[StatementRow]: ...
+    def segment_hashes(self, recording: str) -> list[bytes]: ...
+    def missing(self, recording: str) -> list[int]: ...
+    def segment(self, recording: str, number: int) -> bytes | None:
+        """Return a segment's sealed bytes; raise Damaged if they are not what was kept."""
+
+    def grants(self, recording: str) -> list[NamedRow]: ...
+    def custody(self, recording: str) -> list[NamedRow]: ...
+    def card(self, serial: str) -> NamedRow | None: ...
+
+
+class Clock(Protocol):
+    def now(self) -> int:
+        """Return milliseconds since 1970 UTC, never less than before."""
