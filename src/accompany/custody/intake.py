@@ -68,6 +68,7 @@ class State:
     opening: bytes
     last: int
     digest: bytes
+    segments: int
     missing: list[int]
     closing: str | None
 
@@ -312,7 +313,8 @@ class Intake:
                 digest_of(last.note),
             )
         )
-        return State(live.note, number, digest, self._keeper.missing(recording), closing)
+        missing = self._keeper.missing(recording)
+        return State(live.note, number, digest, live.chain.segments, missing, closing)
 
     def _find(self, recording: str) -> _Live:
         """Return a recording's end, from memory or read again; raise Unknown."""

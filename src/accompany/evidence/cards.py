@@ -7,6 +7,7 @@ is valid *now* is asked with the time as a parameter.
 
 import re
 from dataclasses import dataclass
+from hashlib import sha256
 from typing import ClassVar
 
 from accompany.errors import DoesNotHold, Malformed
@@ -16,6 +17,7 @@ from accompany.evidence.text import (
     read_base32,
     read_base64,
     read_time,
+    write_base32,
     write_base64,
     write_lines,
     write_time,
@@ -30,6 +32,11 @@ _LICENSE = re.compile(r"([A-Z]{2}) ([0-9]{4}-[0-9]{2}-[0-9]{2})")
 def organization_name(origin: str) -> str:
     """Return the key name of the organization that runs the log *origin*."""
     return f"{origin}/organization"
+
+
+def fingerprint(organization: Verifier) -> str:
+    """Return what a link or a poster pins: 32 base32 characters of SHA-256 over the vkey."""
+    return write_base32(sha256(str(organization).encode()).digest()[:20])
 
 
 def card_verifier(serial: str, key: bytes) -> Verifier:

@@ -32,6 +32,7 @@ _LOW_ORDER = frozenset(
 )
 _NAME = re.compile(r"[^\s+]+")
 _FORBIDDEN = re.compile(r"[\x00-\x09\x0b-\x1f]")
+_PRIVATE = re.compile(r"PRIVATE\+KEY\+([^\s+]+)\+([0-9a-f]{8})\+([A-Za-z0-9+/=]+)")
 _VKEY = re.compile(r"([^\s+]+)\+([0-9a-f]{8})\+([A-Za-z0-9+/=]+)")
 
 
@@ -116,9 +117,24 @@ class Signer:
         """Return the signer whose RFC 8032 private key is *seed*, 32 bytes."""
         return cls(name, Ed25519PrivateKey.from_private_bytes(seed))
 
-    @property
-    def seed(self) -> bytes:
-        return self.private.private_bytes_raw()
+    @classmethod
+    def parse(cls, text: str) -> "Signer":
+        """Return the signer that `PRIVATE+KEY+<name>+<id>+<base64>` writes, the twin of a vkey."""
+        match = _PRIVATE.fullmatch(text.strip())
+        if not match:
+            raise Malformed("signing key", "expected PRIVATE+KEY+name+id+key")
+        data = read_base64(match[3], 33)
+        if data[0] != ED25519:
+            raise Malformed("signing key", f"expected type 1, found {data[0]}")
+        signer = cls.from_seed(match[1], data[1:])
+        if signer.verifier.id.hex() != match[2]:
+            raise DoesNotHold("signing key", f"id {signer.verifier.id.hex()}", match[2])
+        return signer
+
+    def written(self) -> str:
+        """Return the key as text, to be kept where nobody else reads it."""
+        seed = write_base64(bytes([ED25519]) + self.private.private_bytes_raw())
+        return f"PRIVATE+KEY+{self.name}+{self.verifier.id.hex()}+{seed}"
 
     @property
     def verifier(self) -> Verifier:

@@ -1,0 +1,77 @@
+"""The keys of a server, in its data folder: made on first start, kept, never overwritten.
+
+Every role has its own key. The organization's and the custodian's lie here too until coordinators
+make them in their browsers (a later issue); every page says so. Files are readable by the owner
+only. Not here: attorneys' and callers' keys, which never come near the server.
+"""
+
+import secrets
+from dataclasses import dataclass
+from pathlib import Path
+
+from accompany.adapters.journal import write_durably
+from accompany.errors import Damaged
+from accompany.evidence.age import HybridIdentity
+from accompany.evidence.cards import organization_name
+from accompany.evidence.notes import Signer
+from accompany.evidence.receipts import receipts_name
+from accompany.evidence.text import write_base32
+from accompany.ids import Origin
+
+
+@dataclass(frozen=True, slots=True)
+class ServerKeys:
+    log: Signer
+    receipts: Signer
+    organization: Signer
+    custodian: HybridIdentity
+
+    @property
+    def origin(self) -> Origin:
+        return Origin(self.log.name)
+
+
+def load_keys(folder: Path, origin: str, journal_exists: bool) -> ServerKeys:
+    """Return the keys in *folder*; make all of them where there are none yet.
+
+    Raise Damaged where some are missing, or where there is a journal but no keys: its receipts
+    could never be given again.
+    """
+    names = ("log", "receipts", "organization", "custodian")
+    there = [name for name in names if (folder / f"{name}.key").exists()]
+    if not there:
+        if journal_exists:
+            raise Damaged(f"{folder}: the journal's keys are missing; restore them from a backup")
+        _make(folder, origin or f"{write_base32(secrets.token_bytes(10))[:12]}.accompany.invalid")
+    elif len(there) < len(names):
+        missing = ", ".join(name for name in names if name not in there)
+        raise Damaged(f"{folder}: the keys {missing} are missing; restore them from a backup")
+    keys = ServerKeys(
+        Signer.parse(_read(folder, "log")),
+        Signer.parse(_read(folder, "receipts")),
+        Signer.parse(_read(folder, "organization")),
+        HybridIdentity.parse(_read(folder, "custodian")),
+    )
+    if origin and origin != keys.origin:
+        raise Damaged(f"{folder}: the log is called {keys.origin}, but {origin} was asked for")
+    return keys
+
+
+def _make(folder: Path, origin: str) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
+    folder.chmod(0o700)
+    signers = {
+        "log": Signer.generate(origin),
+        "receipts": Signer.generate(receipts_name(origin)),
+        "organization": Signer.generate(organization_name(origin)),
+    }
+    for name, signer in signers.items():
+        write_durably(folder / f"{name}.key", f"{signer.written()}\n".encode())
+    custodian = HybridIdentity.generate()
+    text = f"# public key: {custodian.recipient}\n{custodian}\n"
+    write_durably(folder / "custodian.key", text.encode())
+
+
+def _read(folder: Path, name: str) -> str:
+    lines = (folder / f"{name}.key").read_text().splitlines()
+    return next(line for line in lines if line and not line.startswith("#"))

@@ -1,0 +1,193 @@
+"""People and dispatch in SQLite: codes, invitations, sessions, presses and their events.
+
+Every write is durable when it returns (WAL, synchronous FULL). Secrets are here as SHA-256 only.
+No address, no name of a caller and no place beyond the state is ever written. Not here: evidence.
+"""
+
+import sqlite3
+from collections.abc import Sequence
+from pathlib import Path
+
+from accompany.adapters.journal import write_durably
+from accompany.dispatch.ringing import Answered, Declined, Ended, Event, Withdrawn
+from accompany.dispatch.roster import Press
+from accompany.dispatch.runner import Pressed
+from accompany.errors import Damaged
+from accompany.evidence.checkpoints import parse_checkpoint
+from accompany.ids import CardSerial, EncounterId
+
+_SCHEMA = """
+CREATE TABLE IF NOT EXISTS codes (digest BLOB PRIMARY KEY) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS invitations (digest BLOB PRIMARY KEY, used INTEGER NOT NULL)
+    WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS sessions (digest BLOB PRIMARY KEY, serial TEXT, until INTEGER)
+    WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS presses (encounter TEXT PRIMARY KEY, state TEXT, language TEXT,
+    pressed INTEGER, secret BLOB) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS events (encounter TEXT, number INTEGER, word TEXT, who TEXT,
+    time INTEGER, PRIMARY KEY (encounter, number)) WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS by_word ON events (word, who);
+CREATE TABLE IF NOT EXISTS checkpoints (kind TEXT PRIMARY KEY, size INTEGER, note BLOB)
+    WITHOUT ROWID;
+"""
+
+
+class Database:
+    """One connection, used from the event loop only; each method is one short transaction."""
+
+    def __init__(self, path: Path) -> None:
+        self._tables = sqlite3.connect(path, isolation_level=None)
+        self._tables.execute("PRAGMA journal_mode = WAL")
+        self._tables.execute("PRAGMA synchronous = FULL")
+        self._tables.executescript(_SCHEMA)
+        path.chmod(0o600)
+
+    def close(self) -> None:
+        self._tables.close()
+
+    def do(self, statement: str, *values: object) -> int:
+        """Run one statement durably; return how many rows it changed."""
+        return self._tables.execute(statement, values).rowcount
+
+    def row(self, statement: str, *values: object) -> tuple[object, ...] | None:
+        found = self._tables.execute(statement, values).fetchone()
+        return None if found is None else tuple(found)
+
+    def rows(self, statement: str, *values: object) -> list[tuple[object, ...]]:
+        return self._tables.execute(statement, values).fetchall()
+
+
+class SqlitePeople:
+    """An `accounts.enrolment.People`."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def add_code(self, digest: bytes) -> None:
+        self._database.do("INSERT OR IGNORE INTO codes VALUES (?)", digest)
+
+    def has_code(self, digest: bytes) -> bool:
+        return self._database.row("SELECT 1 FROM codes WHERE digest = ?", digest) is not None
+
+    def add_invitation(self, digest: bytes) -> None:
+        self._database.do("INSERT INTO invitations VALUES (?, 0)", digest)
+
+    def invitation(self, digest: bytes) -> bool | None:
+        row = self._database.row("SELECT used FROM invitations WHERE digest = ?", digest)
+        return None if row is None else bool(row[0])
+
+    def use_invitation(self, digest: bytes) -> bool:
+        statement = "UPDATE invitations SET used = 1 WHERE digest = ? AND used = 0"
+        return self._database.do(statement, digest) == 1
+
+    def add_session(self, digest: bytes, serial: CardSerial, until: int) -> None:
+        self._database.do("INSERT INTO sessions VALUES (?, ?, ?)", digest, serial, until)
+
+    def session(self, digest: bytes, now: int) -> CardSerial | None:
+        statement = "SELECT serial FROM sessions WHERE digest = ? AND until > ?"
+        row = self._database.row(statement, digest, now)
+        return None if row is None else CardSerial(str(row[0]))
+
+    def end_session(self, digest: bytes) -> None:
+        self._database.do("DELETE FROM sessions WHERE digest = ?", digest)
+
+
+class SqlitePresses:
+    """A `dispatch.runner.Presses`."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def begin(self, pressed: Pressed) -> bool:
+        press = pressed.press
+        statement = "INSERT OR IGNORE INTO presses VALUES (?, ?, ?, ?, ?)"
+        values = (press.state, press.language, press.pressed, pressed.secret)
+        return self._database.do(statement, pressed.encounter, *values) == 1
+
+    def find(self, encounter: EncounterId) -> Pressed | None:
+        statement = "SELECT state, language, pressed, secret FROM presses WHERE encounter = ?"
+        row = self._database.row(statement, encounter)
+        if row is None:
+            return None
+        state, language, pressed, secret = row
+        press = Press(str(state), str(language), _int(pressed))
+        return Pressed(encounter, press, secret if isinstance(secret, bytes) else b"")
+
+    def events(self, encounter: EncounterId) -> Sequence[Event]:
+        statement = "SELECT word, who, time FROM events WHERE encounter = ? ORDER BY number"
+        return [_read_event(*row) for row in self._database.rows(statement, encounter)]
+
+    def append(self, encounter: EncounterId, number: int, event: Event) -> bool:
+        statement = "INSERT OR IGNORE INTO events VALUES (?, ?, ?, ?, ?)"
+        return self._database.do(statement, encounter, number, *_write_event(event)) == 1
+
+    def unfinished(self) -> list[EncounterId]:
+        statement = (
+            "SELECT encounter FROM presses WHERE encounter NOT IN "
+            "(SELECT encounter FROM events WHERE word IN ('ended', 'withdrawn')) ORDER BY pressed"
+        )
+        return [EncounterId(str(row[0])) for row in self._database.rows(statement)]
+
+    def answered_by(self, attorney: CardSerial) -> list[EncounterId]:
+        statement = "SELECT DISTINCT encounter FROM events WHERE word = 'answered' AND who = ?"
+        return [EncounterId(str(row[0])) for row in self._database.rows(statement, attorney)]
+
+
+class SqliteCheckpoints:
+    """A `custody.sequencer.Checkpoints`: in the database and, compared, in a file of its own.
+
+    The file is the second place: a journal restored from an older backup is found out by it.
+    """
+
+    def __init__(self, database: Database, folder: Path) -> None:
+        self._database = database
+        self._folder = folder
+        folder.mkdir(parents=True, exist_ok=True)
+
+    def keep(self, kind: str, size: int, note: bytes) -> None:
+        held = self.newest(kind)
+        if held is not None and parse_checkpoint(held)[0].size > size:
+            raise Damaged(f"a {kind} checkpoint over more than {size} entries is kept already")
+        self._database.do("INSERT OR REPLACE INTO checkpoints VALUES (?, ?, ?)", kind, size, note)
+        write_durably(self._folder / kind, note)
+
+    def newest(self, kind: str) -> bytes | None:
+        """Return the larger of the two copies: a crash may fall between their writes."""
+        row = self._database.row("SELECT note FROM checkpoints WHERE kind = ?", kind)
+        path = self._folder / kind
+        copies = [row[0]] if row and isinstance(row[0], bytes) else []
+        if path.exists():
+            copies.append(path.read_bytes())
+        return max(copies, key=lambda note: parse_checkpoint(note)[0].size, default=None)
+
+
+def _write_event(event: Event) -> tuple[str, str, int]:
+    match event:
+        case Answered(attorney, time):
+            return "answered", attorney, time
+        case Declined(attorney, time):
+            return "declined", attorney, time
+        case Withdrawn(time):
+            return "withdrawn", "", time
+        case Ended(by, time):
+            return "ended", by, time
+
+
+def _read_event(word: object, who: object, time: object) -> Event:
+    match word:
+        case "answered":
+            return Answered(CardSerial(str(who)), _int(time))
+        case "declined":
+            return Declined(CardSerial(str(who)), _int(time))
+        case "withdrawn":
+            return Withdrawn(_int(time))
+        case "ended":
+            return Ended(str(who), _int(time))
+        case _:
+            raise Damaged(f"an event called {word!r} is kept, which nothing here writes")
+
+
+def _int(value: object) -> int:
+    if not isinstance(value, int):
+        raise Damaged(f"expected a number in the database, found {value!r}")
+    return value

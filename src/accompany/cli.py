@@ -1,0 +1,200 @@
+"""The command line: `accompany --help`.
+
+Each command's own options stand next to what it runs; here they are only put together.
+"""
+
+import argparse
+import asyncio
+import json
+import logging
+import os
+import socket
+import sys
+from collections.abc import Callable
+
+import segno
+import uvicorn
+
+from accompany import __version__
+from accompany.adapters.tls import Certificate, addresses, certificate_for
+from accompany.config import Settings
+from accompany.errors import AccompanyError
+from accompany.evidence.cards import fingerprint
+from accompany.wiring import Server, serving
+
+DESCRIPTION = """\
+One button, an on-duty lawyer by video, and evidence that anybody can check.
+
+  accompany serve                 start the server and print the addresses to open
+  accompany record FILM …         send a film as a caller's phone would
+  accompany package ID …          fetch the sealed package of a recording
+  accompany open PACKAGE …        open it with a key, to watch and to show
+  accompany verify PACKAGE …      check that nothing in it was altered
+
+`accompany COMMAND --help` says more. docs/ has everything else.
+"""
+
+
+def main(arguments: list[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(
+        "accompany", description=DESCRIPTION, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--version", action="version", version=f"accompany {__version__}")
+    commands = parser.add_subparsers(title="commands", dest="command", metavar="COMMAND")
+    for name, about, configure, run in _commands():
+        command = commands.add_parser(name, help=about, description=about)
+        configure(command)
+        command.set_defaults(run=run)
+    given = parser.parse_args(arguments)
+    if given.command is None:
+        parser.print_help()
+        return 2
+    try:
+        status: int = given.run(given)
+    except AccompanyError as error:
+        print(f"accompany {given.command}: {error}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        return 130
+    return status
+
+
+Command = tuple[
+    str, str, Callable[[argparse.ArgumentParser], None], Callable[[argparse.Namespace], int]
+]
+
+
+def _commands() -> list[Command]:
+    return [("serve", "Start the server.", configure_serve, run_serve)]
+
+
+def configure_serve(parser: argparse.ArgumentParser) -> None:
+    add = parser.add_argument
+    add("--data", metavar="DIR", help="where everything is kept (default: accompany-data)")
+    add("--host", metavar="H", help="address to listen on (default: 127.0.0.1, this machine only)")
+    add("--port", metavar="N", help="port to listen on (default: 8420; 0 takes a free one)")
+    add(
+        "--tls",
+        nargs="?",
+        const="own",
+        metavar="CERTIFICATE:KEY",
+        help="serve HTTPS, which a phone needs for its camera: alone, a local authority is made "
+        "on the spot; with two PEM files, these are used",
+    )
+    add("--origin", metavar="NAME", help="the log's name, for good (default: made on first start)")
+    add("--organization", metavar="NAME", help="the organization's name, as callers read it")
+    add("--hotline", metavar="NUMBER", help="telephone number on the caller's screen")
+    add("--json", action="store_true", help="print one line of JSON when ready, nothing else")
+
+
+def settings_from(given: argparse.Namespace) -> Settings:
+    """Return the settings: the command line first, then ACCOMPANY_… , then the defaults."""
+    settings = Settings.from_environment(os.environ)
+    for name in ("data", "host", "port", "tls", "origin", "organization", "hotline"):
+        value = getattr(given, name)
+        if value is not None:
+            settings = settings.having(name, value)
+    return settings
+
+
+def run_serve(given: argparse.Namespace) -> int:
+    logging.basicConfig(level=logging.WARNING, format="accompany: %(message)s", stream=sys.stderr)
+    return asyncio.run(_serve(settings_from(given), given.json))
+
+
+async def _serve(settings: Settings, as_json: bool) -> int:
+    settings.data.mkdir(parents=True, exist_ok=True)
+    certificate = certificate_for(settings.tls, settings.data / "tls", settings.host)
+    async with serving(settings, certificate.authority if certificate else None) as server:
+        config = uvicorn.Config(
+            server.app,
+            host=settings.host,
+            port=settings.port,
+            log_level="warning",
+            access_log=False,
+            server_header=False,
+            ws="websockets-sansio",
+            ws_max_size=256 * 1024,
+            ssl_certfile=certificate.certificate if certificate else None,
+            ssl_keyfile=certificate.key if certificate else None,
+            timeout_graceful_shutdown=3,
+        )
+        await _Announcing(config, settings, certificate, server, as_json).serve()
+    return 0
+
+
+class _Announcing(uvicorn.Server):
+    """A uvicorn server that says where it is once it really listens."""
+
+    def __init__(
+        self,
+        config: uvicorn.Config,
+        settings: Settings,
+        certificate: Certificate | None,
+        server: Server,
+        as_json: bool,
+    ) -> None:
+        super().__init__(config)
+        self._settings = settings
+        self._certificate = certificate
+        self._server = server
+        self._as_json = as_json
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        if self.should_exit or not self.servers:
+            return
+        port = self.servers[0].sockets[0].getsockname()[1]
+        links = _links(self._settings, self._server, port)
+        if self._as_json:
+            print(json.dumps(links), flush=True)
+        else:
+            _print_links(self._settings, self._certificate, self._server, links)
+
+
+def _links(settings: Settings, server: Server, port: int) -> dict[str, str]:
+    scheme = "https" if settings.secure else "http"
+    host = next(
+        (one for one in addresses(settings.host) if one[0].isdigit() and one != "127.0.0.1"),
+        addresses(settings.host)[0],
+    )
+    base = f"{scheme}://{'[' + host + ']' if ':' in host else host}:{port}"
+    pin = fingerprint(server.keys.organization.verifier)
+    return {
+        "caller": f"{base}/#code={server.guest_code}&key={pin}",
+        "duty": f"{base}/duty#invitation={server.invitation}",
+        "guest_code": server.guest_code,
+        "policy": str(server.policy.resolve()),
+        "data": str(settings.data.resolve()),
+    }
+
+
+def _print_links(
+    settings: Settings, certificate: Certificate | None, server: Server, links: dict[str, str]
+) -> None:
+    print(f"\nAccompany is ready. Its log is called {server.keys.origin}.\n")
+    for title, name in (("Callers open", "caller"), ("An attorney opens, once", "duty")):
+        print(f"{title}:\n\n  {links[name]}\n")
+        if sys.stdout.isatty():
+            segno.make(links[name], error="l").terminal(compact=True)
+    print(f"Guest code: {links['guest_code']}")
+    print(f"Everything is kept in {links['data']}; whose log it is stands in {links['policy']}\n")
+    print(
+        "This is a demonstration organization: its key and its custodian's key lie in that folder."
+    )
+    if certificate is None:
+        print(
+            "Only a browser on this machine can press: a phone gives its camera to HTTPS pages\n"
+            "alone. Start with --tls --host 0.0.0.0 to reach it from a phone."
+        )
+    elif certificate.authority is not None:
+        where = links["caller"].partition("#")[0]
+        print(
+            f"A phone must trust {certificate.authority.resolve()} first:\n"
+            f"open {where}authority.crt on it and install the certificate."
+        )
+    print("Stop with Ctrl-C.", flush=True)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

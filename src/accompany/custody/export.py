@@ -1,0 +1,172 @@
+"""Handing out: a recording's sealed package, streamed, and the custody line that says so.
+
+An export is itself an event of custody: its line is an entry, the checkpoint that covers it and
+the last statement is waited for, every proof leads to that one checkpoint, and the signed
+package.note becomes an entry too. Not here: who may ask (`accounts.rights`), HTTP.
+"""
+
+import asyncio
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import cache
+
+import msgspec
+
+from accompany.custody.leaves import Leaves
+from accompany.custody.ports import (
+    Clock,
+    CustodyKept,
+    Item,
+    Keeper,
+    PackageKept,
+    RecordingRow,
+    StatementRow,
+)
+from accompany.custody.sequencer import Published, Sequencer
+from accompany.errors import Damaged, Unknown
+from accompany.evidence.checkpoints import Proof, write_consistency
+from accompany.evidence.layout import place
+from accompany.evidence.merkle import consistency_proof, inclusion_proof
+from accompany.evidence.notes import Signer
+from accompany.evidence.package import (
+    Blob,
+    CustodyLine,
+    PackageFile,
+    SealedContents,
+    package_entry,
+    package_text,
+    sealed_files,
+    zip_path,
+)
+from accompany.evidence.receipts import custody_entry
+from accompany.evidence.statements import open_opening
+from accompany.evidence.text import write_time
+from accompany.evidence.zipping import zip_size, zip_stream
+from accompany.ids import RecordingId
+
+CardOf = Callable[[str], bytes | None]
+"""Finds the card of the attorney who answered an encounter."""
+
+
+@dataclass(frozen=True, slots=True)
+class Package:
+    """A package ready to be streamed: its name, its size in bytes and its pieces."""
+
+    name: str
+    size: int
+    pieces: Iterator[bytes]
+
+
+class Export:
+    def __init__(
+        self,
+        keeper: Keeper,
+        leaves: Leaves,
+        sequencer: Sequencer,
+        receipts: Signer,
+        policy: str,
+        card_of: CardOf,
+        clock: Clock,
+    ) -> None:
+        self._keeper = keeper
+        self._leaves = leaves
+        self._sequencer = sequencer
+        self._receipts = receipts
+        self._policy = policy.encode()
+        self._card_of = card_of
+        self._clock = clock
+        self._numbering = asyncio.Lock()
+
+    async def note(self, recording: RecordingId, what: str, by: str) -> int:
+        """Append a line to the custody log of a recording; return its leaf index."""
+        # Lines are numbered from what is kept: two exports at once take turns.
+        async with self._numbering:
+            line = len(self._keeper.custody(recording)) + 1
+            event = {"line": line, "time": write_time(self._clock.now()), "what": what, "by": by}
+            data = msgspec.json.encode(event) + b"\n"
+            entry = custody_entry(recording, line, data)
+            index, receipt = self._leaves.give(entry, "kept")
+            kept = CustodyKept(index, entry.slot, entry.digest, receipt, recording, line, data)
+            await self._keeper.keep([Item(kept)])
+            return index
+
+    async def package(self, recording: str, by: str, with_custody: bool = True) -> Package:
+        """Return the sealed package as it stands now; *by* is who asked, for the custody log.
+
+        Raise Unknown where there is no such recording.
+        """
+        row = self._keeper.recording(recording)
+        if row is None:
+            raise Unknown("recording")
+        index = await self.note(row.recording, "export", by)
+        last = self._keeper.last_statement(recording)
+        newest = max(index, last.index if last else row.index)
+        under = await self._sequencer.covering(newest)
+        contents = await asyncio.to_thread(self._gather, row, last, under, with_custody)
+        now = self._clock.now()
+        note = self._receipts.sign(package_text(contents, now))
+        await self._log(row.recording, contents.last, note)
+        files = sealed_files(contents, note, now)
+        size = zip_size((zip_path(row.recording, file.path), file.size) for file in files)
+        return Package(f"{row.recording}.zip", size, self._stream(row.recording, files))
+
+    def _gather(
+        self,
+        row: RecordingRow,
+        last: StatementRow | None,
+        under: Published,
+        with_custody: bool,
+    ) -> SealedContents:
+        end = last.number if last else 0
+        kept = [one for one in self._keeper.statements(row.recording) if one.number <= end]
+        node = cache(self._keeper.node)
+        size = under.checkpoint.size
+
+        def proof(index: int) -> bytes:
+            path = inclusion_proof(index, size, node)
+            return bytes(Proof(index, tuple(path), under.note))
+
+        grants = {grant.number: grant.data for grant in self._keeper.grants(row.recording)}
+        after = open_opening(row.note).after
+        consistency = None
+        if after is not None and after[0] <= size:
+            consistency = write_consistency(after[0], size, consistency_proof(after[0], size, node))
+        custody = None
+        if with_custody:
+            lines = [line for line in self._keeper.custody(row.recording) if line.index < size]
+            custody = tuple(CustodyLine(line.data, proof(line.index)) for line in lines)
+        return SealedContents(
+            row.recording,
+            (row.note, *(one.note for one in kept)),
+            (row.receipt, *(one.receipt for one in kept)),
+            (proof(row.index), *(proof(one.index) for one in kept)),
+            {one.number: Blob(one.size, one.sha256) for one in kept if one.here and one.sha256},
+            under.note,
+            self._policy,
+            consistency,
+            grants,
+            card=self._card_of(row.encounter),
+            custody=custody,
+        )
+
+    async def _log(self, recording: RecordingId, last: int, note: bytes) -> None:
+        entry = package_entry(recording, last, note)
+        index, receipt = self._leaves.give(entry, "kept")
+        kept = PackageKept(index, entry.slot, entry.digest, receipt, recording, last, note)
+        await self._keeper.keep([Item(kept)])
+
+    def _stream(self, recording: RecordingId, files: list[PackageFile]) -> Iterator[bytes]:
+        return zip_stream(
+            (zip_path(recording, file.path), file.size, self._pieces(recording, file))
+            for file in files
+        )
+
+    def _pieces(self, recording: RecordingId, file: PackageFile) -> Iterator[bytes]:
+        if not isinstance(file.content, Blob):
+            yield file.content
+            return
+        found = place(file.path)
+        data = self._keeper.segment(recording, found.number) if found else None
+        if data is None:
+            raise Damaged(f"{file.path}: its bytes are not here any more")
+        yield data

@@ -1,0 +1,98 @@
+"""Live messages, typed and parsed once; docs/live.md describes them, webapp/src/contracts.ts too.
+
+What a signal carries is relayed as it is: only its outer form and its size are looked at.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import msgspec
+
+from accompany.errors import Malformed
+
+MESSAGE_BYTES = 64 * 1024
+
+
+class Incoming(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Anything a phone or a console may say."""
+
+
+class PressMessage(Incoming, frozen=True, tag="press"):
+    encounter: str
+    secret: str
+    state: str
+    language: str
+    guest_code: str
+
+
+class RecordingMessage(Incoming, frozen=True, tag="recording"):
+    recording: str
+    kind: str
+
+
+class SignalMessage(Incoming, frozen=True, tag="signal"):
+    encounter: str | None = None
+    note: str | None = None
+    opening: str | None = None
+    description: dict[str, Any] | None = None
+    candidate: dict[str, Any] | None = None
+
+
+class EndMessage(Incoming, frozen=True, tag="end"):
+    encounter: str | None = None
+
+
+class DutyMessage(Incoming, frozen=True, tag="duty"):
+    on: bool
+    languages: list[str]
+
+
+class AnswerMessage(Incoming, frozen=True, tag="answer"):
+    encounter: str
+    note: str
+    description: dict[str, Any]
+
+
+class DeclineMessage(Incoming, frozen=True, tag="decline"):
+    encounter: str
+
+
+FromCaller = PressMessage | RecordingMessage | SignalMessage | EndMessage
+FromDuty = DutyMessage | AnswerMessage | DeclineMessage | SignalMessage | EndMessage
+
+_caller: msgspec.json.Decoder[FromCaller] = msgspec.json.Decoder(FromCaller)
+_duty: msgspec.json.Decoder[FromDuty] = msgspec.json.Decoder(FromDuty)
+
+
+def read_caller(data: str) -> FromCaller:
+    """Return the phone's message in *data*; raise Malformed with what was expected."""
+    with _as_malformed(data):
+        return _caller.decode(data)
+
+
+def read_duty(data: str) -> FromDuty:
+    """Return the console's message in *data*; raise Malformed with what was expected."""
+    with _as_malformed(data):
+        return _duty.decode(data)
+
+
+def signal_of(message: SignalMessage) -> dict[str, Any]:
+    """Return what is relayed: the fields that came, and nothing else."""
+    fields = {
+        "note": message.note,
+        "opening": message.opening,
+        "description": message.description,
+        "candidate": message.candidate,
+    }
+    return {"type": "signal", **{name: value for name, value in fields.items() if value}}
+
+
+@contextmanager
+def _as_malformed(data: str) -> Iterator[None]:
+    if len(data) > MESSAGE_BYTES:
+        raise Malformed("message", f"expected at most {MESSAGE_BYTES} bytes, found {len(data)}")
+    try:
+        yield
+    except (msgspec.DecodeError, UnicodeEncodeError) as error:
+        raise Malformed("message", str(error)) from error

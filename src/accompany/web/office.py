@@ -1,0 +1,94 @@
+"""What the routes work with: one value, made by `wiring`, handed to each of them.
+
+Not here: any behaviour beyond finding out who asks.
+"""
+
+from base64 import b64decode
+from binascii import Error
+from dataclasses import dataclass
+from hashlib import sha256
+
+from starlette.requests import HTTPConnection
+
+from accompany.accounts.enrolment import Codes, Enrolment, Sessions
+from accompany.accounts.rights import Asker, may_read
+from accompany.calls.signaling import Rooms
+from accompany.config import Settings
+from accompany.custody.export import Export
+from accompany.custody.intake import Intake
+from accompany.custody.leaves import Leaves
+from accompany.custody.ports import Clock, Keeper, RecordingRow
+from accompany.custody.sequencer import Sequencer
+from accompany.dispatch.runner import Desk
+from accompany.errors import Unknown
+from accompany.ids import CardSerial, EncounterId, Locator
+
+COOKIE = "accompany_session"
+
+
+@dataclass(frozen=True, slots=True)
+class Office:
+    settings: Settings
+    clock: Clock
+    keeper: Keeper
+    leaves: Leaves
+    intake: Intake
+    sequencer: Sequencer
+    export: Export
+    codes: Codes
+    enrolment: Enrolment
+    sessions: Sessions
+    desk: Desk
+    rooms: Rooms
+    organization_key: str
+    organization: bytes
+    policy: str
+
+    def attorney(self, connection: HTTPConnection) -> CardSerial | None:
+        """Return whose session the connection's cookie is, or None."""
+        return self.sessions.who(connection.cookies.get(COOKIE), self.clock.now())
+
+    def asker(self, connection: HTTPConnection) -> Asker:
+        secret = bearer(connection)
+        return Asker(self.attorney(connection), locator_of(secret) if secret else None)
+
+    def readable(self, connection: HTTPConnection, recording: str) -> tuple[RecordingRow, str]:
+        """Return the recording and, for the custody log, who reads; raise Unknown without right."""
+        row = self.keeper.recording(recording)
+        if row is None:
+            raise Unknown("recording")
+        asker = self.asker(connection)
+        if not may_read(asker, row.locator, self.answered(row.encounter)):
+            raise Unknown("recording")
+        by = "locator" if asker.locator == row.locator else f"attorney {asker.attorney}"
+        return row, by
+
+    def answered(self, encounter: str) -> CardSerial | None:
+        try:
+            return self.desk.standing(EncounterId(encounter)).attorney
+        except Unknown:
+            return None
+
+    def sees_live_log(self, connection: HTTPConnection) -> bool:
+        """Whether to show the log as it is now: to holders, guests with a code, attorneys."""
+        secret = bearer(connection)
+        if secret is not None:
+            code = secret.decode("ascii", "replace")
+            if self.codes.holds(code) or self.keeper.by_locator(locator_of(secret)):
+                return True
+        return self.attorney(connection) is not None
+
+
+def bearer(connection: HTTPConnection) -> bytes | None:
+    """Return what `Authorization: Bearer <base64>` carries, or None."""
+    word, _, value = connection.headers.get("authorization", "").partition(" ")
+    if word.lower() != "bearer":
+        return None
+    try:
+        return b64decode(value, validate=True)
+    except (Error, ValueError):
+        return None
+
+
+def locator_of(secret: bytes) -> Locator:
+    return Locator(sha256(b"accompany/locator/v1\n" + secret).digest())

@@ -1,0 +1,96 @@
+"""Every error as one shape: RFC 9457 problem documents with a stable `type`.
+
+`type` is `/problems/<word>`; docs/problems.md says what each means and what to do.
+"""
+
+from http import HTTPStatus
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+
+from accompany.errors import (
+    AccompanyError,
+    DiskFull,
+    DoesNotHold,
+    Forbidden,
+    Malformed,
+    OutOfOrder,
+    TooLarge,
+    TooMany,
+    Unauthorized,
+    Unknown,
+)
+from accompany.evidence.age import AgeError
+
+TYPES: dict[type[AccompanyError], tuple[int, str]] = {
+    Malformed: (400, "malformed"),
+    Unauthorized: (401, "unauthorized"),
+    Forbidden: (403, "forbidden"),
+    Unknown: (404, "unknown"),
+    OutOfOrder: (409, "out-of-order"),
+    TooLarge: (413, "too-large"),
+    DoesNotHold: (422, "does-not-hold"),
+    AgeError: (422, "not-sealed"),
+    TooMany: (429, "too-many"),
+    DiskFull: (507, "disk-full"),
+}
+
+
+def problem(status: int, word: str, detail: str, **more: Any) -> dict[str, Any]:
+    title = HTTPStatus(status).phrase
+    return {
+        "type": f"/problems/{word}",
+        "title": title,
+        "status": status,
+        "detail": detail,
+        **more,
+    }
+
+
+def problem_of(error: AccompanyError) -> dict[str, Any]:
+    """Return the problem that says what was expected and what came."""
+    for kind, (status, word) in TYPES.items():
+        if isinstance(error, kind):
+            return problem(status, word, str(error), **_more(error))
+    return problem(500, "internal", "something went wrong here; nothing was acknowledged")
+
+
+def _more(error: AccompanyError) -> dict[str, Any]:
+    match error:
+        case OutOfOrder():
+            return {"last": error.last, "digest": error.digest.hex()}
+        case TooLarge():
+            return {"limit": error.limit}
+        case TooMany():
+            return {"seconds": error.seconds}
+        case DoesNotHold():
+            return {"what": error.what, "expected": error.expected, "found": error.found}
+        case _:
+            return {}
+
+
+def respond(document: dict[str, Any]) -> Response:
+    headers = {"retry-after": str(document["seconds"])} if "seconds" in document else None
+    return JSONResponse(document, document["status"], headers, "application/problem+json")
+
+
+async def on_error(request: Request, error: Exception) -> Response:
+    """The application's own errors; anything else is a fault of ours and says so."""
+    del request
+    if isinstance(error, AccompanyError):
+        return respond(problem_of(error))
+    raise error
+
+
+async def on_status(request: Request, error: Exception) -> Response:
+    """What Starlette itself refuses: unknown addresses, wrong methods."""
+    del request
+    status = getattr(error, "status_code", 500)
+    word = {404: "unknown", 405: "wrong-method"}.get(status, "refused")
+    return respond(problem(status, word, str(getattr(error, "detail", "") or "refused")))
+
+
+async def on_fault(request: Request, error: Exception) -> Response:
+    del request, error
+    return respond(problem(500, "internal", "something went wrong here; try again"))

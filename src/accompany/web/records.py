@@ -1,0 +1,202 @@
+"""Recordings over HTTP: parse once, call custody, answer with the receipt.
+
+PROTOCOL "HTTP"; docs/format.md lists requests and answers. Bodies are refused by their stated
+length before they are read. Not here: what is in form or holds (`custody.intake`, `evidence`).
+"""
+
+from base64 import b64decode
+from binascii import Error
+from typing import Any
+
+import msgspec
+from starlette.concurrency import iterate_in_threadpool
+from starlette.requests import Request
+from starlette.responses import JSONResponse, PlainTextResponse, Response, StreamingResponse
+
+from accompany.errors import Malformed, TooLarge, Unauthorized, Unknown
+from accompany.evidence.text import TEXT_LIMIT, read_base64, read_hex, read_number
+from accompany.ids import Locator
+from accompany.web.office import Office, bearer, locator_of
+
+JSON_BYTES = 512 * 1024
+NOTE_BYTES = TEXT_LIMIT + 1024
+GRANT_BYTES = 64 * 1024
+
+
+class _Admission(msgspec.Struct, forbid_unknown_fields=True):
+    guest_code: str | None = None
+    token: str | None = None
+
+
+class _NewRecording(msgspec.Struct, forbid_unknown_fields=True):
+    opening: str
+    grants: list[str]
+    locator: str
+    deletion: str | None
+    admission: _Admission
+
+
+_new_recording = msgspec.json.Decoder(_NewRecording)
+
+
+class Records:
+    """The routes under /api/recordings."""
+
+    def __init__(self, office: Office) -> None:
+        self._office = office
+
+    async def create(self, request: Request) -> Response:
+        """POST /api/recordings: an opening and its first grants; spends an admission once."""
+        body = await read_body(request, "recording", JSON_BYTES)
+        try:
+            new = _new_recording.decode(body)
+        except msgspec.DecodeError as error:
+            raise Malformed("recording", str(error)) from error
+        address = request.client.host if request.client else ""
+
+        async def admit() -> None:
+            if new.admission.guest_code is None:
+                raise Unauthorized("an admission: a guest code of this organization")
+            now = self._office.clock.now()
+            self._office.codes.check(new.admission.guest_code, address, now)
+
+        receipt, fresh = await self._office.intake.open(
+            new.opening.encode(),
+            [read_base64(grant) for grant in new.grants],
+            Locator(read_hex(new.locator, 32)),
+            None if new.deletion is None else read_base64(new.deletion, 32),
+            admit,
+        )
+        return _receipt(receipt, fresh)
+
+    async def put_statement(self, request: Request) -> Response:
+        """PUT /api/recordings/{id}/statements/{n}: a signed note."""
+        body = await read_body(request, "statement", NOTE_BYTES)
+        receipt, fresh = await self._office.intake.statement(
+            request.path_params["id"], _number(request), body
+        )
+        return _receipt(receipt, fresh)
+
+    async def put_segment(self, request: Request) -> Response:
+        """PUT /api/recordings/{id}/segments/{n}: the age file; its note in `Statement:`."""
+        body = await read_body(request, "segment", self._office.settings.segment_bytes)
+        receipt, fresh = await self._office.intake.segment(
+            request.path_params["id"], _number(request), _statement_header(request), body
+        )
+        return _receipt(receipt, fresh)
+
+    async def add_grant(self, request: Request) -> Response:
+        """POST /api/recordings/{id}/grants: an age file, by note or by the locator's secret."""
+        body = await read_body(request, "grant", GRANT_BYTES)
+        secret = bearer(request)
+        receipt = await self._office.intake.grant(
+            request.path_params["id"],
+            body,
+            _statement_header(request),
+            locator_of(secret) if secret else None,
+        )
+        return _receipt(receipt, True)
+
+    async def state(self, request: Request) -> Response:
+        """GET /api/recordings/{id}: where it stands; the id alone is enough."""
+        state = self._office.intake.state(request.path_params["id"])
+        return JSONResponse(
+            {
+                "opening": state.opening.decode(),
+                "last": state.last,
+                "digest": state.digest.hex(),
+                "missing": state.missing,
+                "closing": state.closing,
+            }
+        )
+
+    async def get_segment(self, request: Request) -> Response:
+        """GET …/segments/{n}: the sealed bytes, to whoever may read."""
+        row, by = self._office.readable(request, request.path_params["id"])
+        number = _number(request)
+        data = self._office.keeper.segment(row.recording, number)
+        if data is None:
+            raise Unknown("segment or statement")
+        await self._office.export.note(row.recording, f"segment {number}", by)
+        return Response(data, media_type="application/octet-stream")
+
+    async def get_proof(self, request: Request) -> Response:
+        """GET …/proofs/{n}: a tlog-proof of statement n under a live checkpoint."""
+        number = _number(request)
+        state = self._office.keeper.recording(request.path_params["id"])
+        if state is None:
+            raise Unknown("segment or statement")
+        index = state.index
+        if number > 0:
+            row = self._office.keeper.statement(state.recording, number)
+            if row is None:
+                raise Unknown("segment or statement")
+            index = row.index
+        under = await self._office.sequencer.covering(index)
+        return PlainTextResponse(self._office.sequencer.proof(index, under))
+
+    async def get_package(self, request: Request) -> Response:
+        """GET …/package: the sealed package, streamed, to whoever may read."""
+        row, by = self._office.readable(request, request.path_params["id"])
+        with_custody = request.query_params.get("custody") != "no"
+        package = await self._office.export.package(row.recording, by, with_custody)
+        headers = {
+            "content-length": str(package.size),
+            "content-disposition": f'attachment; filename="{package.name}"',
+        }
+        pieces = iterate_in_threadpool(package.pieces)
+        return StreamingResponse(pieces, headers=headers, media_type="application/zip")
+
+    async def limits(self, request: Request) -> Response:
+        """GET /api/limits: sizes in bytes."""
+        del request
+        limits = {
+            "segment_bytes": self._office.settings.segment_bytes,
+            "statement_bytes": NOTE_BYTES,
+            "grant_bytes": GRANT_BYTES,
+        }
+        return JSONResponse(limits)
+
+
+async def read_body(request: Request, what: str, limit: int) -> bytes:
+    """Return the body; raise TooLarge as soon as more than *limit* bytes are stated or came."""
+    stated = request.headers.get("content-length")
+    if stated is not None and stated.isdigit() and int(stated) > limit:
+        raise TooLarge(what, limit, int(stated))
+    parts: list[bytes] = []
+    total = 0
+    async for part in request.stream():
+        parts.append(part)
+        total += len(part)
+        if total > limit:
+            raise TooLarge(what, limit, total)
+    return b"".join(parts)
+
+
+async def read_json(request: Request, what: str, limit: int = 64 * 1024) -> dict[str, Any]:
+    body = await read_body(request, what, limit)
+    try:
+        value = msgspec.json.decode(body)
+    except msgspec.DecodeError as error:
+        raise Malformed(what, str(error)) from error
+    if not isinstance(value, dict):
+        raise Malformed(what, "expected a JSON object")
+    return value
+
+
+def _number(request: Request) -> int:
+    return read_number(request.path_params["n"])
+
+
+def _statement_header(request: Request) -> bytes | None:
+    value = request.headers.get("statement")
+    if value is None:
+        return None
+    try:
+        return b64decode(value, validate=True)
+    except (Error, ValueError) as error:
+        raise Malformed("Statement header", "expected base64 of a signed note") from error
+
+
+def _receipt(receipt: bytes, fresh: bool) -> Response:
+    return PlainTextResponse(receipt, 201 if fresh else 200)

@@ -1,0 +1,219 @@
+"""Settings in, application out: the only module that knows all the others.
+
+Not here: reading the command line (`cli`), what any part does.
+"""
+
+import asyncio
+import contextlib
+import fcntl
+import logging
+import os
+import time
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from starlette.types import ASGIApp
+
+from accompany.accounts.enrolment import Codes, Enrolment, Sessions, digest_of_secret, new_code
+from accompany.adapters.journal import write_durably
+from accompany.adapters.keeper import JournalKeeper, check_tree
+from accompany.adapters.keys import ServerKeys, load_keys
+from accompany.adapters.sqlite import (
+    Database,
+    SqliteCheckpoints,
+    SqlitePeople,
+    SqlitePresses,
+)
+from accompany.calls.signaling import Rooms
+from accompany.config import Settings
+from accompany.custody.export import Export
+from accompany.custody.intake import Intake
+from accompany.custody.leaves import Leaves
+from accompany.custody.sequencer import Sequencer
+from accompany.dispatch.runner import Desk
+from accompany.errors import Damaged, Unknown
+from accompany.evidence.cards import Organization
+from accompany.evidence.checkpoints import open_checkpoint, write_policy
+from accompany.evidence.merkle import root
+from accompany.ids import EncounterId
+from accompany.web.app import create_app
+from accompany.web.live import Live
+from accompany.web.office import Office
+
+logger = logging.getLogger("accompany")
+
+
+class SystemClock:
+    """Milliseconds since 1970 UTC that never fall: max(now, last)."""
+
+    def __init__(self) -> None:
+        self._last = 0
+
+    def now(self) -> int:
+        self._last = max(self._last, time.time_ns() // 1_000_000)
+        return self._last
+
+
+@dataclass(frozen=True, slots=True)
+class Server:
+    """Everything that was set up: the application and what `serve` prints about it."""
+
+    app: ASGIApp
+    keys: ServerKeys
+    guest_code: str
+    invitation: str
+    policy: Path
+    office: Office
+
+
+def die(reason: str) -> None:
+    """Stop at once: nothing more may be acknowledged. A start reads what is there."""
+    logger.critical("stopping: %s", reason)
+    logging.shutdown()
+    os._exit(70)
+
+
+@asynccontextmanager
+async def serving(settings: Settings, authority: Path | None = None) -> AsyncIterator[Server]:
+    """Set everything up in the data folder, run what runs by itself, and tidy up afterwards.
+
+    Raise Damaged where what is kept contradicts itself; nothing is signed then.
+    """
+    folder = settings.data
+    folder.mkdir(parents=True, exist_ok=True)
+    with _only_one(folder):
+        keys = load_keys(folder / "keys", settings.origin, (folder / "journal").exists())
+        database = Database(folder / "accompany.sqlite")
+        keeper = JournalKeeper(folder, settings.journal_file_bytes, die)
+        try:
+            server, live, sequencer = _assemble(settings, keys, database, keeper, authority)
+            tasks = [
+                asyncio.create_task(sequencer.run(settings.checkpoint_seconds, die)),
+                asyncio.create_task(_every_second(live)),
+            ]
+            try:
+                yield server
+            finally:
+                for task in tasks:
+                    task.cancel()
+                await asyncio.gather(*tasks, return_exceptions=True)
+        finally:
+            keeper.close()
+            database.close()
+
+
+def _assemble(
+    settings: Settings,
+    keys: ServerKeys,
+    database: Database,
+    keeper: JournalKeeper,
+    authority: Path | None,
+) -> tuple[Server, Live, Sequencer]:
+    folder, clock = settings.data, SystemClock()
+    people, presses = SqlitePeople(database), SqlitePresses(database)
+    checkpoints = SqliteCheckpoints(database, folder / "checkpoints")
+    _compare(keeper, keys, checkpoints)
+    leaves = Leaves(keys.origin, keys.receipts, keeper, clock)
+    sequencer = Sequencer(keeper, leaves, keys.log, checkpoints, clock)
+    organization = Organization(
+        settings.organization,
+        str(keys.custodian.recipient),
+        keys.log.verifier,
+        keys.receipts.verifier,
+    )
+    policy = write_policy(keys.log.verifier, keys.receipts.verifier, keys.organization.verifier)
+    live = Live()
+    desk = Desk(presses, live.show)
+
+    def card_of(encounter: str) -> bytes | None:
+        try:
+            attorney = desk.standing(EncounterId(encounter)).attorney
+        except Unknown:
+            return None
+        row = keeper.card(attorney) if attorney else None
+        return row.data if row else None
+
+    enrolment = Enrolment(people, keys.organization, clock.now)
+    office = Office(
+        settings,
+        clock,
+        keeper,
+        leaves,
+        Intake(keeper, leaves, settings.segment_bytes),
+        sequencer,
+        Export(keeper, leaves, sequencer, keys.receipts, policy, card_of, clock),
+        Codes(people, settings.wrong_codes_a_minute),
+        enrolment,
+        Sessions(people, keys.organization.verifier, settings.session_hours * 3_600_000),
+        desk,
+        Rooms(),
+        str(keys.organization.verifier),
+        keys.organization.sign(str(organization)),
+        policy,
+    )
+    live.office = office
+    policy_path = folder / "policy"
+    write_durably(policy_path, policy.encode(), 0o644)
+    code = _kept_code(folder, people)
+    invitation = _kept_invitation(folder, enrolment)
+    app = create_app(office, live, authority)
+    return Server(app, keys, code, invitation, policy_path, office), live, sequencer
+
+
+def _compare(keeper: JournalKeeper, keys: ServerKeys, checkpoints: SqliteCheckpoints) -> None:
+    """Raise Damaged unless the tree still holds every checkpoint that was signed."""
+    for kind in ("live", "public"):
+        note = checkpoints.newest(kind)
+        if note is None:
+            continue
+        signed = open_checkpoint(note, keys.log.verifier)
+        found = root(signed.size, keeper.node) if signed.size <= keeper.size else None
+        check_tree(keeper, signed.size, signed.root, found)
+
+
+def _kept_code(folder: Path, people: SqlitePeople) -> str:
+    """Return the organization's guest code, made on first start; it stands on its posters."""
+    path = folder / "guest-code"
+    if not path.exists():
+        write_durably(path, f"{new_code()}\n".encode())
+    code = path.read_text().strip()
+    people.add_code(digest_of_secret(code))
+    return code
+
+
+def _kept_invitation(folder: Path, enrolment: Enrolment) -> str:
+    """Return an invitation nobody has used yet, so that the printed address always works."""
+    path = folder / "invitation"
+    if path.exists():
+        code = path.read_text().strip()
+        try:
+            if not enrolment.used(code):
+                return code
+        except Unknown:
+            logger.warning("the kept invitation is not known; a new one is made")
+    code = enrolment.invite()
+    write_durably(path, f"{code}\n".encode())
+    return code
+
+
+async def _every_second(live: Live) -> None:
+    while True:
+        try:
+            live.tick()
+        except Exception:
+            logger.exception("looking after the desk failed; it is tried again")
+        await asyncio.sleep(1)
+
+
+@contextlib.contextmanager
+def _only_one(folder: Path) -> Iterator[None]:
+    """Hold the folder's lock: two servers on one journal would each give out the same leaf."""
+
+    with (folder / "lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            raise Damaged(f"{folder} is in use by another server") from error
+        yield
