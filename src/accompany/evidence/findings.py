@@ -1,0 +1,228 @@
+"""What a verifier can find, in words: one text for each code, the same in every verifier.
+
+A court gets a report, not an error: every finding holds, fails or could not be checked, names the
+file, and says what was expected and what was found. Codes are stable; a TypeScript verifier gives
+the same words from the same codes and values. Pure. Not here: the checks (verify_*), the page
+(report).
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from accompany.errors import AccompanyError, DoesNotHold, Malformed
+
+
+class Verdict(StrEnum):
+    HOLDS = "holds"
+    FAILS = "fails"
+    UNCHECKED = "could not be checked"
+
+
+Value = str | int
+
+TEXT_CLIP = 300
+"""Characters of *expected* and *found* that a finding keeps."""
+
+HOLDS: Mapping[str, str] = {
+    "archive-holds": "The package is a plain ZIP: one folder, {count} files, and nothing else.",
+    "statements-hold": "Every statement ({count}) is in form, signed by the recording's own key, "
+    "and names the one before it.",
+    "closed": "The device closed the recording with statement {last} ({reason}); nothing follows.",
+    "segments-hold": "Every sealed segment ({count}, {bytes} bytes) is the one the device stated, "
+    "and is sealed to one key.",
+    "grants-hold": "The first grants ({count}) are the ones the opening names.",
+    "log-known": "The policy given names this log, {origin}, and its keys.",
+    "checkpoint-holds": "The log's checkpoint over {size} entries is signed by its key.",
+    "quorum-holds": "Enough witnesses cosigned the checkpoint, as the policy asks: {names}.",
+    "receipts-hold": "Every receipt ({count}) is signed by the log's receipts key and says that "
+    "the log holds this very statement.",
+    "proofs-hold": "Every proof ({count}) leads from its statement to the checkpoint.",
+    "after-holds": "The checkpoint continues the one over {size} entries that the device saw "
+    "before it began.",
+    "package-note-holds": "The server's signed list names every sealed file, and each is as "
+    "listed.",
+    "card-holds": "The attorney's card ({name}) is signed by the organization.",
+    "custody-holds": "Every line of the chain of custody ({count}) is in the log.",
+    "bag-holds": "The BagIt manifests agree with the files.",
+    "head-holds": "The head given (statement {number}) is in this package, unchanged.",
+    "filekeys-hold": "The keys of the segments shown ({count}) open them.",
+    "segments-withheld": "Segments not shown when the package was opened: {count}. A reason is "
+    "given for each.",
+    "media-holds": "{path} is what the shown segments hold, one after the other, byte for byte.",
+    "opened-note-holds": "The list of what opening added is signed, and each file is as listed.",
+    "opener-known": "It was opened by {name}: {how}.",
+}
+
+FAILS: Mapping[str, str] = {
+    "zip-stray-bytes": "The ZIP holds bytes that belong to no file.",
+    "zip-overlap": "Two entries of the ZIP share bytes.",
+    "zip-name": "A name in the ZIP is none that a package may have.",
+    "zip-twin": "Two names in the ZIP are one to some computers.",
+    "zip-folder": "Not everything lies in one folder that is called as the recording.",
+    "zip-kind": "An entry of the ZIP is no regular file.",
+    "zip-packing": "An entry of the ZIP is packed in a way no package uses.",
+    "zip-extra": "An entry of the ZIP carries a comment or fields no package has.",
+    "zip-header": "The ZIP says two different things of one file.",
+    "zip-bomb": "An entry of the ZIP unpacks to far more than such a file can have.",
+    "zip-damaged": "A file in the ZIP is damaged.",
+    "file-unknown": "There is a file that no package has.",
+    "file-orphan": "There is a file that belongs to no statement.",
+    "file-missing": "A file is missing.",
+    "file-size": "A file is larger than such a file may be.",
+    "form": "A file is not in its written form.",
+    "statement-signature": "A statement is not signed by the recording's key.",
+    "statement-recording": "A statement is another recording's.",
+    "statement-number": "A statement does not have the number of its file.",
+    "statement-previous": "A statement does not follow the one before it.",
+    "after-closing": "A statement follows the closing.",
+    "closing-count": "The closing counts other than the segments stated.",
+    "offset-falls": "A statement lies before the one it follows.",
+    "gap-over-film": "A gap is stated where there is film or sound.",
+    "sha256-shared": "Two segments are the same bytes.",
+    "segment-size": "A sealed segment does not have the size its statement names.",
+    "segment-sha256": "A sealed segment is not the one its statement names.",
+    "segment-stanza": "A sealed segment is not sealed to exactly one hybrid key.",
+    "grants-digest": "The grants are not those that the opening names.",
+    "grant-stanza": "A grant is not sealed to exactly one hybrid key.",
+    "log-unknown": "The policy given names no such log.",
+    "policy-differs": "The package states other keys for the log than the policy given.",
+    "checkpoint-origin": "The checkpoint is another log's than the opening names.",
+    "checkpoint-signature": "The checkpoint is not signed by the log.",
+    "quorum": "Too few witnesses cosigned the checkpoint for the policy.",
+    "receipt-signature": "A receipt is not signed by the log's receipts key.",
+    "receipt-log": "A receipt is another log's.",
+    "receipt-entry": "A receipt is for something else than the statement.",
+    "receipt-bytes": "A receipt says the wrong thing of the statement's bytes.",
+    "receipt-index": "Two receipts give one place in the log to different entries.",
+    "opening-early": "The log held the opening before the state that the opening names.",
+    "proof-checkpoint": "A proof leads to another checkpoint.",
+    "proof-index": "A proof is for another place in the log than the receipt.",
+    "proof": "A proof does not lead to the checkpoint.",
+    "after-unexpected": "There is a proof from an earlier checkpoint that the opening never names.",
+    "after-sizes": "after.proof is for other checkpoints.",
+    "after": "The log's checkpoint does not continue the one the device saw.",
+    "package-note-signature": "The server's list of files is not signed by its receipts key.",
+    "package-note-states": "The server's list of files is for another state of the recording.",
+    "listed-sha256": "A file is not the one listed.",
+    "listed-missing": "A listed file is missing.",
+    "unlisted": "A file is not listed.",
+    "card-signature": "The attorney's card is not signed by the organization.",
+    "custody-line": "A line of the chain of custody is not in its written form.",
+    "bag": "A BagIt file does not agree with the files.",
+    "head": "The head given contradicts this package.",
+    "filekey": "The key of a segment does not open it.",
+    "filekeys-lines": "filekeys.txt does not have one line for every segment.",
+    "filekeys-first": "Segments are shown without the first, which any player needs.",
+    "media": "The film or sound is not what the shown segments hold.",
+    "derivation": "derivation.json says other than the package.",
+    "opened-note-signature": "The list of what opening added is not signed by the key it names.",
+    "opened-note-states": "The list of what opening added is for another state of the recording.",
+    "opener": "It was opened by another key than the one given.",
+}
+
+UNCHECKED: Mapping[str, str] = {
+    "not-a-package": "This is no package.",
+    "policy-none": "Whose log this is: no policy was given, so the log's keys are only what the "
+    "package says of itself.",
+    "keys-unknown": "The log's signatures: no key of {role} is known.",
+    "receipts-key": "Whose receipts these are: the policy given names no receipts key of this log, "
+    "so the package's own was used.",
+    "no-closing": "Whether there was more: the recording ends at statement {last}; the package "
+    "alone cannot show whether there was more.",
+    "awaited": "Segments stated whose bytes have not arrived: {count} (statements {numbers}).",
+    "silence": "What happened in a silence of {milliseconds} ms after statement {number}: no gap "
+    "states it.",
+    "segments-overlap": "Segments overlap by {milliseconds} ms at statement {number}.",
+    "time-falls": "The device's clock: it falls by {milliseconds} ms at statement {number}.",
+    "grant-withheld": "The opening's list of grants: one of the first is withheld.",
+    "card-organization": "The attorney's card: the policy does not name the organization that "
+    "signed it.",
+    "card-validity": "The attorney's card is not one for the time of the recording.",
+    "stamps": "Time stamps by {names}: this verifier was given no authority's certificate.",
+    "head-other": "The head given is another recording's.",
+    "opener-unknown": "Who opened it: the key that signed is neither on a card that was checked "
+    "nor the one given.",
+}
+
+TEXTS: Mapping[str, str] = {**HOLDS, **FAILS, **UNCHECKED}
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing found. *file* is a path in the bag or empty; *values* fill the code's text.
+
+    `accepted` marks what could not be checked and was said beforehand not to matter.
+    """
+
+    code: str
+    file: str = ""
+    expected: str = ""
+    found: str = ""
+    values: Mapping[str, Value] = field(default_factory=dict)
+    accepted: bool = False
+
+    @property
+    def verdict(self) -> Verdict:
+        if self.code in HOLDS:
+            return Verdict.HOLDS
+        return Verdict.FAILS if self.code in FAILS else Verdict.UNCHECKED
+
+    @property
+    def text(self) -> str:
+        return TEXTS[self.code].format(**self.values)
+
+
+class Findings:
+    """What was found so far, in order; checking goes on whatever is added."""
+
+    def __init__(self) -> None:
+        self.all: list[Finding] = []
+
+    def add(
+        self, code: str, file: str = "", expected: str = "", found: str = "", **values: Value
+    ) -> None:
+        self.all.append(Finding(code, file, _clipped(expected), _clipped(found), values))
+
+    def failed(self) -> int:
+        return sum(finding.verdict is Verdict.FAILS for finding in self.all)
+
+    def clean(self, folder: str) -> bool:
+        """Whether nothing failed on any file in *folder*, given with its slash."""
+        return not any(
+            finding.verdict is Verdict.FAILS and finding.file.startswith(folder)
+            for finding in self.all
+        )
+
+    @contextmanager
+    def under(self, code: str, file: str) -> Iterator[None]:
+        """Turn an error raised inside into a finding on *file*: its form, or else *code*."""
+        try:
+            yield
+        except Malformed as error:
+            self.add("form", file, f"{error.what} in its written form", error.why)
+        except DoesNotHold as error:
+            self.add(code, file, error.expected, error.found)
+        except AccompanyError as error:
+            self.add(code, file, "what holds", str(error))
+
+    @contextmanager
+    def summed(self, code: str, **values: Value) -> Iterator[dict[str, Value]]:
+        """Add *code*, a text of HOLDS, unless something inside failed; values may grow there."""
+        before = self.failed()
+        yield values
+        if self.failed() == before:
+            self.all.append(Finding(code, values=values))
+
+
+def shortened(numbers: Sequence[int]) -> str:
+    """Return numbers for people: all of a few, else the first, the last and how many."""
+    if len(numbers) <= 12:
+        return " ".join(map(str, numbers)) or "none"
+    return f"{numbers[0]} to {numbers[-1]} ({len(numbers)})"
+
+
+def _clipped(text: str) -> str:
+    """No file may fill a report with itself."""
+    return text if len(text) <= TEXT_CLIP else text[:TEXT_CLIP] + "…"

@@ -1,0 +1,238 @@
+"""What a verifier reports: findings, facts, and the exit status that follows from them.
+
+Two renderings: `as_text` for people, `as_json` for programs. Pure. Not here: the checks (verify),
+the texts of findings (findings).
+"""
+
+import textwrap
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from itertools import groupby
+from typing import Any
+
+from accompany.evidence.findings import Finding, Verdict
+from accompany.evidence.text import write_time
+
+WIDTH = 88
+SHOWN_OF_A_KIND = 12
+"""Findings of one kind that the page for people shows; JSON has them all."""
+
+TITLES = {
+    Verdict.HOLDS: "HOLDS",
+    Verdict.FAILS: "FAILS",
+    Verdict.UNCHECKED: "COULD NOT BE CHECKED",
+}
+
+NOT_SHOWN = (
+    "Location: not collected.",
+    "Who holds the device, and what was in front of it and not recorded.",
+    "The device's clock is its own word. Receipts carry the server's clock, which is its word.",
+    "Whether the recording as a whole was staged: whoever answered the call can speak to that.",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What the package says of itself, for reading; times in ms since 1970 UTC, None if unknown.
+
+    `began` and `ended` are by the device's clock, `received` (first, last) by the server's;
+    `after` and `covered` are sizes of the log: it was made after the one, and stood in the other.
+    """
+
+    recording: str = ""
+    kind: str = ""
+    media: str = ""
+    client: str = ""
+    log: str = ""
+    opened: bool = False
+    statements: int = 0
+    segments: int = 0
+    bytes_: int = 0
+    duration: int = 0
+    began: int | None = None
+    ended: int | None = None
+    received: tuple[int, int] | None = None
+    after: int | None = None
+    covered: int | None = None
+    continues: str = ""
+    gaps: tuple[tuple[int, int, str], ...] = ()
+    """offset and duration in milliseconds, and the reason"""
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    findings: tuple[Finding, ...]
+    facts: Facts = field(default_factory=Facts)
+
+    def having(self, verdict: Verdict) -> list[Finding]:
+        return [finding for finding in self.findings if finding.verdict is verdict]
+
+    @property
+    def exit(self) -> int:
+        """0: everything holds. 1: something fails. 2: something could not be checked."""
+        if self.having(Verdict.FAILS):
+            return 1
+        return 2 if any(not finding.accepted for finding in self.having(Verdict.UNCHECKED)) else 0
+
+    @property
+    def meaning(self) -> str:
+        """What this means, in one paragraph."""
+        if any(finding.code == "not-a-package" for finding in self.findings):
+            return "This file is not a package of Accompany, so nothing in it was checked."
+        # Where something fails, nothing more may be concluded: not even when it was made.
+        return " ".join([self._verdict(), *([] if self.exit == 1 else self._bracket())])
+
+    def _verdict(self) -> str:
+        match self.exit:
+            case 0:
+                return (
+                    "Everything that could be checked holds: what lies in this package is what the "
+                    "device stated and the log holds, unchanged and in order."
+                )
+            case 1:
+                return (
+                    "Something fails: this package is not, in every part, what was acknowledged. "
+                    "Do not rely on it until each failure above is explained. A damaged copy fails "
+                    "as well: fetch the package again and compare."
+                )
+            case _:
+                return (
+                    "Nothing that was checked fails, but the points named above are open; each "
+                    "says what is missing to close it."
+                )
+
+    def _bracket(self) -> Iterator[str]:
+        facts = self.facts
+        if facts.began is None:
+            return
+        began, ended = write_time(facts.began), write_time(facts.ended or facts.began)
+        yield f"The device's own clock says {began} to {ended}."
+        if facts.after is None:
+            yield "The opening names no earlier state of the log, so nothing shows how old it is."
+        else:
+            yield f"It was made after the log's checkpoint over {facts.after} entries."
+        if facts.covered is not None:
+            yield (
+                f"It was made before the log's checkpoint over {facts.covered} entries; when that "
+                "was, no time stamp in this package says."
+            )
+        if facts.received:
+            first, last = map(write_time, facts.received)
+            yield f"The server's receipts say that it arrived from {first} to {last}."
+
+
+def as_json(report: Report) -> dict[str, Any]:
+    """Return the report as values for JSON; every finding is there, with its code."""
+    facts = report.facts
+    return {
+        "exit": report.exit,
+        "recording": facts.recording or None,
+        "opened": facts.opened,
+        **{
+            name: [_finding(finding) for finding in report.having(verdict)]
+            for name, verdict in (
+                ("holds", Verdict.HOLDS),
+                ("fails", Verdict.FAILS),
+                ("unchecked", Verdict.UNCHECKED),
+            )
+        },
+        "meaning": report.meaning,
+        "not_shown": list(NOT_SHOWN),
+        "facts": {
+            "kind": facts.kind or None,
+            "media": facts.media or None,
+            "client": facts.client or None,
+            "log": facts.log or None,
+            "statements": facts.statements,
+            "segments": facts.segments,
+            "bytes": facts.bytes_,
+            "duration": facts.duration,
+            "began": _time(facts.began),
+            "ended": _time(facts.ended),
+            "received": [_time(time) for time in facts.received] if facts.received else None,
+            "after": facts.after,
+            "covered": facts.covered,
+            "continues": facts.continues or None,
+            "gaps": [
+                {"offset": offset, "duration": duration, "reason": reason}
+                for offset, duration, reason in facts.gaps
+            ],
+        },
+    }
+
+
+def _finding(finding: Finding) -> dict[str, Any]:
+    said: dict[str, Any] = {"code": finding.code, "text": finding.text}
+    given = {"file": finding.file, "expected": finding.expected, "found": finding.found}
+    said.update({name: value for name, value in given.items() if value})
+    if finding.values:
+        said["values"] = dict(finding.values)
+    if finding.accepted:
+        said["accepted"] = True
+    return said
+
+
+def _time(milliseconds: int | None) -> str | None:
+    return None if milliseconds is None else write_time(milliseconds)
+
+
+def as_text(report: Report) -> str:
+    """Return the page for people: what holds, what fails, what is open, what it means."""
+    parts = [_heading(report.facts)]
+    for verdict in (Verdict.FAILS, Verdict.UNCHECKED, Verdict.HOLDS):
+        found = report.having(verdict)
+        if found:
+            parts.append(f"{TITLES[verdict]}\n\n" + "\n".join(_items(found)))
+    parts.append("WHAT THIS MEANS\n\n" + textwrap.fill(report.meaning, WIDTH))
+    shown = "\n".join(_item(text) for text in NOT_SHOWN)
+    parts.append(f"WHAT IT DOES NOT SHOW\n\n{shown}")
+    return "\n\n".join(part for part in parts if part) + "\n"
+
+
+def _heading(facts: Facts) -> str:
+    if not facts.recording:
+        return ""
+    opened = "opened package" if facts.opened else "sealed package"
+    lines = [
+        f"Recording {facts.recording} ({opened})",
+        f"{facts.kind}, {facts.media}, {_seconds(facts.duration)}, {facts.segments} segments, "
+        f"{facts.bytes_} bytes sealed, {facts.statements} statements",
+        f"Log {facts.log}, made with {facts.client}",
+    ]
+    if facts.continues:
+        lines.append(f"Continues recording {facts.continues}")
+    for offset, duration, reason in facts.gaps[:SHOWN_OF_A_KIND]:
+        lines.append(f"Gap at {_seconds(offset)}, {_seconds(duration)} long: {reason}")
+    if len(facts.gaps) > SHOWN_OF_A_KIND:
+        lines.append(f"and {len(facts.gaps) - SHOWN_OF_A_KIND} gaps more")
+    return "\n".join(lines)
+
+
+def _seconds(milliseconds: int) -> str:
+    return f"{milliseconds // 1000}.{milliseconds % 1000 // 100} s"
+
+
+def _items(findings: Sequence[Finding]) -> Iterator[str]:
+    ordered = sorted(findings, key=lambda finding: finding.text)
+    kinds = {finding.text: position for position, finding in reversed(list(enumerate(findings)))}
+    ordered.sort(key=lambda finding: kinds[finding.text])
+    for text, group in groupby(ordered, key=lambda finding: finding.text):
+        members = list(group)
+        accepted = " (accepted with --open-ended)" if members[0].accepted else ""
+        yield _item(text + accepted)
+        for finding in members[:SHOWN_OF_A_KIND]:
+            yield from _details(finding)
+        if len(members) > SHOWN_OF_A_KIND:
+            yield f"    … and {len(members) - SHOWN_OF_A_KIND} more (all of them with --json)"
+
+
+def _details(finding: Finding) -> Iterator[str]:
+    if finding.file:
+        yield f"    {finding.file}"
+    if finding.expected:
+        yield f"      expected {finding.expected}"
+        yield f"      found    {finding.found}"
+
+
+def _item(text: str) -> str:
+    return textwrap.fill(text, WIDTH, initial_indent="  - ", subsequent_indent="    ")

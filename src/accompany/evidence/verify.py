@@ -1,0 +1,332 @@
+"""Checking a whole package: every file, every signature, every proof; a report, never an error.
+
+    bytes of a bag + what is believed from outside  ->  what holds, fails, could not be checked
+
+Nothing in the bag is believed that was not checked; the first failure does not hide the second.
+The rules are PROTOCOL.md's "Verdicts" (docs/format.md). Pure. Not here: files and ZIPs on a disk,
+asking a live log (verifier), the page (report).
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+from accompany.errors import AccompanyError, Malformed
+from accompany.evidence import layout
+from accompany.evidence.cards import Card
+from accompany.evidence.checkpoints import Checkpoint, Policy, parse_checkpoint
+from accompany.evidence.contents import Contents, Files
+from accompany.evidence.findings import Finding, Findings, shortened
+from accompany.evidence.notes import Verifier
+from accompany.evidence.receipts import BYTES, Receipt, statement_entry
+from accompany.evidence.report import Facts, Report
+from accompany.evidence.statements import Closing, Following, Gap, SegmentStatement
+from accompany.evidence.text import read_base32, read_hex
+from accompany.evidence.verify_chain import (
+    Chain,
+    ChainReader,
+    check_segment,
+    check_shared,
+    check_times,
+)
+from accompany.evidence.verify_files import (
+    check_bag,
+    check_card,
+    check_custody,
+    check_grants,
+    check_listed,
+    check_states,
+    read_json,
+    read_package_note,
+)
+from accompany.evidence.verify_log import (
+    Keys,
+    LogReader,
+    check_after,
+    check_checkpoint,
+    check_place_of_opening,
+    settle_keys,
+)
+from accompany.evidence.verify_opened import check_opened
+from accompany.ids import Origin, RecordingId
+
+OPEN_ENDED = frozenset({"no-closing", "awaited"})
+"""What `--open-ended` accepts: that the package cannot show whether there was more."""
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """What somebody else kept of a recording: a statement's number and digest (32 bytes)."""
+
+    recording: RecordingId
+    number: int
+    digest: bytes
+
+
+def read_heads(data: bytes) -> tuple[Head, ...]:
+    """Return the heads in a file: `{"recording": …, "number": n, "digest": hex}`, one or more.
+
+    One JSON object, or one a line; other names in it are let be. Raise Malformed for anything else.
+    """
+    whole = read_json(data)
+    items = [whole] if isinstance(whole, dict) else [read_json(line) for line in data.splitlines()]
+    if not items:
+        raise Malformed("head", "expected a JSON object, found nothing")
+    return tuple(_read_head(item) for item in items)
+
+
+def _read_head(item: object) -> Head:
+    match item:
+        case {"recording": str(recording), "number": int(number), "digest": str(digest)}:
+            if isinstance(number, bool) or number < 0:
+                raise Malformed("head", f"expected a statement's number, found {number}")
+            return Head(RecordingId(read_base32(recording)), number, read_hex(digest, 32))
+    raise Malformed("head", "expected a JSON object with recording, number and digest")
+
+
+@dataclass(frozen=True, slots=True)
+class Trust:
+    """What is believed from outside the package; everything in it is a claim."""
+
+    policy: Policy | None = None
+    signer: Verifier | None = None
+    open_ended: bool = False
+    heads: tuple[Head, ...] = ()
+
+
+def verify_bag(
+    files: Files,
+    folder: str,
+    trust: Trust,
+    findings: Findings,
+    watch: Callable[[int], None] = lambda _: None,
+) -> Report:
+    """Check the bag of *files* that lies in *folder*; *watch* is told of bytes as they are read.
+
+    *findings* may hold what was found before (of the ZIP). No bytes, however bent, raise an error.
+    """
+    contents = Contents(files, findings, watch)
+    if layout.BAGIT not in contents or not contents.numbers("statement"):
+        expected = f"{layout.BAGIT} and {layout.statement_path(0)}"
+        findings.add("not-a-package", "", expected, f"{len(contents.places)} files of a package")
+        return Report(tuple(findings.all))
+    return _Verification(contents, trust, findings).run(folder)
+
+
+class _Verification:
+    """One verification of one bag: what the checks share."""
+
+    def __init__(self, contents: Contents, trust: Trust, findings: Findings) -> None:
+        self.contents = contents
+        self.trust = trust
+        self.findings = findings
+        self.reader = ChainReader(findings)
+        self.receipts: dict[int, Receipt] = {}
+        self.bytes = 0
+
+    @property
+    def chain(self) -> Chain:
+        return self.reader.chain
+
+    def run(self, folder: str) -> Report:
+        opening_note = self.contents.need(layout.statement_path(0))
+        if opening_note is not None:
+            self.reader.take_opening(opening_note)
+        opening = self.chain.opening
+        recording = opening.recording if opening else None
+        if recording is not None and folder != recording:
+            self.findings.add("zip-folder", "", recording, folder)
+        checkpoint_note = self.contents.need(layout.CHECKPOINT)
+        keys = settle_keys(
+            self.contents, self.trust.policy, self._origin(checkpoint_note), self.findings
+        )
+        checkpoint = check_checkpoint(checkpoint_note, keys, self.findings)
+        log = LogReader(keys, checkpoint, checkpoint_note, self.findings)
+        self._check_statements(keys, log)
+        self._check_order()
+        if opening is not None:
+            check_after(self.contents, opening, checkpoint, self.findings)
+            if 0 in self.receipts:
+                check_place_of_opening(opening, self.receipts[0].index, self.findings)
+        check_custody(self.contents, recording, log, self.findings)
+        card = self._check_whole(keys, recording)
+        if self.contents.opened:
+            check_opened(self.contents, self.chain, card, self.trust.signer, self.findings)
+        check_bag(self.contents, self.findings)
+        self._check_heads(recording)
+        return Report(self._settled(), self._facts(checkpoint))
+
+    def _origin(self, checkpoint_note: bytes | None) -> Origin:
+        """The log that the opening names; without an opening, the checkpoint's."""
+        if self.chain.opening is not None:
+            return self.chain.opening.log
+        try:
+            return parse_checkpoint(checkpoint_note or b"")[0].origin
+        except AccompanyError:
+            return Origin("")
+
+    def _check_statements(self, keys: Keys, log: LogReader) -> None:
+        numbers = self.contents.numbers("statement")
+        awaited: list[int] = []
+        for number in numbers:
+            statement = self._check_statement(number, log)
+            if isinstance(statement, SegmentStatement) and not self._check_bytes(number, statement):
+                awaited.append(number)
+        self._check_orphans(numbers)
+        self._sum_up(len(numbers), keys, log)
+        if awaited:
+            self.findings.add("awaited", count=len(awaited), numbers=shortened(awaited))
+
+    def _check_statement(self, number: int, log: LogReader) -> Following | None:
+        note = self.contents.need(layout.statement_path(number))
+        if note is None or number == 0:
+            statement = None
+        else:
+            self._check_hole(number)
+            statement = self.reader.take(number, note)
+        entry = None
+        if note is not None and self.chain.opening_note is not None:
+            entry = statement_entry(self.chain.opening_note, number, note)
+        path = layout.receipt_path(number)
+        receipt_note = self.contents.need(path)
+        receipt = None
+        if receipt_note is not None:
+            allowed = ("kept", "awaited") if isinstance(statement, SegmentStatement) else ("none",)
+            known = statement is not None or number == 0
+            receipt = log.take_receipt(path, receipt_note, entry, allowed if known else BYTES)
+        if receipt is not None:
+            self.receipts[number] = receipt
+        path = layout.proof_path(number)
+        proof = self.contents.need(path)
+        if proof is not None:
+            log.take_proof(path, proof, entry, receipt)
+        return statement
+
+    def _check_hole(self, number: int) -> None:
+        last = self.chain.last
+        if number > last + 1:
+            path = layout.statement_path(last + 1)
+            self.findings.add("file-missing", path, f"statement {last + 1}", f"{number} next")
+
+    def _check_bytes(self, number: int, statement: SegmentStatement) -> bool:
+        """Check a segment's file; return False where its bytes have not arrived yet."""
+        path = layout.segment_path(number)
+        if path in self.contents:
+            self.bytes += check_segment(self.contents, statement, number, self.findings)
+            return True
+        receipt = self.receipts.get(number)
+        if receipt is not None and receipt.bytes_ == "awaited":
+            return False
+        self.findings.add("file-missing", path, "the segment, since it was acknowledged", "none")
+        return True
+
+    def _check_orphans(self, numbers: list[int]) -> None:
+        stated = set(numbers)
+        segments = {item.number for item in self.chain.segments}
+        for kind, mine, write in (
+            ("receipt", stated, layout.receipt_path),
+            ("proof", stated, layout.proof_path),
+            ("segment", segments, layout.segment_path),
+        ):
+            for number in self.contents.numbers(kind):
+                if number not in mine:
+                    expected = f"a statement {number} that it belongs to"
+                    self.findings.add("file-orphan", write(number), expected, "none")
+
+    def _sum_up(self, count: int, keys: Keys, log: LogReader) -> None:
+        segments = sum(item.number in self.receipts for item in self.chain.segments)
+        if self.chain.opening is not None and self.findings.clean("data/statements/"):
+            self.findings.add("statements-hold", count=count)
+        if segments and self.findings.clean("data/segments/"):
+            here = len(self.contents.numbers("segment"))
+            self.findings.add("segments-hold", count=here, bytes=self.bytes)
+        if keys.receipts and self.findings.clean("data/receipts/"):
+            self.findings.add("receipts-hold", count=count)
+        if log.checkpoint is not None and self.findings.clean("data/proofs/"):
+            self.findings.add("proofs-hold", count=count)
+
+    def _check_order(self) -> None:
+        check_shared(self.chain.segments, self.findings)
+        check_times(self.chain, self.findings)
+        closing = self.chain.closing
+        if closing is not None:
+            self.findings.add("closed", last=closing.number, reason=closing.reason)
+        else:
+            self.findings.add("no-closing", last=self.chain.last)
+
+    def _check_whole(self, keys: Keys, recording: RecordingId | None) -> tuple[Card | None, bool]:
+        began = self.receipts[0].time if 0 in self.receipts else None
+        card = check_card(self.contents, keys, began, self.findings)
+        self._check_stamps()
+        with self.findings.summed("package-note-holds"):
+            listing = read_package_note(self.contents, keys, self.findings)
+            listed = listing.files if listing else {}
+            check_grants(self.contents, self.chain.opening, listed, self.findings)
+            self.contents.hash_rest()
+            if listing is not None:
+                note, digests = layout.PACKAGE_NOTE, self.chain.digests
+                check_states(
+                    "package-note-states", note, listing, recording, digests, self.findings
+                )
+                check_listed(self.contents, listing, False, note, self.findings)
+        return card
+
+    def _check_stamps(self) -> None:
+        stamps = sorted({found.stamp for found in self.contents.places.values() if found.stamp})
+        for stamp in stamps:
+            for part in layout.STAMP_PARTS:
+                self.contents.need(layout.stamp_path(stamp, part))
+        if stamps:
+            self.findings.add("stamps", names=", ".join(stamps))
+
+    def _check_heads(self, recording: RecordingId | None) -> None:
+        for head in self.trust.heads:
+            path = layout.statement_path(head.number)
+            here = self.chain.digests.get(head.number)
+            if recording is not None and head.recording != recording:
+                self.findings.add("head-other", "", recording, head.recording)
+            elif here == head.digest:
+                self.findings.add("head-holds", number=head.number)
+            else:
+                found = here.hex() if here else f"no statement after {self.chain.last}"
+                self.findings.add("head", path, head.digest.hex(), found)
+
+    def _settled(self) -> tuple[Finding, ...]:
+        """The findings, those marked that `--open-ended` accepts."""
+        accepted = OPEN_ENDED if self.trust.open_ended else frozenset()
+        return tuple(
+            replace(finding, accepted=True) if finding.code in accepted else finding
+            for finding in self.findings.all
+        )
+
+    def _facts(self, checkpoint: Checkpoint | None) -> Facts:
+        opening = self.chain.opening
+        if opening is None:
+            return Facts(opened=self.contents.opened)
+        segments, times = self.chain.segments, [receipt.time for receipt in self.receipts.values()]
+        return Facts(
+            recording=opening.recording,
+            kind=opening.kind,
+            media=opening.media,
+            client=opening.client,
+            log=opening.log,
+            opened=self.contents.opened,
+            statements=len(self.chain.digests),
+            segments=len(segments),
+            bytes_=self.bytes,
+            duration=max((item.offset + item.duration for item in segments), default=0),
+            began=opening.time,
+            ended=max([opening.time, *map(_end, self.chain.following)]),
+            received=(min(times), max(times)) if times else None,
+            after=opening.after[0] if opening.after else None,
+            covered=checkpoint.size if checkpoint else None,
+            continues=opening.continues[0] if opening.continues else "",
+            gaps=tuple(
+                (item.offset, item.duration, item.reason)
+                for item in self.chain.following
+                if isinstance(item, Gap)
+            ),
+        )
+
+
+def _end(statement: Following) -> int:
+    return statement.time + (0 if isinstance(statement, Closing) else statement.duration)

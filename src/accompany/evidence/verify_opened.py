@@ -1,0 +1,151 @@
+"""Checking what opening added: the keys of the segments shown, the film, and who says so.
+
+Pure. Not here: opening (client.opening), what the film shows.
+"""
+
+from collections.abc import Iterator
+from hashlib import sha256
+
+from accompany.errors import AccompanyError
+from accompany.evidence import layout
+from accompany.evidence.age import decrypt_with_file_key
+from accompany.evidence.cards import Card
+from accompany.evidence.contents import Contents
+from accompany.evidence.filekeys import FileKey, read_filekeys
+from accompany.evidence.findings import Findings, shortened
+from accompany.evidence.listing import LISTING_LIMIT, OpenedListing
+from accompany.evidence.notes import Note, Verifier
+from accompany.evidence.verify_chain import Chain
+from accompany.evidence.verify_files import check_listed, check_states, read_json
+
+
+def check_opened(
+    contents: Contents,
+    chain: Chain,
+    card: tuple[Card | None, bool],
+    signer: Verifier | None,
+    findings: Findings,
+) -> None:
+    """Check all that an opened package adds; *card* with whether its organization is believed."""
+    data = contents.need(layout.FILEKEYS)
+    if data is not None:
+        with findings.under("form", layout.FILEKEYS):
+            _check_film(contents, chain, read_filekeys(data), findings)
+    contents.hash_rest()
+    _check_derivation(contents, chain, findings)
+    _check_note(contents, chain, card, signer, findings)
+
+
+def _check_film(contents: Contents, chain: Chain, keys: list[FileKey], findings: Findings) -> None:
+    stated = [segment.number for segment in chain.segments]
+    if [key.number for key in keys] != stated:
+        expected = f"segments {shortened(stated)}"
+        found = f"segments {shortened([key.number for key in keys])}"
+        findings.add("filekeys-lines", layout.FILEKEYS, expected, found)
+    shown = [key for key in keys if key.key is not None]
+    if shown and stated and shown[0].number != stated[0]:
+        expected = f"segment {stated[0]} shown"
+        findings.add("filekeys-first", layout.FILEKEYS, expected, f"from {shown[0].number} on")
+    digest, size = sha256(), 0
+    before = findings.failed()
+    with findings.summed("filekeys-hold", count=len(shown)):
+        for plain in _plaintexts(contents, shown, findings):
+            digest.update(plain)
+            size += len(plain)
+    if len(shown) < len(keys):
+        findings.add("segments-withheld", count=len(keys) - len(shown))
+    media = contents.of_kind("recording")
+    wanted = layout.media_path(chain.opening.media) if chain.opening else "".join(media[:1])
+    if shown or media:
+        _check_media(contents, wanted, media, digest.digest(), size, findings)
+    if findings.failed() == before and shown:
+        findings.add("media-holds", path=wanted)
+
+
+def _plaintexts(contents: Contents, shown: list[FileKey], findings: Findings) -> Iterator[bytes]:
+    for line in shown:
+        path = layout.segment_path(line.number)
+        data = contents.need(path)
+        if data is None or line.key is None:
+            continue
+        try:
+            yield decrypt_with_file_key(data, line.key)
+        except AccompanyError as error:
+            expected = f"the key in {layout.FILEKEYS} to open it"
+            findings.add("filekey", path, expected, str(error))
+
+
+def _check_media(
+    contents: Contents, wanted: str, media: list[str], digest: bytes, size: int, findings: Findings
+) -> None:
+    for path in media:
+        if path != wanted:
+            findings.add("file-orphan", path, wanted, path)
+    if wanted not in contents:
+        findings.add("file-missing", wanted, "the film or sound of the shown segments", "none")
+        return
+    if contents.sizes[wanted] != size:
+        found = f"{contents.sizes[wanted]} bytes"
+        findings.add("media", wanted, f"{size} bytes", found)
+    contents.hash_rest([wanted])
+    if contents.digests[wanted] != digest:
+        findings.add("media", wanted, digest.hex(), contents.digests[wanted].hex())
+
+
+def _check_derivation(contents: Contents, chain: Chain, findings: Findings) -> None:
+    """Compare what derivation.json says of source and result, in this version, with both."""
+    path = layout.DERIVATION
+    data = contents.need(path)
+    if data is None:
+        return
+    said = read_json(data)
+    if not isinstance(said, dict) or not isinstance(said.get("result"), dict | None):
+        findings.add("form", path, "a JSON object with a result", repr(data[:80]))
+        return
+    recording = chain.opening.recording if chain.opening else None
+    if recording is not None and said.get("recording") != recording:
+        findings.add("derivation", path, recording, str(said.get("recording")))
+    result = said.get("result")
+    if result is None:
+        return
+    made = str(result.get("path"))
+    digest = contents.digests.get(made, b"").hex()
+    if result.get("sha256") != digest or not digest:
+        found = f"{made} {result.get('sha256')}"
+        findings.add("derivation", path, f"a file of this package {digest}".strip(), found)
+
+
+def _check_note(
+    contents: Contents,
+    chain: Chain,
+    card: tuple[Card | None, bool],
+    signer: Verifier | None,
+    findings: Findings,
+) -> None:
+    path = layout.OPENED_NOTE
+    data = contents.need(path)
+    if data is None:
+        return
+    with findings.summed("opened-note-holds"), findings.under("opened-note-signature", path):
+        note = Note.parse(data, LISTING_LIMIT)
+        listing = OpenedListing.read(note.text)
+        recording = chain.opening.recording if chain.opening else None
+        check_states("opened-note-states", path, listing, recording, chain.digests, findings)
+        check_listed(contents, listing, True, path, findings)
+        note.only_by(listing.key, path)
+        _check_opener(listing.key, card, signer, findings)
+
+
+def _check_opener(
+    key: Verifier, card: tuple[Card | None, bool], signer: Verifier | None, findings: Findings
+) -> None:
+    holder, believed = card
+    if signer is not None:
+        if signer == key:
+            findings.add("opener-known", name=key.name, how="the key given")
+        else:
+            findings.add("opener", layout.OPENED_NOTE, str(signer), str(key))
+    elif holder is not None and holder.verifier == key and believed:
+        findings.add("opener-known", name=holder.name, how="the key on the attorney's card")
+    else:
+        findings.add("opener-unknown", layout.OPENED_NOTE, "a key on a checked card", str(key))
