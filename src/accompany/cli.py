@@ -17,6 +17,8 @@ import uvicorn
 
 from accompany import __version__
 from accompany.adapters.tls import Certificate, addresses, certificate_for
+from accompany.client.fetching import configure_package, run_package
+from accompany.client.recorder import configure_record, run_record
 from accompany.config import Settings
 from accompany.errors import AccompanyError
 from accompany.evidence.cards import fingerprint
@@ -65,7 +67,11 @@ Command = tuple[
 
 
 def _commands() -> list[Command]:
-    return [("serve", "Start the server.", configure_serve, run_serve)]
+    return [
+        ("serve", "Start the server.", configure_serve, run_serve),
+        ("record", "Send a film as a caller's phone would.", configure_record, run_record),
+        ("package", "Fetch the sealed package.", configure_package, run_package),
+    ]
 
 
 def configure_serve(parser: argparse.ArgumentParser) -> None:

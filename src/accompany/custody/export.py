@@ -102,7 +102,8 @@ class Export:
         last = self._keeper.last_statement(recording)
         newest = max(index, last.index if last else row.index)
         under = await self._sequencer.covering(newest)
-        contents = await asyncio.to_thread(self._gather, row, last, under, with_custody)
+        card = self._card_of(row.encounter)
+        contents = await asyncio.to_thread(self._gather, row, last, under, card, with_custody)
         now = self._clock.now()
         note = self._receipts.sign(package_text(contents, now))
         await self._log(row.recording, contents.last, note)
@@ -115,6 +116,7 @@ class Export:
         row: RecordingRow,
         last: StatementRow | None,
         under: Published,
+        card: bytes | None,
         with_custody: bool,
     ) -> SealedContents:
         end = last.number if last else 0
@@ -145,7 +147,7 @@ class Export:
             self._policy,
             consistency,
             grants,
-            card=self._card_of(row.encounter),
+            card=card,
             custody=custody,
         )
 
