@@ -1,0 +1,300 @@
+/**
+ * Camera and microphone to pieces of an MP4: one `getUserMedia`, H.264 with AAC or Opus, a keyframe
+ * and a fragment every half second (sound alone: two seconds). The initialization comes first;
+ * the film is all pieces in their order, byte for byte.
+ *
+ * Not here: sealing, statements, sending (recorder, recorder.worker). Main thread only.
+ */
+
+import {
+  AudioSample,
+  MediaStreamAudioTrackSource,
+  MediaStreamVideoTrackSource,
+  Mp4OutputFormat,
+  NullTarget,
+  Output,
+  Quality,
+  type VideoSample,
+  canEncodeAudio,
+  canEncodeVideo,
+} from "mediabunny";
+import { concat } from "./evidence/text";
+import { type Run, type Track, readRuns, readTracks } from "./fragments";
+import { padFilm, soundPadder } from "./seal/padding";
+import { HOLE, Timeline } from "./timeline";
+
+const VIDEO_BITRATE = 1_000_000;
+const SOUND_BITRATE = 32_000;
+const KEYFRAME = 0.5;
+const SOUND_PIECE = 2;
+/** Of the interval: a keyframe a little early must still end the fragment. */
+const EARLY = 0.8;
+/** Milliseconds a track may take to deliver anything before the others go on without it. */
+const PATIENCE = 2_500;
+const WATCH = 250;
+const FRAME = 1 / 30;
+
+export type DeviceState = "on" | "refused" | "lost" | "none";
+
+/** What one `getUserMedia` after the other gave. */
+export interface Devices {
+  readonly stream: MediaStream | null;
+  readonly camera: DeviceState;
+  readonly microphone: DeviceState;
+}
+
+/** A part of the film as it is sealed; milliseconds since the opening. */
+export interface Piece {
+  readonly data: Uint8Array;
+  readonly offset: number;
+  readonly duration: number;
+}
+
+export interface CaptureReport {
+  /** all tracks that will be recorded are known: the mime type, and what is really recorded */
+  begun(media: string, kind: "film" | "sound"): void;
+  /** the first piece is the initialization (duration 0) */
+  piece(piece: Piece): void;
+  /** whether samples of each kind are coming */
+  flowing(kind: Track["kind"], flows: boolean): void;
+  failed(code: "nothing" | "encoder"): void;
+}
+
+const VIDEO: MediaTrackConstraints = {
+  facingMode: "environment",
+  width: { min: 320, ideal: 640, max: 1280 },
+  height: { min: 240, ideal: 480, max: 1280 },
+  frameRate: { ideal: 30, max: 30 },
+};
+const SOUND: MediaTrackConstraints = {
+  channelCount: 1,
+  sampleRate: 48_000,
+  echoCancellation: true,
+  noiseSuppression: false,
+  autoGainControl: true,
+};
+
+/** Asks for both, then for sound, then for the picture. Call it within the press itself. */
+export function openDevices(): Promise<Devices> {
+  const both = ask({ video: VIDEO, audio: SOUND });
+  return both.then(async (first) => {
+    if (first instanceof MediaStream) return { stream: first, camera: "on", microphone: "on" };
+    const sound = await ask({ audio: SOUND });
+    if (sound instanceof MediaStream) return { stream: sound, camera: first, microphone: "on" };
+    const film = await ask({ video: VIDEO });
+    if (film instanceof MediaStream) return { stream: film, camera: "on", microphone: sound };
+    return { stream: null, camera: film, microphone: sound };
+  });
+}
+
+async function ask(constraints: MediaStreamConstraints): Promise<MediaStream | "refused" | "none"> {
+  try {
+    return await navigator.mediaDevices.getUserMedia(constraints);
+  } catch (error) {
+    const name = error instanceof DOMException ? error.name : "";
+    return name === "NotFoundError" || name === "OverconstrainedError" ? "none" : "refused";
+  }
+}
+
+/** Whether this browser can make pieces of an MP4 itself. */
+export function canCapture(): boolean {
+  return typeof VideoEncoder !== "undefined" && typeof AudioEncoder !== "undefined";
+}
+
+interface Source {
+  readonly kind: Track["kind"];
+  readonly track: MediaStreamTrack;
+  readonly close: () => void;
+  /** instant of the last sample */
+  sampleAt: number;
+  flows: boolean;
+  closed: boolean;
+}
+
+export class Capture {
+  private readonly output: Output;
+  private readonly timeline: Timeline;
+  private readonly sources: Source[] = [];
+  private readonly pad: (fragment: Uint8Array) => Uint8Array;
+  private readonly started: number;
+  private film = false;
+  private tracks: Track[] = [];
+  private head: Uint8Array = new Uint8Array();
+  private moof: Uint8Array = new Uint8Array();
+  private end = 0;
+  private pieceAt: number;
+  private begun = false;
+  private timer: ReturnType<typeof setInterval> | undefined;
+
+  /** `opened` is the opening's instant by `performance.now()`. */
+  constructor(
+    private readonly stream: MediaStream,
+    opened: number,
+    private readonly report: CaptureReport,
+  ) {
+    this.started = opened;
+    this.pieceAt = opened;
+    this.timeline = new Timeline(opened);
+    this.film = stream.getVideoTracks().length > 0;
+    this.pad = this.film ? padFilm : soundPadder();
+    this.output = new Output({
+      format: new Mp4OutputFormat({
+        fastStart: "fragmented",
+        minimumFragmentDuration: EARLY * (this.film ? KEYFRAME : SOUND_PIECE),
+        onFtyp: (data) => this.keepHead(data),
+        onMoov: (data) => this.sendHead(data),
+        onMoof: (data) => {
+          this.moof = data.slice();
+        },
+        onMdat: (data) => this.sendFragment(data),
+      }),
+      target: new NullTarget(),
+    });
+  }
+
+  /** Seconds recorded up to now, sent or not. */
+  get seconds(): number {
+    return this.end / 1000;
+  }
+
+  async start(): Promise<void> {
+    const [picture] = this.stream.getVideoTracks();
+    const [sound] = this.stream.getAudioTracks();
+    try {
+      if (picture && (await canEncodeVideo("avc"))) this.addPicture(picture);
+      if (sound) await this.addSound(sound);
+      if (this.sources.length === 0) return this.report.failed("encoder");
+      await this.output.start();
+    } catch {
+      return this.report.failed("encoder");
+    }
+    this.timer = setInterval(() => this.watch(), WATCH);
+    const media = await this.output.getMimeType();
+    this.begin(media);
+  }
+
+  /** Writes out what is left and resolves once the last piece was reported. */
+  async stop(): Promise<void> {
+    clearInterval(this.timer);
+    if (this.output.state === "started") await this.output.finalize().catch(() => undefined);
+  }
+
+  private addPicture(track: MediaStreamTrack): void {
+    const source = new MediaStreamVideoTrackSource(
+      track as MediaStreamVideoTrack,
+      {
+        codec: "avc",
+        quality: new Quality({ bitrate: VIDEO_BITRATE, bitrateMode: "variable" }),
+        keyFrameInterval: KEYFRAME,
+        sizeChangeBehavior: "contain", // the encoded size stays as the initialization says
+        transform: { process: (sample) => this.place("video", sample) },
+      },
+      { frameRate: null }, // frames as they come: none doubled, none left out
+    );
+    this.output.addVideoTrack(source);
+    this.watchErrors(source.errorPromise, this.addSource("video", track, () => source.close()));
+  }
+
+  private async addSound(track: MediaStreamTrack): Promise<void> {
+    const settings = { quality: new Quality({ bitrate: SOUND_BITRATE, bitrateMode: "constant" as const }) };
+    const codec = (await canEncodeAudio("aac", { numberOfChannels: 1, sampleRate: 48_000, ...settings })) ? "aac" : "opus";
+    const source = new MediaStreamAudioTrackSource(track as MediaStreamAudioTrack, {
+      codec,
+      ...settings,
+      // Not numberOfChannels or sampleRate: the resampler would hold back five seconds of sound.
+      transform: { process: (sample) => this.place("sound", sample) },
+    });
+    this.output.addAudioTrack(source);
+    this.watchErrors(source.errorPromise, this.addSource("sound", track, () => source.close()));
+  }
+
+  private addSource(kind: Track["kind"], track: MediaStreamTrack, close: () => void): Source {
+    const source: Source = { kind, track, close, sampleAt: this.started, flows: true, closed: false };
+    this.sources.push(source);
+    return source;
+  }
+
+  private watchErrors(error: Promise<unknown>, source: Source): void {
+    error.catch(() => this.abandon(source));
+  }
+
+  /** Gives a sample its place on the timeline. */
+  private place<Sample extends VideoSample | AudioSample>(kind: Track["kind"], sample: Sample): Sample {
+    const now = performance.now();
+    const source = this.sources.find((one) => one.kind === kind);
+    if (source) source.sampleAt = now;
+    const { timestamp, duration } = sample;
+    // Sound comes when it is over, a picture when it is taken.
+    const place = this.timeline.take(kind, timestamp, duration, kind === "sound" ? now - duration * 1000 : now);
+    sample.setTimestamp(place);
+    return sample;
+  }
+
+  private begin(media: string): void {
+    if (this.begun) return;
+    this.begun = true;
+    this.report.begun(media.replace(/[\s"]/g, ""), /avc|hvc|hev|vp0|av01/.test(media) ? "film" : "sound");
+  }
+
+  private keepHead(ftyp: Uint8Array): void {
+    this.head = ftyp.slice();
+  }
+
+  private sendHead(moov: Uint8Array): void {
+    this.tracks = readTracks(moov);
+    this.report.piece({ data: concat(this.head, moov), offset: 0, duration: 0 });
+  }
+
+  private sendFragment(mdat: Uint8Array): void {
+    const runs = readRuns(this.moof, this.tracks);
+    const span = spanOf(runs);
+    this.pieceAt = performance.now();
+    const offset = Math.max(this.timeline.offset(span.start), this.end);
+    this.end = Math.max(this.timeline.offsetOfEnd(span.end), offset);
+    const data = this.pad(concat(this.moof, mdat));
+    this.report.piece({ data, offset, duration: this.end - offset });
+  }
+
+  /** Four times a second: who delivers, and does anything wait that could go? */
+  private watch(): void {
+    const now = performance.now();
+    for (const source of this.sources) {
+      const { readyState, muted } = source.track;
+      const late = source.sampleAt !== this.started && now - source.sampleAt > HOLE * 1000 - WATCH;
+      const flows = readyState === "live" && !muted && !late && !source.closed;
+      if (flows !== source.flows) this.report.flowing(source.kind, flows);
+      source.flows = flows;
+      const silent = source.sampleAt === this.started && now - this.started > PATIENCE;
+      if (!source.closed && (source.track.readyState === "ended" || silent)) this.abandon(source);
+    }
+    const usual = (this.film ? KEYFRAME : SOUND_PIECE) * 1000;
+    if (this.tracks.length > 0 && now - this.pieceAt > usual + 1000) this.flush();
+  }
+
+  /** The others go on without it: the muxer would wait for its samples for ever. */
+  private abandon(source: Source): void {
+    if (source.closed) return;
+    source.closed = true;
+    source.close();
+    this.report.flowing(source.kind, false);
+    if (this.sources.every(({ closed }) => closed) && !this.begun) this.report.failed("nothing");
+  }
+
+  /** Writes out what has come although one track is late: it must not wait on this phone. */
+  private flush(): void {
+    this.pieceAt = performance.now();
+    const muxer: unknown = Reflect.get(this.output, "_muxer");
+    if (typeof muxer !== "object" || muxer === null) return;
+    const finalize: unknown = Reflect.get(muxer, "forceFragmentFinalization");
+    if (typeof finalize === "function") void Promise.resolve(finalize.call(muxer)).catch(() => undefined);
+  }
+}
+
+/** When a fragment was: by its pictures, which follow each other exactly; else by its sound. */
+function spanOf(runs: readonly Run[]): { start: number; end: number } {
+  const run = runs.find(({ kind }) => kind === "video") ?? runs[0];
+  if (!run) return { start: 0, end: 0 };
+  // The muxer leaves the last sample of all without a length.
+  const end = run.kind === "video" ? Math.max(run.end, run.last + FRAME) : run.end;
+  return { start: run.start, end };
+}

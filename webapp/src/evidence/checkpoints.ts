@@ -1,0 +1,74 @@
+/**
+ * Checkpoints and proofs: what a log commits to (c2sp.org/tlog-checkpoint, tlog-proof). Twin of
+ * src/accompany/evidence/checkpoints.py. Not here: policies and cosignatures, which the verifier
+ * judges. Pure.
+ */
+
+import { DoesNotHold, Malformed } from "../errors";
+import { checkInclusion, leafHash } from "./merkle";
+import { Note, type Verifier } from "./notes";
+import { type Entry, writeEntry } from "./receipts";
+import { concat, readBase64, readNumber, readUtf8, sameBytes, utf8, writeBase64 } from "./text";
+
+const PROOF = "c2sp.org/tlog-proof@v1";
+export const CHECKPOINT_LIMIT = 64 * 1024;
+
+/** A tree head: the log's origin, its size in entries, and its root, 32 bytes. */
+export interface Checkpoint {
+  readonly origin: string;
+  readonly size: number;
+  readonly root: Uint8Array;
+}
+
+export function writeCheckpoint(checkpoint: Checkpoint): string {
+  return `${checkpoint.origin}\n${checkpoint.size}\n${writeBase64(checkpoint.root)}\n`;
+}
+
+export function readCheckpoint(text: string): Checkpoint {
+  const [origin, size, root, end, ...more] = text.split("\n");
+  if (!origin || size === undefined || root === undefined || end !== "" || more.length > 0) {
+    throw new Malformed("checkpoint", "expected origin, size and root, a line each");
+  }
+  return { origin, size: readNumber(size), root: readBase64(root, 32) };
+}
+
+/** Returns the checkpoint in a note that the log `verifier` signed; others may have cosigned. */
+export function openCheckpoint(data: Uint8Array, verifier: Verifier): Checkpoint {
+  const note = Note.parse(data, CHECKPOINT_LIMIT);
+  const checkpoint = readCheckpoint(note.signedBy(verifier, "checkpoint"));
+  if (checkpoint.origin !== verifier.name) {
+    throw new DoesNotHold("checkpoint", `origin ${verifier.name}`, checkpoint.origin);
+  }
+  return checkpoint;
+}
+
+/** A tlog-proof: entry `index`, the inclusion path, and the signed checkpoint it leads to. */
+export interface Proof {
+  readonly index: number;
+  readonly path: readonly Uint8Array[];
+  readonly checkpoint: Uint8Array;
+}
+
+export function writeProof(proof: Proof): Uint8Array {
+  const hashes = proof.path.map((hash) => `${writeBase64(hash)}\n`).join("");
+  return concat(utf8(`${PROOF}\nindex ${proof.index}\n${hashes}\n`), proof.checkpoint);
+}
+
+export function readProof(data: Uint8Array): Proof {
+  const cut = data.findIndex((byte, at) => byte === 10 && data[at + 1] === 10);
+  const head = readUtf8("proof", data.subarray(0, Math.max(cut, 0)));
+  const [magic, index, ...hashes] = head.split("\n");
+  if (cut < 0 || magic !== PROOF) throw new Malformed("proof", `expected ${PROOF}, found ${magic?.slice(0, 80)}`);
+  if (!index?.startsWith("index ") || hashes.length > 64) {
+    throw new Malformed("proof", `expected index and at most 64 hashes, found ${index?.slice(0, 80)}`);
+  }
+  const path = hashes.map((hash) => readBase64(hash, 32));
+  const proof = { index: readNumber(index.slice(6)), path, checkpoint: data.slice(cut + 2) };
+  if (!sameBytes(writeProof(proof), data)) throw new Malformed("proof", "not in its one written form");
+  return proof;
+}
+
+/** Throws DoesNotHold unless `entry` is number `index` of the tree of `checkpoint`. */
+export function checkProof(proof: Proof, entry: Entry, checkpoint: Checkpoint): void {
+  checkInclusion(proof.index, checkpoint.size, leafHash(writeEntry(entry)), proof.path, checkpoint.root);
+}

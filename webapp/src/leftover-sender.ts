@@ -1,0 +1,43 @@
+/**
+ * Sends what earlier lives of the page left in the queue. Their statements are signed and their
+ * segments sealed, so no key is needed. Every list degrades item by item: one damaged recording or
+ * file does not hold up the others. Runs in a worker. Not here: the page's side (leftovers).
+ */
+
+import type { Leftovers } from "./contracts";
+import { ifFree } from "./locks";
+import { Queue } from "./queue";
+import type { Files } from "./queue-files";
+import { Uplink, type Wire } from "./uplink";
+
+/** Resolves when nothing is left that could go; `progress` is called after every change. */
+export async function sendAllLeftovers(
+  files: Files,
+  wire: Wire,
+  progress: (leftovers: Leftovers, finished: boolean) => void,
+): Promise<void> {
+  const waiting = new Map<string, number>();
+  let sent = 0;
+  const tell = (finished: boolean) => {
+    const left = [...waiting.values()].filter((count) => count > 0);
+    progress({ recordings: left.length, waiting: left.reduce((sum, one) => sum + one, 0), sent }, finished);
+  };
+  const send = async (recording: string) => {
+    const queue = await Queue.load(files, recording);
+    if (!queue || queue.items.length === 0) return;
+    const changed = () => {
+      waiting.set(recording, queue.items.length);
+      tell(false);
+    };
+    changed();
+    const receipted = () => {
+      sent += 1;
+    };
+    await new Uplink(queue, wire, { changed, receipted }).run(true);
+  };
+  // One after the other: one request in flight, and the line belongs to whoever records now.
+  for (const recording of await files.folders()) {
+    await ifFree(recording, () => send(recording)).catch(() => undefined);
+  }
+  tell(true);
+}

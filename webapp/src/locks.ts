@@ -1,0 +1,28 @@
+/**
+ * One sender for each recording, in whatever tab: Web Locks named `accompany-recording-<id>`. The
+ * browser lets go when the worker dies. Where there are no Web Locks everything counts as free: to
+ * send a thing twice is harmless, not to send it is not.
+ */
+
+const nameOf = (recording: string) => `accompany-recording-${recording}`;
+
+/** Takes the lock of one's own new recording for the life of this worker. */
+export async function holdLock(recording: string): Promise<void> {
+  if (!navigator.locks) return;
+  await new Promise<void>((held) => {
+    void navigator.locks
+      .request(nameOf(recording), () => {
+        held();
+        return new Promise<never>(() => undefined);
+      })
+      .catch(() => held());
+  });
+}
+
+/** Runs `work` with the lock, or not at all if somebody else has it. */
+export async function ifFree(recording: string, work: () => Promise<void>): Promise<void> {
+  if (!navigator.locks) return await work();
+  await navigator.locks.request(nameOf(recording), { ifAvailable: true }, async (lock) => {
+    if (lock) await work();
+  });
+}
