@@ -119,11 +119,18 @@ class Signer:
 
     @classmethod
     def parse(cls, text: str) -> "Signer":
-        """Return the signer that `PRIVATE+KEY+<name>+<id>+<base64>` writes, the twin of a vkey."""
+        """Return the signer that `PRIVATE+KEY+<name>+<id>+<base64>` writes, the twin of a vkey.
+
+        Raise Malformed or DoesNotHold, neither repeating the secret.
+        """
         match = _PRIVATE.fullmatch(text.strip())
         if not match:
             raise Malformed("signing key", "expected PRIVATE+KEY+name+id+key")
-        data = read_base64(match[3], 33)
+        try:
+            data = read_base64(match[3], 33)
+        except Malformed:
+            # Its text would repeat the secret.
+            raise Malformed("signing key", "expected base64 of 33 bytes") from None
         if data[0] != ED25519:
             raise Malformed("signing key", f"expected type 1, found {data[0]}")
         signer = cls.from_seed(match[1], data[1:])
