@@ -1,7 +1,4 @@
-"""The command line: `accompany --help`.
-
-Each command's own options stand next to what it runs; here they are only put together.
-"""
+"""`accompany serve`: start the server and say where it is."""
 
 import argparse
 import asyncio
@@ -10,68 +7,14 @@ import logging
 import os
 import socket
 import sys
-from collections.abc import Callable
 
 import segno
 import uvicorn
 
-from accompany import __version__
 from accompany.adapters.tls import Certificate, addresses, certificate_for
-from accompany.client.fetching import configure_package, run_package
-from accompany.client.recorder import configure_record, run_record
 from accompany.config import Settings
-from accompany.errors import AccompanyError
 from accompany.evidence.cards import fingerprint
 from accompany.wiring import Server, serving
-
-DESCRIPTION = """\
-One button, an on-duty lawyer by video, and evidence that anybody can check.
-
-  accompany serve                 start the server and print the addresses to open
-  accompany record FILM …         send a film as a caller's phone would
-  accompany package ID …          fetch the sealed package of a recording
-  accompany open PACKAGE …        open it with a key, to watch and to show
-  accompany verify PACKAGE …      check that nothing in it was altered
-
-`accompany COMMAND --help` says more. docs/ has everything else.
-"""
-
-
-def main(arguments: list[str] | None = None) -> int:
-    parser = argparse.ArgumentParser(
-        "accompany", description=DESCRIPTION, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    parser.add_argument("--version", action="version", version=f"accompany {__version__}")
-    commands = parser.add_subparsers(title="commands", dest="command", metavar="COMMAND")
-    for name, about, configure, run in _commands():
-        command = commands.add_parser(name, help=about, description=about)
-        configure(command)
-        command.set_defaults(run=run)
-    given = parser.parse_args(arguments)
-    if given.command is None:
-        parser.print_help()
-        return 2
-    try:
-        status: int = given.run(given)
-    except AccompanyError as error:
-        print(f"accompany {given.command}: {error}", file=sys.stderr)
-        return 1
-    except KeyboardInterrupt:
-        return 130
-    return status
-
-
-Command = tuple[
-    str, str, Callable[[argparse.ArgumentParser], None], Callable[[argparse.Namespace], int]
-]
-
-
-def _commands() -> list[Command]:
-    return [
-        ("serve", "Start the server.", configure_serve, run_serve),
-        ("record", "Send a film as a caller's phone would.", configure_record, run_record),
-        ("package", "Fetch the sealed package.", configure_package, run_package),
-    ]
 
 
 def configure_serve(parser: argparse.ArgumentParser) -> None:
@@ -200,7 +143,3 @@ def _print_links(
             f"open {where}authority.crt on it and install the certificate."
         )
     print("Stop with Ctrl-C.", flush=True)
-
-
-if __name__ == "__main__":
-    sys.exit(main())
