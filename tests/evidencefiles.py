@@ -1,0 +1,54 @@
+"""Looking into a package from a test: its statements, and what `verify` says of it."""
+
+import json
+import subprocess
+import zipfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from accompany.evidence.notes import Note
+from accompany.evidence.statements import SegmentStatement, Statement, read_statement
+from films import Film, read_film
+from serving import RunningServer, accompany, environment
+
+
+def run(*arguments: str | Path) -> "subprocess.CompletedProcess[str]":
+    command = accompany(*arguments)
+    return subprocess.run(command, env=environment(), text=True, capture_output=True, check=False)
+
+
+def statements_in(package: Path) -> list[Statement]:
+    with zipfile.ZipFile(package) as archive:
+        names = sorted(name for name in archive.namelist() if "/data/statements/" in name)
+        return [read_statement(Note.parse(archive.read(name)).text) for name in names]
+
+
+def segments_in(package: Path) -> list[SegmentStatement]:
+    return [one for one in statements_in(package) if isinstance(one, SegmentStatement)]
+
+
+@dataclass(frozen=True)
+class Verdict:
+    status: int
+    report: dict[str, Any]
+    words: str
+
+
+def verify(package: Path, policy: str | Path, *options: str) -> Verdict:
+    done = run("verify", package, "--policy", policy, "--json", *options)
+    assert done.stdout, done.stderr
+    return Verdict(done.returncode, json.loads(done.stdout), done.stdout)
+
+
+def open_film(server: RunningServer, package: Path, loop: int) -> Film:
+    """Open the package with the custodian's key and read its film."""
+    opened = package.with_suffix(".opened.zip")
+    key = server.data / "keys" / "custodian.key"
+    done = run("open", package, "--identity", key, "-o", opened)
+    assert done.returncode == 0, done.stderr
+    film = package.with_suffix(".mp4")
+    with zipfile.ZipFile(opened) as archive:
+        name = next(n for n in archive.namelist() if n.endswith("/data/media/recording.mp4"))
+        film.write_bytes(archive.read(name))
+    return read_film(film, loop)

@@ -1,0 +1,85 @@
+"""What must survive: the caller's browser killed, the server killed, the line cut."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from browsers import Phone, wait_for
+from cutline import line_to
+from evidencefiles import open_film, segments_in, verify
+from losing import lose_a_browser
+from people import Attorney, Caller, save_package, wait_for_text
+from serving import RunningServer
+
+pytestmark = [pytest.mark.journey, pytest.mark.fault]
+
+
+def test_a_killed_browser_loses_under_a_second(
+    own_server: RunningServer, attorney: Attorney, caller: Caller, tmp_path: Path, clip
+) -> None:
+    loss = lose_a_browser(own_server, attorney, caller, tmp_path, clip.frames)
+    assert loss.missing <= 1.0
+    assert loss.fails == []
+    assert loss.status == 2
+    assert loss.status_open_ended == 0
+    assert loss.film.backwards() == []
+    assert loss.film.holes(over=0.2) == []
+
+
+def finish(
+    server: RunningServer, attorney: Attorney, caller: Caller, target: Path, loop: int
+) -> None:
+    """End the call; the package must verify and the film must have no hole."""
+    caller.end()
+    caller.wait_until_safe()
+    package = save_package(attorney, target)
+    verdict = verify(package, server.links["policy"])
+    assert verdict.status == 0, verdict.words
+    film = open_film(server, package, loop)
+    assert film.backwards() == []
+    assert film.holes(over=0.2) == []
+    segments = segments_in(package)
+    assert len(segments) == segments[-1].number, "a gap was stated where nothing was missing"
+
+
+def test_a_killed_server_comes_back_and_the_phone_goes_on(
+    own_server: RunningServer, attorney: Attorney, caller: Caller, tmp_path: Path, clip
+) -> None:
+    caller.press()
+    attorney.answer()
+    wait_for_text(caller.page, f"{attorney.name} is with you")
+    caller.wait_until_recorded(5)
+    own_server.kill()
+    before = caller.recorded
+    wait_for(lambda: caller.recorded >= before + 5, 20, "for the recording to go on")
+    own_server.start()
+    caller.wait_until_recorded(before + 10)
+    finish(own_server, attorney, caller, tmp_path / "case.zip", clip.frames)
+
+
+def test_a_line_cut_for_twenty_seconds_costs_nothing(
+    own_server: RunningServer,
+    attorney: Attorney,
+    make_phone: Callable[..., Phone],
+    tmp_path: Path,
+    clip,
+) -> None:
+    with line_to(own_server.port) as line:
+        phone = make_phone(tmp_path / "far", video=clip.video, audio=clip.audio)
+        caller = Caller(phone, phone.start())
+        caller.prepare(own_server.links["caller"].replace(f":{own_server.port}/", f":{line.port}/"))
+        caller.press()
+        attorney.answer()
+        wait_for_text(caller.page, f"{attorney.name} is with you")
+        caller.wait_until_recorded(4)
+        line.cut()
+        before = caller.recorded
+        wait_for(lambda: caller.recorded >= before + 10, 30, "for the recording to go on")
+        unsafe = caller.page.get_by_test_id("unsafe")
+        assert float(unsafe.get_attribute("data-seconds") or 0) > 5
+        wait_for(lambda: caller.recorded >= before + 20, 30, "for twenty seconds without a line")
+        line.mend()
+        caller.wait_until_recorded(before + 24)
+        finish(own_server, attorney, caller, tmp_path / "case.zip", clip.frames)
+        phone.close()

@@ -1,0 +1,48 @@
+"""Killing a caller's browser in the middle, and measuring what of the film is missing."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from browsers import wait_for
+from evidencefiles import open_film, segments_in, verify
+from films import Film
+from people import Attorney, Caller, save_package, wait_for_text
+from serving import RunningServer
+
+
+@dataclass(frozen=True)
+class Loss:
+    """*missing*: seconds of film between its last frame's end and the kill."""
+
+    missing: float
+    fails: list[str]
+    status: int
+    status_open_ended: int
+    film: Film
+
+
+def lose_a_browser(
+    server: RunningServer, attorney: Attorney, caller: Caller, folder: Path, loop: int
+) -> Loss:
+    """Press, talk, kill -9 the caller's browser, open it again, and judge the package."""
+    caller.press()
+    attorney.answer()
+    wait_for_text(caller.page, f"{attorney.name} is with you")
+    caller.wait_until_recorded(6)
+    killed = caller.phone.kill()
+    caller.page = caller.phone.start()
+    caller.page.goto(server.links["caller"])
+    leftovers = caller.page.get_by_test_id("leftovers")
+    wait_for(lambda: "safe" in leftovers.inner_text(), 30, "for the rest to be sent")
+    attorney.end()
+    package = save_package(attorney, folder / "killed.zip")
+    last = segments_in(package)[-1]
+    verdict = verify(package, server.links["policy"])
+    open_ended = verify(package, server.links["policy"], "--open-ended")
+    return Loss(
+        killed - (last.time + last.duration) / 1000,
+        [str(one) for one in verdict.report["fails"]],
+        verdict.status,
+        open_ended.status,
+        open_film(server, package, loop),
+    )

@@ -1,0 +1,136 @@
+"""The people of a journey: a caller and an attorney, each with a browser, doing what people do.
+
+Everything is reached by role and name, as with a screen reader; test ids only where a state has no
+words of its own. Not here: what a journey asserts.
+"""
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from playwright.sync_api import Page
+
+from browsers import Phone, wait_for
+from clips import read_number
+
+AXE = Path(__file__).parent.parent / "webapp" / "node_modules" / "axe-core" / "axe.min.js"
+
+
+def violations(page: Page) -> list[str]:
+    """Return what axe finds on the page as it stands: rule and target of each."""
+    # Evaluated in the page: a script tag would be refused by the page's own policy.
+    page.evaluate(AXE.read_text())
+    found = page.evaluate("axe.run({ resultTypes: ['violations'] })")
+    return [
+        f"{one['id']}: {one['nodes'][0]['target']} {one['help']}" for one in found["violations"]
+    ]
+
+
+def picture_number(page: Page, selector: str) -> int | None:
+    """Return the number in the frame a video element shows now; None where it shows none."""
+    pixels = page.evaluate(
+        """(selector) => {
+          const video = document.querySelector(selector);
+          if (!video || video.readyState < 2 || !video.videoWidth) return null;
+          const canvas = document.createElement("canvas");
+          [canvas.width, canvas.height] = [160, 120];
+          const context = canvas.getContext("2d", { willReadFrequently: true });
+          context.drawImage(video, 0, 0, 160, 120);
+          const data = context.getImageData(0, 0, 160, 120).data;
+          return Array.from({ length: 160 * 120 }, (_, n) => data[4 * n]);
+        }""",
+        selector,
+    )
+    if pixels is None:
+        return None
+    return read_number(np.array(pixels, dtype=np.uint8).reshape(120, 160))
+
+
+@dataclass
+class Attorney:
+    phone: Phone
+    page: Page
+    name: str = "Ada Advocate"
+
+    def enrol(self, duty: str, state: str = "Texas", language: str = "English") -> None:
+        page = self.page
+        page.goto(duty)
+        page.get_by_label("Your name, as callers see it").fill(self.name)
+        page.get_by_label(state, exact=True).check()
+        page.get_by_label(language, exact=True).check()
+        page.get_by_role("button", name="Make my keys and join").click()
+        page.get_by_role("button", name="Go on duty").wait_for()
+
+    def go_on_duty(self) -> None:
+        self.page.get_by_role("button", name="Go on duty").click()
+        self.page.get_by_role("button", name="Go off duty").wait_for()
+
+    def answer(self) -> None:
+        self.page.get_by_role("button", name="Answer").click()
+
+    def end(self) -> None:
+        self.page.get_by_role("button", name="End", exact=True).click()
+
+
+@dataclass
+class Caller:
+    phone: Phone
+    page: Page
+
+    def prepare(self, link: str, state: str = "TX", language: str = "en") -> None:
+        page = self.page
+        page.goto(link)
+        page.get_by_label("State", exact=True).select_option(state)
+        page.get_by_label("Language to speak").select_option(language)
+
+    def press(self) -> None:
+        self.page.get_by_role("button", name="Get a lawyer now").click()
+
+    def end(self) -> None:
+        self.page.get_by_role("button", name="End", exact=True).click()
+
+    @property
+    def recorded(self) -> float:
+        """Seconds recorded, as the page shows them."""
+        text = self.page.get_by_test_id("recording").inner_text()
+        found = re.search(r"(\d+):(\d\d)", text)
+        return int(found[1]) * 60 + int(found[2]) if found else 0
+
+    def wait_until_recorded(self, seconds: float, within: float = 60) -> None:
+        wait_for(lambda: self.recorded >= seconds, within, f"for {seconds} s of recording")
+
+    def wait_until_safe(self, within: float = 30) -> None:
+        after = self.page.get_by_test_id("after")
+        after.wait_for()
+        wait_for(
+            lambda: (
+                after.get_attribute("data-waiting") == "0"
+                and after.get_attribute("data-phase") == "finished"
+            ),
+            within,
+            "for everything to be safe",
+        )
+
+    @property
+    def reference(self) -> str:
+        """The recording's id, as the last screen shows it."""
+        text = self.page.locator(".reference").inner_text()
+        return text.split()[-1]
+
+
+def say_in_chat(page: Page, text: str) -> None:
+    page.get_by_label("Message").fill(text)
+    page.get_by_role("button", name="Send").click()
+
+
+def wait_for_text(page: Page, text: str, seconds: float = 10) -> None:
+    page.get_by_text(text).first.wait_for(timeout=seconds * 1000)
+
+
+def save_package(attorney: Attorney, target: Path) -> Path:
+    """Let the attorney download the sealed package of the newest case."""
+    with attorney.page.expect_download() as download:
+        attorney.page.get_by_role("button", name="Download the sealed package").first.click()
+    download.value.save_as(target)
+    return target
