@@ -11,7 +11,7 @@ import clips
 from accompany.client.boxes import children
 from accompany.client.cutting import NotRecordable, Piece, cut, inspect
 from accompany.client.padding import padme
-from client import films
+from client import footage
 
 
 @pytest.fixture(scope="module")
@@ -19,9 +19,9 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("films")
 
 
-@pytest.fixture(scope="module", params=sorted(films.KINDS))
+@pytest.fixture(scope="module", params=sorted(footage.KINDS))
 def film(request: pytest.FixtureRequest, folder: Path) -> Path:
-    return films.make(folder / f"{request.param}.mp4", request.param)
+    return footage.make(folder / f"{request.param}.mp4", request.param)
 
 
 def joined(pieces: list[Piece]) -> bytes:
@@ -42,7 +42,7 @@ def check_pieces(pieces: list[Piece]) -> None:
 
 
 def test_the_packets_are_the_sources(film: Path) -> None:
-    assert films.packets(joined(list(cut(inspect(film))))) == films.packets(film)
+    assert footage.packets(joined(list(cut(inspect(film))))) == footage.packets(film)
 
 
 def test_fragments_last_half_a_second(film: Path) -> None:
@@ -62,25 +62,25 @@ def test_sizes_of_film_are_padme_sizes(film: Path) -> None:
 def test_it_plays_for_a_player_that_is_not_ours(film: Path, tmp_path: Path) -> None:
     out = tmp_path / "joined.mp4"
     out.write_bytes(joined(list(cut(inspect(film)))))
-    films.ffmpeg("-xerror", "-i", out, "-f", "null", "-")
+    footage.ffmpeg("-xerror", "-i", out, "-f", "null", "-")
 
 
 def test_rotation_is_kept(folder: Path) -> None:
-    source = films.make_rotated(folder / "rotated.mp4")
+    source = footage.make_rotated(folder / "rotated.mp4")
     film = joined(list(cut(inspect(source))))
-    assert films.rotation(film) == films.rotation(source) != 0
-    assert films.packets(film) == films.packets(source)
+    assert footage.rotation(film) == footage.rotation(source) != 0
+    assert footage.packets(film) == footage.packets(source)
 
 
 def test_a_track_that_begins_late_keeps_its_time(folder: Path) -> None:
-    source = films.make_late_sound(folder / "late.mp4")
+    source = footage.make_late_sound(folder / "late.mp4")
     pieces = list(cut(inspect(source)))
     check_pieces(pieces)
-    assert films.packets(joined(pieces)) == films.packets(source)
+    assert footage.packets(joined(pieces)) == footage.packets(source)
 
 
 def test_sound_is_cut_in_two_seconds_of_one_size(folder: Path) -> None:
-    source = films.make_sound(folder / "sound.m4a")
+    source = footage.make_sound(folder / "sound.m4a")
     found = inspect(source)
     pieces = list(cut(found))
     check_pieces(pieces)
@@ -91,11 +91,11 @@ def test_sound_is_cut_in_two_seconds_of_one_size(folder: Path) -> None:
     )
     assert [round(piece.duration, -2) for piece in pieces[1:]] == [2000, 2000, 2000, 2000, 1200]
     assert len({len(piece.data) for piece in pieces[1:]}) == 1
-    assert films.packets(joined(pieces)) == films.packets(source)
+    assert footage.packets(joined(pieces)) == footage.packets(source)
 
 
 def test_the_media_type_names_the_codecs(folder: Path) -> None:
-    found = inspect(films.make(folder / "named.mp4", "opus", seconds=1))
+    found = inspect(footage.make(folder / "named.mp4", "opus", seconds=1))
     assert found.kind == "film"
     assert found.media == "video/mp4;codecs=avc1.64000d,opus"
     assert found.left_out == ()
@@ -105,13 +105,13 @@ def test_what_is_neither_film_nor_sound_is_left_out_and_named(folder: Path) -> N
     words = folder / "words.srt"
     words.write_text("1\n00:00:00,000 --> 00:00:01,000\nhands are visible\n")
     source = folder / "subtitled.mp4"
-    plain = films.make(folder / "plain-1.mp4", seconds=1)
+    plain = footage.make(folder / "plain-1.mp4", seconds=1)
     place = ["-metadata", "location=+41.4-081.7/"]
-    films.ffmpeg("-i", plain, "-i", words, "-c", "copy", "-c:s", "mov_text", *place, source)
+    footage.ffmpeg("-i", plain, "-i", words, "-c", "copy", "-c:s", "mov_text", *place, source)
     found = inspect(source)
     assert found.left_out == ("subtitle mov_text",)
     film = joined(list(cut(found)))
-    assert films.packets(film) == films.packets(plain)
+    assert footage.packets(film) == footage.packets(plain)
     assert b"loci" in source.read_bytes()
     assert b"loci" not in film
 
@@ -119,16 +119,16 @@ def test_what_is_neither_film_nor_sound_is_left_out_and_named(folder: Path) -> N
 def test_a_high_rate_film_stays_under_the_limit_of_a_segment(folder: Path) -> None:
     source = folder / "large.mp4"
     noise = ["-f", "lavfi", "-i", "nullsrc=size=1280x720:rate=30,geq=random(1)*255:128:128"]
-    films.ffmpeg(*noise, "-t", "1", *films.FILM, "-b:v", "200M", "-qp", "4", source)
+    footage.ffmpeg(*noise, "-t", "1", *footage.FILM, "-b:v", "200M", "-qp", "4", source)
     assert source.stat().st_size > 16_000_000
     pieces = list(cut(inspect(source)))
     check_pieces(pieces)
     assert max(len(piece.data) for piece in pieces) < 7_000_000
-    assert films.packets(joined(pieces)) == films.packets(source)
+    assert footage.packets(joined(pieces)) == footage.packets(source)
 
 
 def test_a_hole_in_the_source_is_no_films_time(folder: Path) -> None:
-    whole = list(cut(inspect(films.make(folder / "whole.mp4", "no sound"))))
+    whole = list(cut(inspect(footage.make(folder / "whole.mp4", "no sound"))))
     source = folder / "hole.mp4"
     source.write_bytes(joined(whole[:4] + whole[8:]))
     pieces = list(cut(inspect(source)))
@@ -157,7 +157,7 @@ def test_other_formats_are_refused_by_name(
 ) -> None:
     source = tmp_path / name
     picture = ["-f", "lavfi", "-i", "testsrc=size=320x240:rate=30"]
-    films.ffmpeg(*picture, *films.SINE, "-t", "1", *options, source)
+    footage.ffmpeg(*picture, *footage.SINE, "-t", "1", *options, source)
     with pytest.raises(NotRecordable, match=words):
         inspect(source)
 
@@ -172,9 +172,9 @@ def test_what_cannot_be_read_is_refused(tmp_path: Path) -> None:
 
 
 def test_a_film_cut_short_gives_what_there_is_and_then_says_so(folder: Path) -> None:
-    whole = films.make(folder / "short-whole.mp4")
+    whole = footage.make(folder / "short-whole.mp4")
     source = folder / "short.mp4"
-    films.ffmpeg("-i", whole, "-c", "copy", "-movflags", "faststart", source)
+    footage.ffmpeg("-i", whole, "-c", "copy", "-movflags", "faststart", source)
     data = source.read_bytes()
     source.write_bytes(data[: len(data) * 2 // 3])
     pieces: list[Piece] = []
@@ -194,10 +194,10 @@ def test_no_frame_of_the_clip_is_lost(folder: Path) -> None:
 
 def test_memory_does_not_grow_with_the_film(folder: Path) -> None:
     """20 minutes, 150 MB: a process that cuts them takes hardly more than for 10 s."""
-    short = films.make(folder / "ten.mp4", seconds=10)
+    short = footage.make(folder / "ten.mp4", seconds=10)
     ticks = ["-stream_loop", "119", "-i", str(short), "-c", "copy"]
     long = folder / "long.mp4"
-    films.ffmpeg(*ticks, long)
+    footage.ffmpeg(*ticks, long)
     assert peak(long) - peak(short) < 24 * 1024
 
 

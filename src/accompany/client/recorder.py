@@ -145,11 +145,11 @@ class _Session:
         self._report("opening")
         self._open()
         self._report("recording")
-        broken = self._send_pieces()
-        if self.options.closing:
-            reason = "device" if broken else "stopped"
-            self._deliver(self.device.closing(self.started + self.end, self.end, reason))
-        self._keep_checkpoint()
+        try:
+            broken = self._send_all()
+        except AccompanyError as error:
+            self._report(str(error))
+            raise
         self._report(broken or ("closed" if self.options.closing else "without closing"))
         chain, folder = self.device.chain, self.folder
         return Recorded(
@@ -161,6 +161,15 @@ class _Session:
             chain.last,
             broken,
         )
+
+    def _send_all(self) -> str | None:
+        """Send pieces and closing; return what broke the source, or None."""
+        broken = self._send_pieces()
+        if self.options.closing:
+            reason = "device" if broken else "stopped"
+            self._deliver(self.device.closing(self.started + self.end, self.end, reason))
+        self._keep_checkpoint()
+        return broken
 
     def _send_pieces(self) -> str | None:
         """Send every piece, or until told to stop; return what broke the source, or None."""
