@@ -1,0 +1,130 @@
+/** The encounters this attorney answered, newest first, with their recordings. */
+
+import type { JSX } from "preact";
+import { useCallback, useEffect, useState } from "preact/hooks";
+import type { Case, CaseRecording } from "../contracts";
+import { dateAndTime, languageName, stateName, t, tn } from "../i18n";
+import type { Attorney } from "../keys";
+import { fetchCases, packagePath } from "../service";
+import { Notice } from "../ui/frame";
+import { Icon } from "../ui/icons";
+import { Opened } from "./opened";
+
+interface CasesProps {
+  attorney: Attorney;
+  /** rises with every call that ends */
+  ended: number;
+}
+
+/** While something of a case has not arrived, the list looks again this often. */
+const LOOK_AGAIN = 3000;
+
+function unfinished({ ended, recordings }: Case): boolean {
+  const waits = ({ closing, missing }: CaseRecording): boolean => closing === null || missing > 0;
+  return ended === null || recordings.some(waits);
+}
+
+export function Cases({ attorney, ended }: CasesProps): JSX.Element {
+  const [cases, show] = useState<readonly Case[] | null>(null);
+  const [failed, fail] = useState(false);
+  const [looked, look] = useState(0);
+  const fetch = useCallback((): void => {
+    fetchCases().then(
+      (found) => {
+        show(found);
+        fail(false);
+      },
+      () => fail(true),
+    ).finally(() => look((times) => times + 1));
+  }, []);
+  useEffect(fetch, [ended]);
+  useEffect(() => {
+    const [newest] = cases ?? [];
+    if (!newest || !unfinished(newest) || looked > 40) return;
+    const timer = setTimeout(fetch, LOOK_AGAIN);
+    return () => clearTimeout(timer);
+  }, [looked]);
+  return (
+    <section class="cases" aria-labelledby="cases-title" data-testid="cases">
+      <div class="head">
+        <h2 id="cases-title">{t("cases.title")}</h2>
+        <button type="button" class="button plain" onClick={fetch}>
+          <Icon name="again" />
+          {t("cases.again")}
+        </button>
+      </div>
+      {failed && <Notice tone="care">{t("cases.failed")}</Notice>}
+      {cases?.length === 0 && <p class="soft">{t("cases.none")}</p>}
+      <ul>
+        {cases?.map((each) => (
+          <OneCase key={each.encounter} found={each} attorney={attorney} />
+        ))}
+      </ul>
+    </section>
+  );
+}
+
+function OneCase({ found, attorney }: { found: Case; attorney: Attorney }): JSX.Element {
+  return (
+    <li class="card case" data-testid="case" data-encounter={found.encounter}>
+      <div class="about">
+        <h3>
+          {stateName(found.state)} · {languageName(found.language)}
+        </h3>
+        <p class="soft small">
+          {dateAndTime(found.pressed)}
+          {found.ended === null && ` · ${t("cases.going")}`}
+        </p>
+      </div>
+      {found.recordings.length === 0 && <p class="soft">{t("cases.empty")}</p>}
+      {found.recordings.map((recording) => (
+        <One key={recording.recording} recording={recording} found={found} attorney={attorney} />
+      ))}
+    </li>
+  );
+}
+
+/** The browser streams it to the disk: a package may be larger than memory. */
+function download(recording: string): void {
+  const link = document.createElement("a");
+  link.href = packagePath(recording);
+  link.download = `${recording}.zip`;
+  link.click();
+}
+
+interface OneProps {
+  recording: CaseRecording;
+  found: Case;
+  attorney: Attorney;
+}
+
+function One({ recording, found, attorney }: OneProps): JSX.Element {
+  const [open, toggle] = useState(false);
+  const { recording: id, missing, segments } = recording;
+  const closed = recording.closing !== null;
+  return (
+    <div class="one" data-testid="recording" data-recording={id} data-missing={missing}>
+      <p>
+        <strong>{t(`cases.kind.${recording.kind}`)}</strong>
+        <span class="soft small">
+          {` · ${tn("cases.segments", segments)}`}
+          {missing > 0 && ` · ${tn("cases.missing", missing)}`}
+          {` · ${t(closed ? "cases.closed" : "cases.open_ended")}`}
+        </span>
+      </p>
+      <div class="ways">
+        <button type="button" class="button main" aria-expanded={open} onClick={() => toggle(!open)}>
+          <Icon name={open ? "shut" : "film"} />
+          {t(open ? "opened.close" : "cases.open")}
+        </button>
+        <button type="button" class="button" onClick={() => download(id)}>
+          <Icon name="save" />
+          {t("cases.download")}
+        </button>
+      </div>
+      {open && (
+        <Opened recording={recording} time={dateAndTime(found.pressed)} identity={attorney.identity} />
+      )}
+    </div>
+  );
+}

@@ -1,0 +1,182 @@
+/** The desk on the page: on or off duty, whom it rings for, the cases; a ring or a call over it. */
+
+import type { JSX } from "preact";
+import { useEffect, useState } from "preact/hooks";
+import type { Organization, Service } from "../contracts";
+import { openCard } from "../evidence/cards";
+import { Verifier } from "../evidence/notes";
+import { utf8 } from "../evidence/text";
+import { languageName, listOf, stateName, t, type Key } from "../i18n";
+import type { Attorney } from "../keys";
+import { Demonstration, Notice, Topbar } from "../ui/frame";
+import { useAwake, useFocus, useWatched } from "../ui/hooks";
+import { Icon } from "../ui/icons";
+import { say } from "../ui/say";
+import { Boxes } from "./boxes";
+import { Cases } from "./cases";
+import type { Desk, DeskView } from "./desk";
+import { keepLanguages, keptLanguages } from "./languages";
+import type { MediaReady } from "./media";
+import { RingScreen } from "./ring";
+import { Talk } from "./talk";
+
+interface DeskScreenProps {
+  desk: Desk;
+  attorney: Attorney;
+  service: Service;
+  organization: Organization;
+}
+
+export function DeskScreen({ desk, attorney, service, organization }: DeskScreenProps): JSX.Element {
+  const view = useWatched(desk.view);
+  useAwake(view.on === true || view.call !== null);
+  const talking = view.call !== null || view.answering !== null;
+  const [ring] = view.rings;
+  if (talking) return <Talk desk={desk} view={view} demonstration={service.demonstration} />;
+  return (
+    <>
+      {ring && <RingScreen key={ring.encounter} desk={desk} ring={ring} more={view.rings.length - 1} />}
+      <div inert={ring !== undefined}>
+        <Demonstration shown={service.demonstration} />
+        <Topbar of={organization.name} />
+        <main class="desk wide" data-testid="desk" data-on={view.on}>
+          <div class="across">
+            <Greeting name={attorney.name} news={view.news} />
+          </div>
+          <Duty desk={desk} view={view} attorney={attorney} service={service} />
+          <Cases attorney={attorney} ended={view.ended} />
+        </main>
+      </div>
+    </>
+  );
+}
+
+function newsOf(news: DeskView["news"]): string | null {
+  if (news === null) return null;
+  if (news.is === "taken") return t("ring.taken");
+  return news.by === "caller" ? t("call.ended.caller") : t("desk.call.over");
+}
+
+function Greeting({ name, news }: { name: string; news: DeskView["news"] }): JSX.Element {
+  const heading = useFocus<HTMLHeadingElement>();
+  const sentence = newsOf(news);
+  useEffect(() => {
+    if (sentence !== null) say(sentence);
+  }, [sentence]);
+  return (
+    <>
+      <h1 ref={heading} tabIndex={-1}>
+        {t("desk.welcome", { name })}
+      </h1>
+      <p class="soft" data-testid="news">
+        {sentence ?? t("enrol.lead")}
+      </p>
+    </>
+  );
+}
+
+const MEDIA: Record<MediaReady, Key | null> = {
+  unknown: null,
+  asking: "desk.media.asking",
+  both: "desk.media.both",
+  voice: "desk.media.voice",
+  chat: "desk.media.chat",
+};
+
+interface DutyProps {
+  desk: Desk;
+  view: DeskView;
+  attorney: Attorney;
+  service: Service;
+}
+
+function Duty({ desk, view, attorney, service }: DutyProps): JSX.Element {
+  const { ready } = useWatched(desk.media.view);
+  const [armed, hear] = useState(desk.bell.armed);
+  const on = view.on === true;
+  const told = MEDIA[ready];
+  useEffect(() => {
+    if (view.on !== null) say(t(on ? "desk.on" : "desk.off"));
+  }, [view.on]);
+  const arm = (work: () => Promise<void>) => (): void => void work().then(() => hear(desk.bell.armed));
+  return (
+    <section class="card duty" aria-label={t("duty.title")}>
+      <div class="now">
+        <span class={on ? "sign on" : "sign"} />
+        <h2 data-testid="duty-state">{t(on ? "desk.on" : "desk.off")}</h2>
+      </div>
+      <p class="soft small telling">{telling(view)}</p>
+      {on ? (
+        <button type="button" class="button go" onClick={() => desk.goOff()}>
+          {t("desk.go_off")}
+        </button>
+      ) : (
+        <button type="button" class="button main" onClick={arm(() => desk.goOn())}>
+          {t("desk.go_on")}
+        </button>
+      )}
+      {on && !armed && (
+        <>
+          <Notice tone="care">{t("desk.silent")}</Notice>
+        </>
+      )}
+      <button type="button" class="button plain" onClick={arm(() => desk.bell.test())}>
+        <Icon name="sound" />
+        {t("desk.test")}
+      </button>
+      {on && told !== null && (
+        <p class="soft small" data-testid="media">
+          {t(told)}
+        </p>
+      )}
+      <Reach desk={desk} attorney={attorney} service={service} />
+      <p class="soft small">{t("desk.keys")}</p>
+    </section>
+  );
+}
+
+function telling({ connection, on }: DeskView): string {
+  if (connection === "waiting") return t("desk.waiting");
+  if (on === null) return t("desk.connecting");
+  return on ? t("desk.on.text") : t("desk.off.text");
+}
+
+/** For which states and languages it rings: states by the card, languages as chosen here. */
+function Reach({ desk, attorney, service }: Omit<DutyProps, "view">): JSX.Element {
+  const [languages, choose] = useState(() => keptLanguages(service.languages));
+  const change = (chosen: string[]): void => {
+    if (chosen.length === 0) return;
+    choose(chosen);
+    keepLanguages(chosen);
+    desk.languagesChanged();
+  };
+  return (
+    <dl aria-label={t("desk.reach")}>
+      <div>
+        <dt>{t("desk.states")}</dt>
+        <dd>{listOf(licensedStates(attorney, service).map(stateName))}</dd>
+      </div>
+      <div>
+        <dt class="hidden-text">{t("desk.languages")}</dt>
+        <dd>
+          <Boxes
+            legend={t("desk.languages")}
+            options={service.languages.map((tag) => [tag, languageName(tag, true)] as const)}
+            chosen={languages}
+            choose={change}
+          />
+        </dd>
+      </div>
+    </dl>
+  );
+}
+
+function licensedStates(attorney: Attorney, service: Service): string[] {
+  try {
+    const card = openCard(utf8(attorney.card), Verifier.parse(service.organization_key));
+    return card.licenses.map(({ state }) => state);
+  } catch {
+    // Another organization's card: the server refuses it at the session, and says so.
+    return [];
+  }
+}

@@ -1,0 +1,90 @@
+/**
+ * The screen after the end: whether the recording is safe, how much still waits, who can open it, and
+ * "Lock now". It stays until the caller goes back; what has not gone by then waits sealed.
+ */
+
+import type { JSX } from "preact";
+import { useEffect, useState } from "preact/hooks";
+import type { Organization } from "../contracts";
+import { t, tn } from "../i18n";
+import { Notice, Topbar } from "../ui/frame";
+import { useFocus } from "../ui/hooks";
+import { Icon } from "../ui/icons";
+import { say } from "../ui/say";
+import type { Encounter, EncounterView } from "./encounter";
+
+interface AfterProps {
+  encounter: Encounter;
+  view: EncounterView;
+  organization: Organization;
+  back(): void;
+}
+
+export function After({ encounter, view, organization, back }: AfterProps): JSX.Element {
+  const heading = useFocus<HTMLHeadingElement>();
+  const { recorder, attorney, locked } = view;
+  const nothing = recorder.recording === null || recorder.kind === "notes";
+  return (
+    <>
+      <Topbar of={organization.name} />
+      <main class="after" data-testid="after" data-phase={recorder.phase} data-waiting={recorder.waiting}>
+        <h1 ref={heading} tabIndex={-1}>
+          {t("after.title")}
+        </h1>
+        <div class="card">
+          {nothing ? <p>{t("after.none")}</p> : <Progress view={view} />}
+          <div class="facts soft small">
+            {!nothing && (
+              <p>
+                {recorder.granted && attorney
+                  ? t("after.who.attorney", { name: attorney.name, organization: organization.name })
+                  : t("after.who", { organization: organization.name })}{" "}
+                {t("after.phone")}
+              </p>
+            )}
+            {recorder.recording !== null && (
+              <p class="reference">{t("after.reference", { id: recorder.recording })}</p>
+            )}
+          </div>
+        </div>
+        <div class="ways">
+          <button type="button" class="button main" onClick={back}>
+            {t("after.back")}
+          </button>
+          {!nothing && <Lock locked={locked} lock={() => encounter.lock()} />}
+        </div>
+      </main>
+    </>
+  );
+}
+
+function Progress({ view }: { view: EncounterView }): JSX.Element {
+  const { waiting, phase } = view.recorder;
+  const [most, raise] = useState(waiting);
+  if (waiting > most) raise(waiting);
+  const safe = waiting === 0 && phase === "finished";
+  const sentence = safe ? t("after.safe") : tn("after.sending", waiting);
+  useEffect(() => say(sentence), [safe]);
+  if (safe) return <Notice tone="safe">{sentence}</Notice>;
+  return (
+    <div class="facts">
+      <p>{sentence}</p>
+      <progress max={Math.max(1, most)} value={most - waiting} aria-label={t("after.progress")} />
+      <p class="small soft">{phase === "finished" ? t("after.queue") : t("after.stay")}</p>
+    </div>
+  );
+}
+
+function Lock({ locked, lock }: { locked: boolean; lock(): void }): JSX.Element {
+  return (
+    <div class="facts">
+      <button type="button" class="button" disabled={locked} onClick={lock}>
+        <Icon name="lock" />
+        {t("after.lock")}
+      </button>
+      <p class="small soft" role="status">
+        {locked ? t("after.locked") : t("after.lock.hint")}
+      </p>
+    </div>
+  );
+}

@@ -1,0 +1,159 @@
+/**
+ * The screen from the press to the end: that it records and what is not yet safe, who is being rung,
+ * the attorney's picture and voice, the chat, and the way out. Everything stays where it is; what goes
+ * wrong is said over the picture.
+ */
+
+import type { JSX } from "preact";
+import { useEffect } from "preact/hooks";
+import type { RecorderState, Service } from "../contracts";
+import { duration, listOf, t, type Key } from "../i18n";
+import { Demonstration, Hotline, Notice } from "../ui/frame";
+import { ChatBox } from "../ui/chat-box";
+import { useAwake, useFocus } from "../ui/hooks";
+import { Icon } from "../ui/icons";
+import { Picture, Preview } from "../ui/picture";
+import { alarm, say } from "../ui/say";
+import type { Encounter, EncounterView } from "./encounter";
+import { troublesOf } from "./troubles";
+
+interface InCallProps {
+  encounter: Encounter;
+  view: EncounterView;
+  service: Service;
+}
+
+export function InCall({ encounter, view, service }: InCallProps): JSX.Element {
+  useAwake(true);
+  const { standing, call } = view;
+  const talking = standing?.stage === "answered" || standing?.stage === "ended";
+  const troubles = troublesOf(view);
+  const sentence = sentenceOf(view);
+  const loud = troubles.filter(({ tone }) => tone === "loud").map(({ text }) => text);
+  useEffect(() => say(sentence), [sentence]);
+  // Seconds that count up are not read out every time; that something is wrong is, once.
+  useEffect(() => alarm(loud.map((text) => text.replace(/[0-9]+/g, "…")).join(" ")), [loud.length]);
+  return (
+    <>
+      <Demonstration shown={service.demonstration} />
+      <main class="encounter" data-testid="encounter" data-stage={standing?.stage ?? "none"}>
+        <RecordingBar state={view.recorder} />
+        <div class="troubles" data-testid="troubles">
+          {troubles.map(({ text, tone }) => (
+            <Notice key={text} tone={tone}>
+              {text}
+            </Notice>
+          ))}
+        </div>
+        <Stage view={view} sentence={sentence} />
+        <ChatBox
+          chat={encounter.phone.call.chat}
+          now={() => encounter.clock.now()}
+          open={talking && call.phase !== "over"}
+        />
+        <div class="wayout">
+          <Hotline number={service.hotline} />
+          <button type="button" class="button ink" onClick={() => void encounter.end()}>
+            {t("call.end")}
+          </button>
+        </div>
+      </main>
+    </>
+  );
+}
+
+const WHAT: Record<"film" | "sound" | "notes", Key> = {
+  film: "rec.film",
+  sound: "rec.sound",
+  notes: "rec.notes",
+};
+
+function recordingOf({ phase, kind }: RecorderState): Key {
+  if (phase === "failed") return "rec.failed";
+  if (phase === "starting" || kind === null) return "rec.starting";
+  return WHAT[kind === "advice" ? "sound" : kind];
+}
+
+function RecordingBar({ state }: { state: RecorderState }): JSX.Element {
+  const heading = useFocus<HTMLHeadingElement>();
+  const live = state.phase === "recording" && state.kind !== "notes";
+  useEffect(() => {
+    if (live) say(t("say.recording"));
+  }, [live]);
+  return (
+    <div class="recording" data-testid="recording" data-phase={state.phase} data-kind={state.kind}>
+      <h1 class="what" ref={heading} tabIndex={-1}>
+        <span class={live ? "dot live" : "dot"} />
+        {t(recordingOf(state))}
+        {live && <span class="seconds">{duration(state.seconds)}</span>}
+      </h1>
+      {live && <Fate state={state} />}
+    </div>
+  );
+}
+
+/** Whether what was recorded is safe: said in seconds, and loudly when nothing arrives any more. */
+function Fate({ state }: { state: RecorderState }): JSX.Element {
+  const behind = Math.ceil(state.unsafeSeconds);
+  const loud = state.silence > 5000;
+  const tone = loud ? "loud" : behind <= 2 ? "safe" : "";
+  return (
+    <span class={`fate-of-film ${tone}`} data-testid="unsafe" data-seconds={state.unsafeSeconds}>
+      <Icon name={loud ? "care" : "safe"} />
+      {behind === 0 ? t("safe.all") : t("safe.behind", { seconds: behind })}
+    </span>
+  );
+}
+
+/** The one sentence about the ringing and the call. */
+function sentenceOf(view: EncounterView): string {
+  const { standing, attorney, call, connection } = view;
+  const name = attorney?.name ?? t("call.attorney");
+  if (standing?.stage === "ended") return t("call.ended.attorney", { name });
+  if (call.phase === "over") return t("call.ended.attorney", { name });
+  if (standing?.stage === "answered") {
+    if (call.phase === "connected") return t("call.here", { name });
+    if (call.phase === "interrupted" || call.phase === "failed") return t("call.interrupted");
+    if (!standing.attorney_here) return t("call.away", { name });
+    return t("call.joining", { name });
+  }
+  if (connection === "waiting") return t("wait.offline");
+  if (standing?.stage === "unanswered") return t("wait.nobody");
+  if (standing && standing.rung.length > 0) return t("wait.ringing", { names: listOf(standing.rung) });
+  return t("wait.calling");
+}
+
+function Stage({ view, sentence }: { view: EncounterView; sentence: string }): JSX.Element {
+  const { call, preview, standing, recorder } = view;
+  const name = view.attorney?.name ?? t("call.attorney");
+  const together = call.phase === "connected" && call.picture;
+  const calling = standing?.stage !== "answered" && standing?.stage !== "ended";
+  const own = preview !== null && recorder.camera === "on";
+  return (
+    <section class={calling ? "stage calling" : "stage"} data-testid="stage" data-call={call.phase}>
+      <Picture
+        stream={call.remote}
+        label={t("call.picture", { name })}
+        seen={together}
+        heard={call.voice}
+      />
+      {together ? (
+        <p class="caption">{sentence}</p>
+      ) : (
+        <div class="words">
+          <span class="person">
+            <Icon name={calling ? "phone" : "person"} />
+          </span>
+          <p class="sentence">{sentence}</p>
+          <p class="soft small">{underOf(view)}</p>
+        </div>
+      )}
+      {own && <Preview stream={preview} />}
+    </section>
+  );
+}
+
+function underOf({ call, standing }: EncounterView): string {
+  if (call.phase === "connected") return call.voice ? t("call.voice") : t("call.chat");
+  return standing?.stage === "answered" ? "" : t("wait.stay");
+}

@@ -1,0 +1,243 @@
+/**
+ * The screen before the press: one button, and the choices made beforehand. A press with a choice
+ * missing says which, and puts the focus on it; a press before the server answered is kept.
+ */
+
+import type { JSX } from "preact";
+import { useEffect, useRef, useState } from "preact/hooks";
+import type { Leftovers } from "../contracts";
+import { languageName, stateName, t, tn, type Key } from "../i18n";
+import { Demonstration, Hotline, Notice, Topbar } from "../ui/frame";
+import { Icon } from "../ui/icons";
+import { alarm, say } from "../ui/say";
+import type { Ready } from "./app";
+import { missingOf, readCode, type Choices, type Missing } from "./choices";
+
+interface StartProps {
+  ready: Ready;
+  choices: Choices;
+  choose(choices: Choices): void;
+  press(): void;
+  leftovers: Leftovers | null;
+}
+
+/** What a code looks like; the same in every language. */
+const CODE_FORM = "XXXX-XXXX";
+
+const MISSING: Record<Missing, Key> = {
+  state: "start.missing.state",
+  language: "start.missing.language",
+  code: "start.missing.code",
+};
+
+export function Start({ ready, choices, choose, press, leftovers }: StartProps): JSX.Element {
+  const [missing, miss] = useState<Missing | null>(null);
+  const [eager, wait] = useState(false);
+  const service = ready.is === "ready" ? ready.service : null;
+
+  const begin = (): void => {
+    if (service === null) return wait(true);
+    const found = missingOf(choices, service);
+    miss(found);
+    if (found === null) return press();
+    alarm(t(MISSING[found]));
+    requestAnimationFrame(() => document.getElementById(`choice-${found}`)?.focus());
+  };
+  useEffect(() => {
+    if (!eager || service === null) return;
+    wait(false);
+    begin();
+  }, [eager, service]);
+  const change = (part: Partial<Choices>): void => {
+    miss(null);
+    alarm("");
+    choose({ ...choices, ...part });
+  };
+
+  return (
+    <div class="start">
+      <div>
+        <Demonstration shown={service?.demonstration === true} />
+        <Topbar of={ready.is === "ready" ? ready.organization.name : null} />
+      </div>
+      <main>
+        <div class="around">
+          <h1 class="hidden-text">{t("start.title")}</h1>
+          <button type="button" class="press" onClick={begin}>
+            <Icon name="lawyer" />
+            {t("start.button")}
+          </button>
+          <p class="soft">{hintOf(ready, eager)}</p>
+          <p class="leftovers small soft" data-testid="leftovers">
+            {leftovers && <LeftoversSaid leftovers={leftovers} />}
+          </p>
+        </div>
+        <ChoicesForm ready={ready} choices={choices} change={change} missing={missing} />
+      </main>
+      <footer>
+        {!isSecureContext && <Notice tone="care">{t("service.insecure")}</Notice>}
+        <Hotline number={service?.hotline ?? null} />
+        {ready.is === "ready" && (
+          <p class="small soft">{t("start.who", { organization: ready.organization.name })}</p>
+        )}
+      </footer>
+    </div>
+  );
+}
+
+function hintOf(ready: Ready, eager: boolean): string {
+  if (ready.is !== "connecting") return t("start.hint");
+  if (ready.unreachable) return t("service.unreachable");
+  return eager ? t("service.connecting") : t("start.hint");
+}
+
+interface ChoicesFormProps {
+  ready: Ready;
+  choices: Choices;
+  change(part: Partial<Choices>): void;
+  missing: Missing | null;
+}
+
+function ChoicesForm({ ready, choices, change, missing }: ChoicesFormProps): JSX.Element {
+  const service = ready.is === "ready" ? ready.service : null;
+  const states = [...(service?.states ?? [])].sort((one, other) =>
+    stateName(one).localeCompare(stateName(other)),
+  );
+  return (
+    <section class="choices" aria-label={t("start.choices")}>
+      <div class="pair">
+        <Choice
+          name="state"
+          label={t("start.state")}
+          none={t("start.state.choose")}
+          value={choices.state}
+          options={states.map((code) => [code, stateName(code)])}
+          missing={missing}
+          change={change}
+        />
+        <Choice
+          name="language"
+          label={t("start.language")}
+          none={t("start.language.choose")}
+          value={choices.language}
+          options={(service?.languages ?? []).map((tag) => [tag, languageName(tag, true)])}
+          missing={missing}
+          change={change}
+        />
+      </div>
+      <Code code={choices.code} change={change} missing={missing} />
+    </section>
+  );
+}
+
+interface ChoiceProps {
+  name: "state" | "language";
+  label: string;
+  none: string;
+  value: string;
+  options: [string, string][];
+  missing: Missing | null;
+  change(part: Partial<Choices>): void;
+}
+
+function Choice({ name, label, none, value, options, missing, change }: ChoiceProps): JSX.Element {
+  const id = `choice-${name}`;
+  const wrong = missing === name;
+  // While the server has not answered, what was chosen before is shown as it is kept.
+  const shown = name === "state" ? stateName(value) : languageName(value || "en", true);
+  const kept: [string, string][] = options.length === 0 && value !== "" ? [[value, shown]] : [];
+  return (
+    <div class="field">
+      <label for={id}>{label}</label>
+      <select
+        id={id}
+        value={value}
+        aria-invalid={wrong}
+        aria-describedby={wrong ? `${id}-missing` : undefined}
+        onChange={(event) => change({ [name]: event.currentTarget.value })}
+      >
+        <option value="" disabled>
+          {none}
+        </option>
+        {[...kept, ...options].map(([code, shown]) => (
+          <option key={code} value={code}>
+            {shown}
+          </option>
+        ))}
+      </select>
+      {wrong && (
+        <p class="missing" id={`${id}-missing`}>
+          {t(MISSING[name])}
+        </p>
+      )}
+    </div>
+  );
+}
+
+interface CodeProps {
+  code: string;
+  change(part: Partial<Choices>): void;
+  missing: Missing | null;
+}
+
+function Code({ code, change, missing }: CodeProps): JSX.Element {
+  const [editing, edit] = useState(readCode(code) === null);
+  const input = useRef<HTMLInputElement>(null);
+  const wrong = missing === "code";
+  const done = (): void => {
+    const read = readCode(code);
+    if (read === null) return;
+    change({ code: read });
+    edit(false);
+  };
+  useEffect(() => {
+    if (missing === "code") edit(true);
+  }, [missing]);
+  if (!editing) {
+    const again = (): void => {
+      edit(true);
+      requestAnimationFrame(() => input.current?.focus());
+    };
+    return (
+      <div class="kept">
+        <span class="small soft">{t("start.code.kept", { code })}</span>
+        <button type="button" class="button plain small" onClick={again}>
+          {t("start.code.change")}
+        </button>
+      </div>
+    );
+  }
+  return (
+    <div class="field">
+      <label for="choice-code">{t("start.code")}</label>
+      <input
+        ref={input}
+        id="choice-code"
+        class="code"
+        value={code}
+        autocomplete="off"
+        autocapitalize="characters"
+        spellcheck={false}
+        placeholder={CODE_FORM}
+        maxLength={12}
+        aria-invalid={wrong}
+        aria-describedby={wrong ? "choice-code-missing" : undefined}
+        onInput={(event) => change({ code: event.currentTarget.value })}
+        onChange={done}
+        onKeyDown={(event) => event.key === "Enter" && done()}
+      />
+      {wrong && (
+        <p class="missing" id="choice-code-missing">
+          {t("start.missing.code")}
+        </p>
+      )}
+    </div>
+  );
+}
+
+function LeftoversSaid({ leftovers }: { leftovers: Leftovers }): JSX.Element {
+  const { waiting, sent } = leftovers;
+  const sentence = waiting > 0 ? tn("leftovers.waiting", waiting) : tn("leftovers.sent", sent);
+  useEffect(() => say(sentence), [sentence]);
+  return <>{sentence}</>;
+}

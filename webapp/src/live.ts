@@ -1,0 +1,154 @@
+/**
+ * The WebSocket that carries what happens while somebody waits for a voice (docs/live.md). It opens
+ * again for ever, 0.5 → 5 s apart with jitter, at once when the network returns, and says again what
+ * its owner wants the server to know. It keeps the server's clock.
+ *
+ * What the messages mean is not here; they are read in `messages.ts`.
+ */
+
+import { BrokenMessage } from "./shape";
+import { Store, type Unwatch, type Watched } from "./store";
+
+export type Connection = "connecting" | "open" | "waiting";
+
+export interface LiveOptions<Out, In> {
+  path: "/api/live/caller" | "/api/live/duty";
+  read(value: unknown): In | null;
+  /** what to say first on every connection: the press, or being on duty */
+  greet(): readonly Out[];
+  /** awaited before connecting again after a failure, for a session that must be renewed */
+  prepare?(): Promise<void>;
+  /** called with what could not be read; the connection goes on */
+  broken?(error: BrokenMessage): void;
+}
+
+/** How long to wait before attempt `tries` (0, 1, …), in milliseconds; `chance` in [0, 1). */
+export function pause(tries: number, chance: number): number {
+  const most = Math.min(5000, 500 * 2 ** Math.min(tries, 10));
+  return Math.round(Math.max(500, most * (0.5 + chance / 2)));
+}
+
+/** The server's clock, from the `time` of its answers; right to about a second on a bad line. */
+export class ServerClock {
+  #offset = 0;
+
+  hear(time: string): void {
+    const told = Date.parse(time);
+    if (Number.isFinite(told)) this.#offset = told - Date.now();
+  }
+
+  /** Milliseconds since 1970 UTC, as the server would say. */
+  now(): number {
+    return Date.now() + this.#offset;
+  }
+}
+
+export class Live<Out extends { type: string }, In extends { type: string }> {
+  readonly clock: ServerClock;
+  readonly #options: LiveOptions<Out, In>;
+  readonly #connection = new Store<Connection>("connecting");
+  readonly #listeners = new Set<(message: In) => void>();
+  #socket: WebSocket | null = null;
+  #timer: ReturnType<typeof setTimeout> | undefined;
+  #tries = 0;
+  #closed = false;
+
+  constructor(options: LiveOptions<Out, In>, clock = new ServerClock()) {
+    this.#options = options;
+    this.clock = clock;
+    addEventListener("online", this.refresh);
+    addEventListener("offline", this.refresh);
+    document.addEventListener("visibilitychange", this.#now);
+    this.#connect();
+  }
+
+  get connection(): Watched<Connection> {
+    return this.#connection;
+  }
+
+  listen(callback: (message: In) => void): Unwatch {
+    this.#listeners.add(callback);
+    return () => this.#listeners.delete(callback);
+  }
+
+  /** Sends, if the socket is open; what must not be lost belongs in `greet`. */
+  send(message: Out): boolean {
+    if (this.#socket?.readyState !== WebSocket.OPEN) return false;
+    this.#socket.send(JSON.stringify(message));
+    return true;
+  }
+
+  close(): void {
+    this.#closed = true;
+    clearTimeout(this.#timer);
+    removeEventListener("online", this.refresh);
+    removeEventListener("offline", this.refresh);
+    document.removeEventListener("visibilitychange", this.#now);
+    this.#socket?.close(1000);
+    this.#socket = null;
+  }
+
+  /** Opens afresh. A socket over a network that is gone can look open for minutes. */
+  readonly refresh = (): void => {
+    if (this.#closed) return;
+    clearTimeout(this.#timer);
+    const old = this.#socket;
+    this.#socket = null;
+    old?.close(1000);
+    this.#connect();
+  };
+
+  readonly #now = (): void => {
+    if (this.#connection.value === "waiting" && !document.hidden) this.refresh();
+  };
+
+  #connect(): void {
+    this.#connection.set("connecting");
+    const first = this.#tries === 0 || this.#options.prepare === undefined;
+    if (first) this.#open();
+    else this.#options.prepare?.().then(() => this.#open(), () => this.#later());
+  }
+
+  #open(): void {
+    if (this.#closed) return;
+    const socket = new WebSocket(new URL(this.#options.path, location.href.replace(/^http/, "ws")));
+    this.#socket = socket;
+    socket.onopen = () => {
+      this.#connection.set("open");
+      for (const message of this.#options.greet()) this.send(message);
+    };
+    socket.onmessage = (event: MessageEvent<unknown>) => this.#hear(event.data);
+    socket.onclose = () => {
+      if (this.#socket === socket) this.#later();
+    };
+  }
+
+  #later(): void {
+    if (this.#closed) return;
+    this.#socket = null;
+    this.#connection.set("waiting");
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => this.#connect(), pause(this.#tries++, Math.random()));
+  }
+
+  #hear(data: unknown): void {
+    const message = this.#read(data);
+    if (message === null) return;
+    // Only a server that speaks counts as reached: one that closes at once is asked ever less often.
+    if (message.type !== "problem") this.#tries = 0;
+    if ("time" in message && typeof message.time === "string") this.clock.hear(message.time);
+    for (const listener of [...this.#listeners]) listener(message);
+  }
+
+  #read(data: unknown): In | null {
+    try {
+      const value: unknown = JSON.parse(typeof data === "string" ? data : "null");
+      return this.#options.read(value);
+    } catch (error) {
+      const broken = error instanceof SyntaxError ? new BrokenMessage("message", "JSON") : error;
+      if (!(broken instanceof BrokenMessage)) throw error;
+      this.#options.broken?.(broken);
+      return null;
+    }
+  }
+}

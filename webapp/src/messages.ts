@@ -1,0 +1,210 @@
+/**
+ * What the server says, read at the door: live messages (docs/live.md) and the answers of the HTTP
+ * requests the pages make. `null` means "not mine" (a newer server's message); `BrokenMessage` means
+ * mine, but not in its form. Notes and keys inside are not verified here.
+ */
+
+import type {
+  Call,
+  Case,
+  CaseRecording,
+  ClosingReason,
+  Kind,
+  Problem,
+  Ring,
+  Service,
+  Signal,
+  Stage,
+  ToCaller,
+  ToDuty,
+} from "./contracts";
+import {
+  BrokenMessage,
+  boolean,
+  count,
+  id32,
+  isRecord,
+  list,
+  listItemByItem,
+  matching,
+  orNull,
+  record,
+  string,
+  time,
+  word,
+  type Read,
+} from "./shape";
+
+const kind = word<Kind>("film", "sound", "advice", "notes");
+const stage = word<Stage>("ringing", "answered", "unanswered", "ended");
+const side = word<"caller" | "attorney">("caller", "attorney");
+const closing = word<ClosingReason>("stopped", "left", "battery", "device", "storage", "replaced");
+const stateCode = matching(/^[A-Z]{2}$/, "two capitals");
+const languageTag = matching(/^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*$/, "a language tag");
+
+const problem: Read<Problem> = record<Problem>({
+  type: string,
+  title: string,
+  status: count,
+  detail: (value, where) => (value === undefined ? "" : string(value, where)),
+});
+
+const ring = record<Ring>({ encounter: id32, state: stateCode, language: languageTag, pressed: time });
+
+const call = record<Call>({
+  encounter: id32,
+  state: stateCode,
+  language: languageTag,
+  answered: time,
+  recordings: list(id32),
+  caller_here: boolean,
+});
+
+const standing = record<Omit<Extract<ToCaller, { type: "standing" }>, "type">>({
+  encounter: id32,
+  stage,
+  rung: list(string),
+  card: orNull(string),
+  attorney_here: boolean,
+  ended_by: orNull(side),
+  time,
+});
+
+const desk = record<Omit<Extract<ToDuty, { type: "desk" }>, "type">>({
+  on: boolean,
+  rings: list(ring),
+  call: orNull(call),
+  time,
+});
+
+const description: Read<RTCSessionDescriptionInit> = record<RTCSessionDescriptionInit>({
+  type: word("offer", "answer", "pranswer", "rollback"),
+  sdp: string,
+}) as Read<RTCSessionDescriptionInit>;
+
+const candidate: Read<RTCIceCandidateInit> = (value, where) => {
+  if (!isRecord(value)) throw new BrokenMessage(where, "an object");
+  const found: RTCIceCandidateInit = { candidate: string(value["candidate"] ?? "", `${where}.candidate`) };
+  const { sdpMid, sdpMLineIndex, usernameFragment } = value;
+  if (sdpMid !== undefined) found.sdpMid = orNull(string)(sdpMid, `${where}.sdpMid`);
+  if (sdpMLineIndex !== undefined) {
+    found.sdpMLineIndex = orNull(count)(sdpMLineIndex, `${where}.sdpMLineIndex`);
+  }
+  if (usernameFragment !== undefined) {
+    found.usernameFragment = orNull(string)(usernameFragment, `${where}.usernameFragment`);
+  }
+  return found;
+};
+
+/** Absent and null are the same here: a server may write either for a field it does not have. */
+function signal(value: unknown, where: string): Signal {
+  if (!isRecord(value)) throw new BrokenMessage(where, "an object");
+  const found: Signal = {};
+  const given = (name: string): boolean => value[name] !== undefined && value[name] !== null;
+  if (given("note")) found.note = string(value["note"], `${where}.note`);
+  if (given("opening")) found.opening = string(value["opening"], `${where}.opening`);
+  if (given("description")) found.description = description(value["description"], `${where}.description`);
+  if (given("candidate")) found.candidate = candidate(value["candidate"], `${where}.candidate`);
+  return found;
+}
+
+export function readToCaller(value: unknown): ToCaller | null {
+  if (!isRecord(value)) throw new BrokenMessage("message", "an object");
+  switch (value["type"]) {
+    case "standing":
+      return { type: "standing", ...standing(value, "standing") };
+    case "signal":
+      return { type: "signal", ...signal(value, "signal") };
+    case "problem":
+      return { type: "problem", problem: problem(value["problem"], "problem") };
+    default:
+      return null;
+  }
+}
+
+export function readToDuty(value: unknown): ToDuty | null {
+  if (!isRecord(value)) throw new BrokenMessage("message", "an object");
+  const encounter = (): string => id32(value["encounter"], "encounter");
+  switch (value["type"]) {
+    case "desk":
+      return { type: "desk", ...desk(value, "desk") };
+    case "taken":
+      return { type: "taken", encounter: encounter() };
+    case "ended":
+      return { type: "ended", encounter: encounter(), by: side(value["by"], "ended.by") };
+    case "signal":
+      return { type: "signal", encounter: encounter(), ...signal(value, "signal") };
+    case "problem":
+      return { type: "problem", problem: problem(value["problem"], "problem") };
+    default:
+      return null;
+  }
+}
+
+const iceServer: Read<RTCIceServer> = (value, where) => {
+  if (!isRecord(value)) throw new BrokenMessage(where, "an object");
+  const urls = value["urls"];
+  const found: RTCIceServer = {
+    urls: typeof urls === "string" ? urls : list(string)(urls, `${where}.urls`),
+  };
+  if (typeof value["username"] === "string") found.username = value["username"];
+  if (typeof value["credential"] === "string") found.credential = value["credential"];
+  return found;
+};
+
+/** GET /api/service. */
+export const readService: Read<Service> = record<Service>({
+  origin: string,
+  organization_key: string,
+  organization: string,
+  policy: string,
+  demonstration: boolean,
+  hotline: orNull(matching(/^\+?[0-9][0-9 ()./-]{1,30}$/, "a telephone number")),
+  states: list(stateCode),
+  languages: list(languageTag),
+  ice: list(iceServer),
+  time,
+});
+
+const caseRecording = record<CaseRecording>({
+  recording: id32,
+  kind,
+  last: count,
+  segments: count,
+  missing: count,
+  closing: orNull(closing),
+});
+
+const oneCase = record<Case>({
+  encounter: id32,
+  state: stateCode,
+  language: languageTag,
+  pressed: time,
+  answered: time,
+  ended: orNull(time),
+  recordings: listItemByItem(caseRecording),
+});
+
+/** GET /api/cases; an entry that is broken does not hide the others. */
+export const readCases: Read<Case[]> = listItemByItem(oneCase);
+
+export interface Invitation {
+  organization: string;
+  used: boolean;
+}
+
+/** GET /api/invitations/{code}. */
+export const readInvitation: Read<Invitation> = record<Invitation>({
+  organization: string,
+  used: boolean,
+});
+
+/** An RFC 9457 body, or null where it is none. */
+export function readProblem(value: unknown): Problem | null {
+  try {
+    return problem(value, "problem");
+  } catch (error) {
+    if (error instanceof BrokenMessage) return null;
+    throw error;
+  }
+}

@@ -1,0 +1,268 @@
+/**
+ * One RTCPeerConnection: perfect negotiation, trickled candidates, one negotiated data channel, and a
+ * remote certificate that may not change. It learns which fingerprint to expect from `call-notes.ts`
+ * by way of its owner and refuses every description that shows another.
+ *
+ * Who offers first, what is signed and when a new connection is made is not here: see `call-phone.ts`
+ * and `call-console.ts`.
+ */
+
+import { CallRefused, fingerprintOf } from "./call-notes";
+import type { Signal } from "./contracts";
+
+export type PeerPhase = "joining" | "connected" | "interrupted" | "failed";
+
+export interface PeerEvents {
+  send(signal: Signal): void;
+  phase(phase: PeerPhase): void;
+  track(track: MediaStreamTrack): void;
+  opened(): void;
+  message(data: string): void;
+  refused(error: CallRefused): void;
+}
+
+const VIDEO_BITRATE = 300_000;
+const WITHOUT_BYTES = 2000;
+const BETWEEN_RESTARTS = 5000;
+
+export class Peer {
+  readonly #pc: RTCPeerConnection;
+  readonly #channel: RTCDataChannel;
+  readonly #polite: boolean;
+  readonly #events: PeerEvents;
+  #fingerprint: string | null = null;
+  #held: RTCIceCandidateInit[] | null = [];
+  #early: Signal[] = [];
+  #making = false;
+  #ignoring = false;
+  #closed = false;
+  #watchdog: ReturnType<typeof setTimeout> | undefined;
+
+  constructor(polite: boolean, configuration: RTCConfiguration, events: PeerEvents) {
+    this.#polite = polite;
+    this.#events = events;
+    this.#pc = new RTCPeerConnection({ bundlePolicy: "max-bundle", ...configuration });
+    this.#channel = this.#pc.createDataChannel("accompany", { negotiated: true, id: 0 });
+    this.#channel.onopen = () => this.#events.opened();
+    this.#channel.onmessage = (event: MessageEvent<unknown>) => {
+      if (typeof event.data === "string") this.#events.message(event.data);
+    };
+    this.#pc.ontrack = ({ track }) => this.#events.track(track);
+    this.#pc.onicecandidate = ({ candidate }) => this.#trickle(candidate);
+    this.#pc.onnegotiationneeded = () => void this.#offer();
+    this.#pc.onconnectionstatechange = () => this.#changed();
+    addEventListener("online", this.nudge);
+  }
+
+  get open(): boolean {
+    return this.#channel.readyState === "open";
+  }
+
+  get connected(): boolean {
+    return this.#pc.connectionState === "connected";
+  }
+
+  /** The console's first offer, with what was gathered so far; `release` sends the rest. */
+  async firstOffer(tracks: readonly MediaStreamTrack[]): Promise<RTCSessionDescriptionInit> {
+    for (const kind of ["audio", "video"] as const) {
+      const track = tracks.find((each) => each.kind === kind);
+      const direction = track ? "sendrecv" : "recvonly";
+      this.#pc.addTransceiver(track ?? kind, { direction });
+    }
+    await this.#pc.setLocalDescription();
+    return this.#local();
+  }
+
+  /** The description as it stands now: later than `firstOffer`, with more candidates in it. */
+  get description(): RTCSessionDescriptionInit {
+    return this.#local();
+  }
+
+  /** The phone's first answer. The caller of this has verified the offer's note and `fingerprint`. */
+  async answer(
+    offer: RTCSessionDescriptionInit,
+    fingerprint: string,
+    tracks: readonly MediaStreamTrack[],
+  ): Promise<RTCSessionDescriptionInit> {
+    this.#pin(fingerprint);
+    for (const track of tracks) this.#pc.addTrack(track);
+    await this.#take(offer);
+    await this.#pc.setLocalDescription();
+    return this.#local();
+  }
+
+  /** The console takes the phone's first answer, whose note it has verified. */
+  async complete(answer: RTCSessionDescriptionInit, fingerprint: string): Promise<void> {
+    this.#pin(fingerprint);
+    await this.#take(answer);
+    for (const signal of this.#early.splice(0)) await this.hear(signal);
+  }
+
+  /** From now on candidates are sent as they are found: the first description is on its way. */
+  release(): void {
+    const held = this.#held ?? [];
+    this.#held = null;
+    for (const candidate of held) this.#events.send({ candidate });
+  }
+
+  /** Takes a later description or a candidate; both are kept until the first answer was taken. */
+  async hear(signal: Signal): Promise<void> {
+    if (this.#closed) return;
+    if (this.#fingerprint === null) {
+      this.#early.push(signal);
+      return;
+    }
+    try {
+      if (signal.description) await this.#renegotiate(signal.description);
+      if (signal.candidate) await this.#candidate(signal.candidate);
+    } catch (error) {
+      if (!(error instanceof CallRefused)) throw error;
+      this.#events.refused(error);
+    }
+  }
+
+  /** Adds a track that came late, on a sender that has none yet. */
+  add(track: MediaStreamTrack): void {
+    const idle = this.#pc
+      .getTransceivers()
+      .find((each) => each.receiver.track.kind === track.kind && each.sender.track === null);
+    if (!idle) return;
+    void idle.sender.replaceTrack(track);
+    idle.direction = "sendrecv";
+  }
+
+  send(data: string): boolean {
+    if (!this.open) return false;
+    this.#channel.send(data);
+    return true;
+  }
+
+  /** Bytes still on their way out over the data channel. */
+  get unsent(): number {
+    return this.open ? this.#channel.bufferedAmount : 0;
+  }
+
+  /** The way to the other side may be back: try it now. Showing up twice is harmless. */
+  readonly nudge = (): void => {
+    if (this.#closed || this.#fingerprint === null) return;
+    // An offer that was lost with its socket leaves nothing to restart: say it again.
+    if (this.#pc.signalingState === "have-local-offer") {
+      this.#events.send({ description: this.#local() });
+    } else {
+      this.#pc.restartIce();
+    }
+  };
+
+  close(): void {
+    this.#closed = true;
+    clearTimeout(this.#watchdog);
+    removeEventListener("online", this.nudge);
+    this.#pc.onconnectionstatechange = null;
+    this.#channel.onopen = this.#channel.onmessage = null;
+    this.#pc.close();
+  }
+
+  #local(): RTCSessionDescriptionInit {
+    const { localDescription } = this.#pc;
+    if (!localDescription) throw new Error("there is no description yet");
+    return { type: localDescription.type, sdp: localDescription.sdp };
+  }
+
+  #pin(fingerprint: string): void {
+    this.#fingerprint ??= fingerprint;
+    if (this.#fingerprint !== fingerprint) throw new CallRefused("fingerprint");
+  }
+
+  /** The only place where a remote description is believed. */
+  async #take(description: RTCSessionDescriptionInit): Promise<void> {
+    if (this.#fingerprint === null || fingerprintOf(description) !== this.#fingerprint) {
+      throw new CallRefused("fingerprint");
+    }
+    await this.#pc.setRemoteDescription(description);
+  }
+
+  async #renegotiate(description: RTCSessionDescriptionInit): Promise<void> {
+    const offered = description.type === "offer";
+    const collision = offered && (this.#making || this.#pc.signalingState !== "stable");
+    this.#ignoring = !this.#polite && collision;
+    if (this.#ignoring) return;
+    if (!offered && this.#pc.signalingState !== "have-local-offer") return;
+    await this.#take(description);
+    if (!offered) return;
+    await this.#pc.setLocalDescription();
+    this.#events.send({ description: this.#local() });
+  }
+
+  async #candidate(candidate: RTCIceCandidateInit): Promise<void> {
+    try {
+      await this.#pc.addIceCandidate(candidate);
+    } catch (error) {
+      // Candidates of an ignored offer or of an earlier connection do not fit; that is no fault.
+      if (!this.#ignoring && !(error instanceof DOMException)) throw error;
+    }
+  }
+
+  async #offer(): Promise<void> {
+    if (this.#fingerprint === null || this.#held !== null || this.#closed) return;
+    try {
+      this.#making = true;
+      await this.#pc.setLocalDescription();
+      this.#events.send({ description: this.#local() });
+    } finally {
+      this.#making = false;
+    }
+  }
+
+  #trickle(candidate: RTCIceCandidate | null): void {
+    if (candidate === null || candidate.candidate === "" || this.#closed) return;
+    if (this.#held !== null) this.#held.push(candidate.toJSON());
+    else this.#events.send({ candidate: candidate.toJSON() });
+  }
+
+  #changed(): void {
+    clearTimeout(this.#watchdog);
+    switch (this.#pc.connectionState) {
+      case "connected":
+        void this.#limit();
+        return this.#events.phase("connected");
+      case "disconnected":
+        void this.#bytes().then((before) => this.#watch(before, WITHOUT_BYTES));
+        return this.#events.phase("interrupted");
+      case "failed":
+        return this.#events.phase("failed");
+      default:
+        return;
+    }
+  }
+
+  #watch(before: number, after: number): void {
+    if (this.#closed) return;
+    this.#watchdog = setTimeout(() => {
+      void this.#bytes().then((now) => {
+        if (this.#closed || this.connected) return;
+        if (now === before) this.nudge();
+        this.#watch(now, BETWEEN_RESTARTS);
+      });
+    }, after);
+  }
+
+  async #bytes(): Promise<number> {
+    let bytes = 0;
+    const report = await this.#pc.getStats();
+    report.forEach((stat: RTCStats & { bytesReceived?: number }) => {
+      if (stat.type === "transport") bytes += stat.bytesReceived ?? 0;
+    });
+    return bytes;
+  }
+
+  async #limit(): Promise<void> {
+    for (const sender of this.#pc.getSenders()) {
+      if (sender.track?.kind !== "video") continue;
+      const parameters = sender.getParameters();
+      const [encoding] = parameters.encodings;
+      if (!encoding) continue;
+      encoding.maxBitrate = VIDEO_BITRATE;
+      await sender.setParameters(parameters).catch(() => undefined);
+    }
+  }
+}

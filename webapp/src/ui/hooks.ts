@@ -1,0 +1,63 @@
+/** Small hooks that every screen uses: a watched value, the focus when a screen opens, a clock. */
+
+import { useEffect, useRef, useState } from "preact/hooks";
+import type { RefObject } from "preact";
+import { language } from "../i18n";
+import type { Watched } from "../store";
+
+export function useWatched<T>(watched: Watched<T>): T {
+  const [value, show] = useState(watched.value);
+  useEffect(() => {
+    show(watched.value);
+    return watched.watch((next) => show(() => next));
+  }, [watched]);
+  return value;
+}
+
+/** Shows the whole page anew when another language is chosen. */
+export function useLanguage(): string {
+  return useWatched(language);
+}
+
+/** Gives the focus to an element once, when its screen opens. */
+export function useFocus<T extends HTMLElement>(): RefObject<T | null> {
+  const ref = useRef<T | null>(null);
+  useEffect(() => ref.current?.focus(), []);
+  return ref;
+}
+
+/** The time, told about every *every* milliseconds while the part is on screen. */
+export function useNow(now: () => number, every = 500): number {
+  const [time, show] = useState(now);
+  useEffect(() => {
+    const timer = setInterval(() => show(now()), every);
+    return () => clearInterval(timer);
+  }, [now, every]);
+  return time;
+}
+
+/** Keeps the screen awake while *wanted*, and takes the lock again when the page is seen again. */
+export function useAwake(wanted: boolean): void {
+  useEffect(() => {
+    if (!wanted || !("wakeLock" in navigator)) return;
+    let lock: WakeLockSentinel | null = null;
+    let over = false;
+    const take = (): void => {
+      if (document.hidden || over) return;
+      navigator.wakeLock.request("screen").then(
+        (found) => {
+          lock = found;
+          if (over) void found.release();
+        },
+        () => undefined,
+      );
+    };
+    take();
+    document.addEventListener("visibilitychange", take);
+    return () => {
+      over = true;
+      document.removeEventListener("visibilitychange", take);
+      void lock?.release();
+    };
+  }, [wanted]);
+}

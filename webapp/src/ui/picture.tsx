@@ -1,0 +1,67 @@
+/** Moving pictures on the page: the other side's, large and with its voice, and one's own, small. */
+
+import type { JSX } from "preact";
+import { useEffect, useRef, useState } from "preact/hooks";
+import { t } from "../i18n";
+import { Icon } from "./icons";
+
+interface PictureProps {
+  stream: MediaStream;
+  /** what the picture is, for who does not see it */
+  label: string;
+  /** whether picture and voice arrive */
+  seen: boolean;
+  heard: boolean;
+}
+
+export function Picture({ stream, label, seen, heard }: PictureProps): JSX.Element {
+  const video = useRef<HTMLVideoElement>(null);
+  const [silent, mark] = useState(false);
+  const play = (): void => {
+    video.current?.play().then(
+      () => mark(false),
+      (error: unknown) => mark(error instanceof DOMException && error.name === "NotAllowedError"),
+    );
+  };
+  useEffect(() => {
+    if (video.current) video.current.srcObject = stream;
+  }, [stream]);
+  // A track that comes later does not start an element that had nothing to play.
+  useEffect(play, [stream, seen, heard]);
+  return (
+    <>
+      <video
+        ref={video}
+        class={seen ? "" : "away"}
+        aria-label={label}
+        data-testid="remote"
+        autoplay
+        playsInline
+      />
+      {silent && (
+        <button type="button" class="button hear" onClick={play}>
+          <Icon name="sound" />
+          {t("call.hear")}
+        </button>
+      )}
+    </>
+  );
+}
+
+export function Preview({ stream }: { stream: MediaStream }): JSX.Element {
+  const video = useRef<HTMLVideoElement>(null);
+  useEffect(() => {
+    if (video.current) video.current.srcObject = stream;
+  }, [stream]);
+  return (
+    <video
+      ref={video}
+      class="preview"
+      aria-label={t("call.own")}
+      data-testid="preview"
+      autoplay
+      playsInline
+      muted
+    />
+  );
+}
