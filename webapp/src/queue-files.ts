@@ -6,6 +6,8 @@
  * Not here: what is in a file, and when it may go (queue). Nothing in clear is ever given to it.
  */
 
+import { type Table, openTable } from "./database";
+
 export interface Files {
   /** "memory" promises nothing after this page. */
   readonly where: "opfs" | "database" | "memory";
@@ -21,7 +23,6 @@ export interface Files {
 
 const ROOT = "accompany-queue";
 const DATABASE = "accompany-queue";
-const STORE = "files";
 
 /** Returns the best place this worker has. */
 export async function openFiles(): Promise<Files> {
@@ -99,52 +100,39 @@ function isMissing(error: unknown): boolean {
 
 class DatabaseFiles implements Files {
   readonly where = "database";
-  constructor(private readonly database: IDBDatabase) {}
+  constructor(private readonly table: Table) {}
 
   async folders(): Promise<string[]> {
-    const keys = await this.ask("readonly", (store) => store.getAllKeys());
-    return [...new Set(keys.map((key) => String((key as [string, string])[0])))].sort();
+    return [...new Set((await this.table.keys()).map((key) => partsOf(key)[0]))].sort();
   }
 
   async names(folder: string): Promise<string[]> {
-    const range = IDBKeyRange.bound([folder, ""], [folder, "\uffff"]);
-    const keys = await this.ask("readonly", (store) => store.getAllKeys(range));
-    return keys.map((key) => String((key as [string, string])[1])).sort();
+    const keys = await this.table.keys(IDBKeyRange.bound([folder, ""], [folder, "\uffff"]));
+    return keys.map((key) => partsOf(key)[1]).sort();
   }
 
   async read(folder: string, name: string): Promise<Uint8Array | null> {
-    const found: unknown = await this.ask("readonly", (store) => store.get([folder, name]) as IDBRequest<unknown>);
+    const found = await this.table.get([folder, name]);
     return found instanceof Uint8Array ? found : null;
   }
 
   async write(folder: string, name: string, data: Uint8Array): Promise<void> {
-    await this.ask("readwrite", (store) => store.put(data, [folder, name]));
+    await this.table.put([folder, name], data);
   }
 
   async remove(folder: string, name: string): Promise<void> {
-    await this.ask("readwrite", (store) => store.delete([folder, name]));
-  }
-
-  private ask<T>(mode: IDBTransactionMode, act: (store: IDBObjectStore) => IDBRequest<T>): Promise<T> {
-    return new Promise((resolve, reject) => {
-      const transaction = this.database.transaction(STORE, mode, { durability: "strict" });
-      const request = act(transaction.objectStore(STORE));
-      // Only `complete` means durable; a request's own success does not.
-      transaction.oncomplete = () => resolve(request.result);
-      transaction.onabort = () => reject(transaction.error);
-      transaction.onerror = () => reject(transaction.error);
-    });
+    await this.table.delete([folder, name]);
   }
 }
 
-function openDatabase(): Promise<Files | null> {
-  return new Promise((resolve) => {
-    if (typeof indexedDB === "undefined") return resolve(null);
-    const request = indexedDB.open(DATABASE, 1);
-    request.onupgradeneeded = () => request.result.createObjectStore(STORE);
-    request.onsuccess = () => resolve(new DatabaseFiles(request.result));
-    request.onerror = () => resolve(null);
-  });
+function partsOf(key: IDBValidKey): [string, string] {
+  const [folder, name] = Array.isArray(key) ? key : [];
+  return [String(folder), String(name)];
+}
+
+async function openDatabase(): Promise<Files | null> {
+  const table = await openTable(DATABASE);
+  return table && new DatabaseFiles(table);
 }
 
 export class MemoryFiles implements Files {

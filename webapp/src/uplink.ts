@@ -22,7 +22,10 @@ const REFUSED_PAUSE = 30_000;
 const BUSY_PAUSE = 5_000;
 const GRANTS_LOOKED_AT = 256;
 
-/** What the page may show: "offline", "storage-full", "receipt", "refused:<status>", "damaged". */
+/**
+ * What the page may show: `offline` (no answer), `server` (5xx), `storage-full` (507), `receipt`
+ * (one that does not hold), `refused:<status>` (4xx), `damaged` (a file of the queue).
+ */
 export type UplinkProblem = string;
 
 export interface Wire {
@@ -43,7 +46,7 @@ export interface Report {
 
 type Outcome =
   | { is: "receipted"; receipt: Receipt; text: string }
-  | { is: "unreachable" }
+  | { is: "unreachable"; problem: "offline" | "server" }
   | { is: "unbelievable" }
   | { is: "full" }
   | { is: "conflict"; last: number | null; digest: string | null }
@@ -140,7 +143,7 @@ export class Uplink {
       const response = await this.wire.fetch(request.path, { ...request.init, signal: limit.signal });
       return await this.judge(item, alone, response, body);
     } catch {
-      return { is: "unreachable" };
+      return { is: "unreachable", problem: "offline" };
     } finally {
       clearTimeout(timer);
     }
@@ -180,7 +183,7 @@ export class Uplink {
     if (response.status === 507) return { is: "full" };
     if (response.status === 409) return { is: "conflict", ...readConflict(text) };
     if (response.status >= 400 && response.status < 500) return { is: "refused", status: response.status };
-    return { is: "unreachable" };
+    return { is: "unreachable", problem: "server" };
   }
 
   /** Returns the receipt if it settles this very thing, else null. */
@@ -211,7 +214,7 @@ export class Uplink {
       case "receipted":
         return await this.receipted(item, alone, outcome);
       case "unreachable":
-        return await this.fail("offline");
+        return await this.fail(outcome.problem);
       case "unbelievable":
         return await this.fail("receipt");
       case "full":
