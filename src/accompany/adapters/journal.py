@@ -28,6 +28,8 @@ from accompany.errors import Damaged, DiskFull
 RESERVE = 64 * 1024 * 1024
 """Bytes of disk kept free for statements when segments no longer fit."""
 
+_PIECE = 1024 * 1024
+
 
 @dataclass(frozen=True, slots=True, order=True)
 class Position:
@@ -67,7 +69,7 @@ class Journal:
         """Yield every batch after *since*, in order; raise Damaged where one must be missing.
 
         Reading a file stops at its first bad frame: what follows was never acknowledged, unless
-        a later frame claims otherwise.
+        a later frame claims otherwise. What is yielded would survive a power cut.
         """
         self._sequence = since.sequence
         for number in self._numbers():
@@ -84,7 +86,8 @@ class Journal:
             raise OSError("the journal has failed; start again")
         parts, placed = write_payload(items)
         length = sum(map(len, parts))
-        self.check_room(length, any(item.blob for item in items))
+        # Segments were asked to leave a reserve before they were promised a place: see the keeper.
+        self.check_room(length)
         fd = self._file_for(length)
         sequence = self._sequence + 1
         header = Header(self._name, self._epoch, sequence, self._offset, length, self._sequence)
@@ -118,6 +121,9 @@ class Journal:
         path = self._path(number)
         size = path.stat().st_size
         with path.open("rb") as source:
+            # A killed process leaves frames that were written but never synced: read back, they
+            # are acknowledged and built upon, so that they have to be on the disk first.
+            os.fsync(source.fileno())
             while offset < size:
                 source.seek(offset)
                 head = source.read(HEADER_SIZE)
@@ -134,7 +140,6 @@ class Journal:
                         f"{path.name}: expected batch {self._sequence + 1}, "
                         f"found {header.sequence}: a part of the journal is missing"
                     )
-                self._epoch = max(self._epoch, header.epoch)
                 self._sequence = header.sequence
                 base = offset + HEADER_SIZE
                 offset = base + header.length
@@ -150,23 +155,18 @@ class Journal:
 
     def _refuse_a_hole(self, path: Path, offset: int) -> None:
         """Raise Damaged if a frame behind the bad one says that the bad one was durable."""
-        data = path.read_bytes()[offset:]
-        at = data.find(MAGIC, 1)
-        while at >= 0:
-            header = Header.parse(data[at:])
-            later = header is not None and header.journal == self._name
-            if later and header is not None and header.durable > self._sequence:
+        for header in _headers_behind(path, offset):
+            if header.journal == self._name and header.durable > self._sequence:
                 raise Damaged(
                     f"{path.name}: batch {self._sequence + 1} at {offset} does not hold, but "
                     f"batch {header.sequence} says that {header.durable} was on disk"
                 )
-            at = data.find(MAGIC, at + 1)
 
-    def check_room(self, length: int, has_blobs: bool) -> None:
-        """Raise DiskFull unless *length* bytes fit; blobs leave a reserve for statements."""
+    def check_room(self, length: int, reserve: int = 0) -> None:
+        """Raise DiskFull unless *length* bytes fit and *reserve* bytes stay free after them."""
         status = os.statvfs(self._folder)
         free = status.f_bavail * status.f_frsize
-        if free < length + (RESERVE if has_blobs else 0):
+        if free < length + reserve:
             raise DiskFull(f"{free} bytes are free, {length} came")
 
     def _file_for(self, length: int) -> int:
@@ -177,7 +177,8 @@ class Journal:
         if self._fd is not None:
             os.close(self._fd)
         else:
-            self._epoch += 1
+            # Named after this start's first file: no other start has the same one.
+            self._epoch = self._number + 1
         self._number += 1
         flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL
         self._fd = os.open(self._path(self._number), flags, 0o600)
@@ -200,6 +201,22 @@ class Journal:
         name = uuid.uuid4()
         write_durably(path, f"{name}\n".encode())
         return name
+
+
+def _headers_behind(path: Path, offset: int) -> Iterator[Header]:
+    """Yield every header in the file behind *offset*, a piece at a time: a file may be large."""
+    with path.open("rb") as source:
+        source.seek(offset + 1)
+        held = b""
+        while piece := source.read(_PIECE):
+            held += piece
+            at = held.find(MAGIC)
+            while 0 <= at <= len(held) - HEADER_SIZE:
+                header = Header.parse(held[at : at + HEADER_SIZE])
+                if header is not None:
+                    yield header
+                at = held.find(MAGIC, at + 1)
+            held = held[-HEADER_SIZE + 1 :]
 
 
 def write_durably(path: Path, data: bytes, mode: int = 0o600) -> None:

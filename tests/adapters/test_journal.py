@@ -1,0 +1,282 @@
+"""The journal: what was acknowledged is read, and nothing else, whatever a crash left behind."""
+
+import errno
+import os
+import shutil
+from pathlib import Path
+
+import pytest
+
+from accompany.adapters import journal as journal_module
+from accompany.adapters.frames import HEADER_SIZE, Header
+from accompany.adapters.journal import Journal, Position, write_durably
+from accompany.errors import Damaged, DiskFull
+from kept import arrival, items_of, noise, opened, opening, read, segment, written
+
+FIRST = [opening(0), noise(1)]
+SECOND = [segment(2, 1, b"sealed bytes of segment one")]
+THIRD = [segment(3, 2, b"x", arrived=False), arrival(2, b"x")]
+
+
+def only_file(folder: Path) -> Path:
+    (path,) = folder.glob("*.journal")
+    return path
+
+
+def test_what_was_appended_is_read_in_order(tmp_path: Path) -> None:
+    written(tmp_path, [FIRST, SECOND, THIRD])
+    assert read(tmp_path) == [*FIRST, *SECOND, *THIRD]
+
+
+def test_reading_since_a_position_yields_only_what_came_after(tmp_path: Path) -> None:
+    journal, _ = opened(tmp_path)
+    position = journal.append(FIRST).end
+    journal.append(SECOND)
+    journal.close()
+    again = Journal(tmp_path, 1024)
+    assert items_of(again, list(again.scan(position))) == SECOND
+
+
+def test_several_starts_and_full_files_read_as_one_journal(tmp_path: Path) -> None:
+    items = [segment(n, n + 1, bytes([n]) * 300) for n in range(12)]
+    for start in range(3):
+        written(tmp_path, [[one] for one in items[start * 4 : start * 4 + 4]], file_bytes=700)
+    assert len(list(tmp_path.glob("*.journal"))) > 3
+    assert read(tmp_path) == items
+
+
+def test_a_batch_larger_than_a_file_has_a_file_of_its_own(tmp_path: Path) -> None:
+    large = [segment(1, 1, b"b" * 5000)]
+    written(tmp_path, [[noise(0)], large, [noise(2)]], file_bytes=1000)
+    assert read(tmp_path) == [noise(0), *large, noise(2)]
+
+
+def test_a_tail_torn_at_any_byte_loses_nothing_acknowledged_and_invents_nothing(
+    tmp_path: Path,
+) -> None:
+    written(tmp_path / "whole", [FIRST, SECOND, THIRD])
+    whole = only_file(tmp_path / "whole").read_bytes()
+    third_at = _offset_of_batch(tmp_path / "whole", 3)
+    for end in range(third_at, len(whole)):
+        torn = _copied(tmp_path / "whole", tmp_path / "torn", whole[:end])
+        assert read(torn) == [*FIRST, *SECOND], end
+
+
+def test_a_tail_of_zeros_or_old_blocks_is_a_torn_one(tmp_path: Path) -> None:
+    written(tmp_path / "whole", [FIRST, SECOND, THIRD])
+    whole = only_file(tmp_path / "whole").read_bytes()
+    third_at = _offset_of_batch(tmp_path / "whole", 3)
+    for tail in (bytes(len(whole) - third_at), whole[: len(whole) - third_at]):
+        torn = _copied(tmp_path / "whole", tmp_path / "torn", whole[:third_at] + tail)
+        assert read(torn) == [*FIRST, *SECOND]
+
+
+def test_a_flipped_bit_in_the_last_batch_is_never_read_as_something(tmp_path: Path) -> None:
+    written(tmp_path / "whole", [FIRST, SECOND])
+    whole = only_file(tmp_path / "whole").read_bytes()
+    for at in range(_offset_of_batch(tmp_path / "whole", 2), len(whole)):
+        bent = bytearray(whole)
+        bent[at] ^= 0x10
+        assert read(_copied(tmp_path / "whole", tmp_path / "bent", bytes(bent))) == FIRST, at
+
+
+def test_a_flipped_bit_before_the_last_batch_is_damage_never_a_shorter_journal(
+    tmp_path: Path,
+) -> None:
+    """The last batch says that the one before it was on disk."""
+    written(tmp_path / "whole", [FIRST, SECOND, THIRD])
+    whole = only_file(tmp_path / "whole").read_bytes()
+    for at in range(_offset_of_batch(tmp_path / "whole", 3)):
+        bent = bytearray(whole)
+        bent[at] ^= 0x10
+        with pytest.raises(Damaged, match="does not hold, but batch"):
+            read(_copied(tmp_path / "whole", tmp_path / "bent", bytes(bent)))
+
+
+def test_damage_is_found_however_far_behind_the_next_batch_lies(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The search goes piece by piece: a header may lie across two of them."""
+    written(tmp_path / "whole", [FIRST, [segment(2, 1, b"s" * 5000)], THIRD])
+    whole = bytearray(only_file(tmp_path / "whole").read_bytes())
+    whole[_offset_of_batch(tmp_path / "whole", 2) + HEADER_SIZE + 3] ^= 1
+    folder = _copied(tmp_path / "whole", tmp_path / "bent", bytes(whole))
+    for piece in range(HEADER_SIZE, 2 * HEADER_SIZE):
+        monkeypatch.setattr(journal_module, "_PIECE", piece)
+        with pytest.raises(Damaged):
+            read(folder)
+
+
+def test_a_hole_whose_next_batch_claims_nothing_is_a_torn_tail(tmp_path: Path) -> None:
+    """Two batches lost in one power cut: the second was on the disk before the first."""
+    journal, _ = opened(tmp_path)
+    journal.append(FIRST)
+    second = journal.append(SECOND)
+    journal._sequence -= 1  # What a writer with two batches in flight would have claimed.
+    journal.append(THIRD)
+    journal.close()
+    path = only_file(tmp_path)
+    data = bytearray(path.read_bytes())
+    data[second.base] ^= 1
+    path.write_bytes(data)
+    assert read(tmp_path) == FIRST
+
+
+def test_a_missing_file_in_the_middle_is_damage(tmp_path: Path) -> None:
+    for batch in (FIRST, SECOND, THIRD):
+        written(tmp_path, [batch])
+    (tmp_path / "000002.journal").unlink()
+    with pytest.raises(Damaged, match="expected batch 2, found 3"):
+        read(tmp_path)
+
+
+def test_acknowledged_batches_cut_off_before_a_later_start_are_damage(tmp_path: Path) -> None:
+    written(tmp_path, [FIRST, SECOND])
+    written(tmp_path, [THIRD])
+    path = tmp_path / "000001.journal"
+    path.write_bytes(path.read_bytes()[: _offset_of_batch(tmp_path, 2)])
+    with pytest.raises(Damaged, match="a part of the journal is missing"):
+        read(tmp_path)
+
+
+def test_a_batch_of_another_journal_is_not_read(tmp_path: Path) -> None:
+    written(tmp_path / "one", [FIRST])
+    written(tmp_path / "other", [FIRST])
+    only_file(tmp_path / "other").replace(only_file(tmp_path / "one"))
+    assert read(tmp_path / "one") == []
+
+
+def test_a_journal_without_its_name_is_damage(tmp_path: Path) -> None:
+    written(tmp_path, [FIRST])
+    (tmp_path / "uuid").unlink()
+    with pytest.raises(Damaged, match="uuid is missing"):
+        opened(tmp_path)
+
+
+def test_every_start_writes_a_new_file_and_epoch_never_behind_a_torn_tail(tmp_path: Path) -> None:
+    written(tmp_path, [FIRST, SECOND])
+    path = only_file(tmp_path)
+    torn = path.read_bytes()[:-5]
+    path.write_bytes(torn)
+    written(tmp_path, [THIRD])
+    # A start whose index has seen everything scans nothing, and still is another one.
+    journal = Journal(tmp_path, 1024)
+    list(journal.scan(Position(2, (tmp_path / "000002.journal").stat().st_size, 2)))
+    journal.append([noise(4)])
+    journal.close()
+    assert path.read_bytes() == torn
+    assert read(tmp_path) == [*FIRST, *THIRD, noise(4)]
+    heads = [file.read_bytes()[:HEADER_SIZE] for file in sorted(tmp_path.glob("*.journal"))]
+    epochs = [header.epoch for head in heads if (header := Header.parse(head))]
+    assert epochs == sorted(set(epochs))
+    assert len(epochs) == 3
+
+
+def test_a_start_that_appends_nothing_leaves_no_file(tmp_path: Path) -> None:
+    written(tmp_path, [])
+    assert list(tmp_path.glob("*.journal")) == []
+
+
+def test_what_a_killed_process_left_is_synced_before_it_is_believed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It may lie in memory only: a power cut after its receipt was repeated would take it away."""
+    written(tmp_path, [FIRST, SECOND])
+    path = only_file(tmp_path)
+    synced: list[str] = []
+    real = os.fsync
+
+    def fsync(fd: int) -> None:
+        synced.append(os.readlink(f"/proc/self/fd/{fd}"))
+        real(fd)
+
+    monkeypatch.setattr(os, "fsync", fsync)
+    next(Journal(tmp_path, 1024).scan(Position()))
+    assert str(path) in synced
+
+
+@pytest.mark.parametrize("fails", ["fdatasync", "write"])
+def test_after_a_disk_error_nothing_is_acknowledged_and_the_journal_is_dead(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, fails: str
+) -> None:
+    journal, _ = opened(tmp_path)
+    journal.append(FIRST)
+
+    def broken(*arguments: object) -> int:
+        raise OSError(errno.EIO, "Input/output error")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(os, fails, broken)
+        with pytest.raises(OSError, match="Input/output error"):
+            journal.append(SECOND)
+    # The disk works again, but a sync is never retried: what it lost it does not say.
+    size = only_file(tmp_path).stat().st_size
+    with pytest.raises(OSError, match="start again"):
+        journal.append(THIRD)
+    assert only_file(tmp_path).stat().st_size == size
+    journal.close()
+    assert read(tmp_path)[: len(FIRST)] == FIRST
+
+
+def test_a_batch_that_does_not_fit_on_the_disk_is_refused_before_it_is_written(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    journal, _ = opened(tmp_path)
+    journal.append(FIRST)
+    size = only_file(tmp_path).stat().st_size
+    _free(monkeypatch, 100)
+    with pytest.raises(DiskFull, match="100 bytes are free"):
+        journal.append(SECOND)
+    assert only_file(tmp_path).stat().st_size == size
+    _free(monkeypatch, 10_000)
+    journal.append(SECOND)
+    journal.close()
+    assert read(tmp_path) == [*FIRST, *SECOND]
+
+
+def test_room_is_asked_for_with_a_reserve(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    journal, _ = opened(tmp_path)
+    _free(monkeypatch, 100)
+    journal.check_room(60, 40)
+    with pytest.raises(DiskFull):
+        journal.check_room(61, 40)
+
+
+def test_a_blob_that_is_not_there_any_more_is_damage(tmp_path: Path) -> None:
+    journal, _ = opened(tmp_path)
+    batch = journal.append(SECOND)
+    (placed,) = batch.placed
+    at = batch.base + placed.offset
+    assert journal.read(batch.file, at, placed.size) == SECOND[0].blob
+    with pytest.raises(Damaged, match="expected 1000 bytes"):
+        journal.read(batch.file, at, 1000)
+
+
+def test_a_file_is_replaced_as_a_whole_and_only_its_owner_reads_it(tmp_path: Path) -> None:
+    write_durably(tmp_path / "secret", b"one")
+    write_durably(tmp_path / "secret", b"two")
+    assert (tmp_path / "secret").read_bytes() == b"two"
+    assert (tmp_path / "secret").stat().st_mode & 0o777 == 0o600
+    assert [path.name for path in tmp_path.iterdir()] == ["secret"]
+
+
+def _offset_of_batch(folder: Path, sequence: int) -> int:
+    journal, batches = opened(folder)
+    journal.close()
+    return next(one.base for one in batches if one.end.sequence == sequence) - HEADER_SIZE
+
+
+def _copied(source: Path, target: Path, data: bytes) -> Path:
+    """Return a copy of a journal of one file, that file being *data*."""
+    shutil.rmtree(target, ignore_errors=True)
+    shutil.copytree(source, target)
+    only_file(target).write_bytes(data)
+    return target
+
+
+def _free(monkeypatch: pytest.MonkeyPatch, free: int) -> None:
+    class Status:
+        f_bavail = free
+        f_frsize = 1
+
+    monkeypatch.setattr(os, "statvfs", lambda path: Status)
