@@ -12,3 +12,9 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningServer]:
     """A real server for tests that do it no harm; who kills one starts their own."""
     with running_server(tmp_path_factory.mktemp("server") / "data") as running:
         yield running
+
+
+@pytest.fixture
+def anyio_backend() -> str:
+    """Tests marked `anyio` run in the event loop the server runs in."""
+    return "asyncio"

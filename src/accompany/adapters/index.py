@@ -6,8 +6,11 @@ sealed bytes, only where they lie. Not here: people and duty (`sqlite`).
 """
 
 import sqlite3
+import threading
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from accompany.adapters.frames import Placed
 from accompany.adapters.journal import Batch, Position
@@ -23,6 +26,8 @@ from accompany.custody.ports import (
     PaddingKept,
     Record,
     RecordingRow,
+    StampKept,
+    StampRow,
     StatementKept,
     StatementRow,
 )
@@ -42,28 +47,65 @@ CREATE INDEX IF NOT EXISTS by_encounter ON recordings (encounter);
 CREATE TABLE IF NOT EXISTS statements (recording TEXT, number INTEGER, note BLOB NOT NULL,
     leaf INTEGER, receipt BLOB NOT NULL, word TEXT NOT NULL, sha256 BLOB, size INTEGER,
     file INTEGER, offset INTEGER, PRIMARY KEY (recording, number)) WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS missing ON statements (recording, number)
+    WHERE word = 'segment' AND file IS NULL;
 CREATE TABLE IF NOT EXISTS named (what TEXT, name TEXT, number INTEGER, data BLOB NOT NULL,
     leaf INTEGER, receipt BLOB NOT NULL, PRIMARY KEY (what, name, number)) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS stamps (authority TEXT, size INTEGER, leaf INTEGER UNIQUE,
+    checkpoint BLOB NOT NULL, token BLOB NOT NULL, chain BLOB NOT NULL,
+    PRIMARY KEY (authority, size));
 """
+_NODE = "SELECT hash FROM nodes WHERE level = ? AND number = ?"
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a segment's bytes lie in the journal, and their SHA-256."""
+
+    file: int
+    offset: int
+    size: int
+    sha256: bytes
 
 
 class Index:
-    """One writer thread and one reader connection; readers see whole batches only."""
+    """Read from any thread, written by one; readers see whole batches only, at once."""
 
     def __init__(self, path: Path) -> None:
-        self._path = path
         self._write = _connect(path)
         self._write.executescript(_SCHEMA)
-        self._read = _connect(path)
+        self._here = _connect(path)
+        self._elsewhere = _connect(path)
+        self._home = threading.get_ident()
+        self._turn = threading.Lock()
 
     def close(self) -> None:
-        self._read.close()
-        self._write.close()
+        for connection in (self._here, self._elsewhere, self._write):
+            connection.close()
+
+    def _read(self, query: str, *values: str | int | bytes) -> list[tuple[Any, ...]]:
+        """Return all rows of *query*.
+
+        A query that overlaps another one on the same connection sees what that one saw, and so
+        misses what was kept meanwhile: one query at a time, and the event loop's apart.
+        """
+        if threading.get_ident() == self._home:
+            return self._here.execute(query, values).fetchall()
+        with self._turn:
+            return self._elsewhere.execute(query, values).fetchall()
 
     def forget(self) -> None:
         """Drop everything, to be made again from the journal."""
         with self._write as tables:
-            for table in ("position", "leaves", "nodes", "recordings", "statements", "named"):
+            for table in (
+                "position",
+                "leaves",
+                "nodes",
+                "recordings",
+                "statements",
+                "named",
+                "stamps",
+            ):
                 tables.execute(f"DELETE FROM {table}")
 
     def position(self) -> Position:
@@ -94,34 +136,41 @@ class Index:
     def _grow(self, tables: sqlite3.Connection, record: Kept) -> None:
         data = bytes(record.entry)
         tables.execute("INSERT INTO leaves VALUES (?, ?)", (record.index, data))
-        new = grown(record.index, leaf_hash(data), lambda level, n: _node(tables, level, n))
+
+        def node(level: int, number: int) -> bytes:
+            return _node(tables.execute(_NODE, (level, number)).fetchall(), level, number)
+
+        new = grown(record.index, leaf_hash(data), node)
         tables.executemany("INSERT INTO nodes VALUES (?, ?, ?)", new)
 
-    # What follows reads on the other connection: only committed batches are seen.
+    # What follows reads on the other connections: only committed batches are seen.
 
     def node(self, level: int, number: int) -> bytes:
-        return _node(self._read, level, number)
+        return _node(self._read(_NODE, level, number), level, number)
 
     def tile(self, level: int, number: int, width: int) -> bytes:
         first = number * 256
-        rows = self._read.execute(
+        rows = self._read(
             "SELECT hash FROM nodes WHERE level = ? AND number >= ? AND number < ? ORDER BY number",
-            (level * 8, first, first + width),
+            level * 8,
+            first,
+            first + width,
         )
         return b"".join(row[0] for row in rows)
 
     def entries(self, first: int, count: int) -> bytes:
-        rows = self._read.execute(
+        rows = self._read(
             "SELECT entry FROM leaves WHERE number >= ? AND number < ? ORDER BY number",
-            (first, first + count),
+            first,
+            first + count,
         )
         return b"".join(row[0] for row in rows)
 
     def recordings(self, column: str, value: str | bytes) -> list[RecordingRow]:
-        rows = self._read.execute(
+        rows = self._read(
             "SELECT id, note, leaf, receipt, locator, encounter, kind FROM recordings "
             f"WHERE {column} = ? ORDER BY leaf",
-            (value,),
+            value,
         )
         return [RecordingRow(RecordingId(row[0]), *row[1:]) for row in rows]
 
@@ -136,43 +185,60 @@ class Index:
         return self._statements("recording = ? ORDER BY number", recording)
 
     def _statements(self, where: str, *values: str | int) -> Iterator[StatementRow]:
-        rows = self._read.execute(
+        rows = self._read(
             "SELECT number, note, leaf, receipt, word, sha256, size, file IS NOT NULL "
             f"FROM statements WHERE {where}",
-            values,
-        ).fetchall()
+            *values,
+        )
         return (StatementRow(*row) for row in rows)
 
-    def place(self, recording: str, number: int) -> tuple[int, int, int] | None:
-        """Return (file, offset, size) of a segment's bytes, where they are here."""
-        row = self._read.execute(
-            "SELECT file, offset, size FROM statements WHERE recording = ? AND number = ? "
+    def place(self, recording: str, number: int) -> Place | None:
+        """Return where a segment's bytes lie, if they are here."""
+        rows = self._read(
+            "SELECT file, offset, size, sha256 FROM statements WHERE recording = ? AND number = ? "
             "AND file IS NOT NULL",
-            (recording, number),
-        ).fetchone()
-        return None if row is None else (row[0], row[1], row[2])
+            recording,
+            number,
+        )
+        return Place(*rows[0]) if rows else None
 
     def segment_hashes(self, recording: str) -> list[bytes]:
-        rows = self._read.execute(
-            "SELECT sha256 FROM statements WHERE recording = ? AND sha256 IS NOT NULL", (recording,)
+        rows = self._read(
+            "SELECT sha256 FROM statements WHERE recording = ? AND sha256 IS NOT NULL", recording
         )
         return [row[0] for row in rows]
 
     def missing(self, recording: str) -> list[int]:
-        rows = self._read.execute(
+        rows = self._read(
             "SELECT number FROM statements WHERE recording = ? AND word = 'segment' "
             "AND file IS NULL ORDER BY number",
-            (recording,),
+            recording,
         )
         return [row[0] for row in rows]
 
     def named(self, what: str, name: str) -> list[NamedRow]:
-        rows = self._read.execute(
+        rows = self._read(
             "SELECT number, data, leaf, receipt FROM named WHERE what = ? AND name = ? "
             "ORDER BY number",
-            (what, name),
+            what,
+            name,
         )
         return [NamedRow(*row) for row in rows]
+
+    def stamps(self, after: int, first: int, last: int) -> list[StampRow]:
+        rows = self._read(
+            "SELECT authority, size, leaf, checkpoint, token, chain FROM stamps AS s WHERE "
+            "leaf = (SELECT max(leaf) FROM stamps WHERE authority = s.authority AND leaf < ?1) "
+            "OR (size > ?2 AND size <= coalesce((SELECT min(size) FROM stamps "
+            "WHERE authority = s.authority AND size > ?3), size)) ORDER BY authority, size",
+            after,
+            first,
+            last,
+        )
+        return [StampRow(*row) for row in rows]
+
+    def stamps_since(self, index: int) -> int:
+        return int(self._read("SELECT count(*) FROM stamps WHERE leaf >= ?", index)[0][0])
 
 
 def _connect(path: Path) -> sqlite3.Connection:
@@ -183,13 +249,10 @@ def _connect(path: Path) -> sqlite3.Connection:
     return connection
 
 
-def _node(tables: sqlite3.Connection, level: int, number: int) -> bytes:
-    row = tables.execute(
-        "SELECT hash FROM nodes WHERE level = ? AND number = ?", (level, number)
-    ).fetchone()
-    if row is None:
+def _node(rows: list[tuple[Any, ...]], level: int, number: int) -> bytes:
+    if not rows:
         raise LookupError(f"the tree has no node {level}/{number}")
-    return bytes(row[0])
+    return bytes(rows[0][0])
 
 
 def _apply_record(tables: sqlite3.Connection, record: Record, file: int, offset: int) -> None:
@@ -240,6 +303,18 @@ def _apply_record(tables: sqlite3.Connection, record: Record, file: int, offset:
             _named(tables, "package", record.recording, record.index, record.note, record)
         case PaddingKept():
             pass
+        case StampKept():
+            tables.execute(
+                "INSERT INTO stamps VALUES (?, ?, ?, ?, ?, ?)",
+                (
+                    record.authority,
+                    record.size,
+                    record.index,
+                    record.checkpoint,
+                    record.token,
+                    record.chain,
+                ),
+            )
 
 
 def _named(

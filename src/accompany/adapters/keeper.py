@@ -2,20 +2,23 @@
 
 `keep` hands its items to one writer thread; whatever has gathered while the last batch was being
 synced becomes the next batch: one frame, one fdatasync in flight. Then the index follows, then the
-waiting calls return. Where the disk fails, nothing more is acknowledged and `on_failure` is called.
+waiting calls return. Where the disk fails, nothing more is acknowledged and `on_failure` is called:
+leaf indexes were given out, so the process has to start again and read.
 """
 
 import asyncio
+import contextlib
 import queue
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from hashlib import sha256
 from pathlib import Path
 
 from accompany.adapters.index import Index
-from accompany.adapters.journal import Journal
-from accompany.custody.ports import Item, Kept, NamedRow, RecordingRow, StatementRow
-from accompany.errors import Damaged, DiskFull
+from accompany.adapters.journal import RESERVE, Journal
+from accompany.custody.ports import Item, Kept, NamedRow, RecordingRow, StampRow, StatementRow
+from accompany.errors import Damaged
 
 BATCH_BYTES = 32 * 1024 * 1024
 
@@ -24,6 +27,10 @@ BATCH_BYTES = 32 * 1024 * 1024
 class _Wanted:
     items: Sequence[Item]
     done: "asyncio.Future[None]"
+
+    @property
+    def size(self) -> int:
+        return sum(len(item.blob) for item in self.items)
 
 
 class JournalKeeper:
@@ -35,6 +42,9 @@ class JournalKeeper:
         self._on_failure = on_failure
         self._catch_up(folder)
         self._size = self._index.size()
+        self._promised = 0
+        self._failure: Exception | None = None
+        self._closed = False
         self._queue: queue.SimpleQueue[_Wanted | None] = queue.SimpleQueue()
         self._loop: asyncio.AbstractEventLoop | None = None
         self._thread = threading.Thread(target=self._run, name="journal", daemon=True)
@@ -51,15 +61,20 @@ class JournalKeeper:
             self._index.apply(batch)
 
     async def keep(self, items: Sequence[Item]) -> None:
-        loop = asyncio.get_running_loop()
-        self._loop = loop
-        done: asyncio.Future[None] = loop.create_future()
-        self._queue.put(_Wanted(items, done))
-        # Shielded: a caller that goes away does not take back what others see as kept.
-        await asyncio.shield(done)
+        if self._closed:
+            raise RuntimeError("the keeper is closed")
+        self._loop = asyncio.get_running_loop()
+        wanted = _Wanted(items, self._loop.create_future())
+        self._promised += wanted.size
+        self._queue.put(wanted)
+        try:
+            await _settled(wanted.done)
+        finally:
+            self._promised -= wanted.size
 
     def close(self) -> None:
         """Finish what is waiting, then stop; returns once the last batch is synced."""
+        self._closed = True
         self._queue.put(None)
         self._thread.join()
         self._journal.close()
@@ -69,8 +84,8 @@ class JournalKeeper:
         stopping = False
         while not stopping:
             wanted, stopping = self._gather()
-            if wanted and not self._commit(wanted):
-                return
+            if wanted:
+                self._commit(wanted)
 
     def _gather(self) -> tuple[list[_Wanted], bool]:
         """Wait for one call, then take all that have come meanwhile, up to a batch's bytes."""
@@ -79,7 +94,7 @@ class JournalKeeper:
         total = 0
         while first is not None:
             gathered.append(first)
-            total += sum(len(item.blob) for item in first.items)
+            total += first.size
             if total >= BATCH_BYTES:
                 return gathered, False
             try:
@@ -88,26 +103,21 @@ class JournalKeeper:
                 return gathered, False
         return gathered, True
 
-    def _commit(self, wanted: list[_Wanted]) -> bool:
+    def _commit(self, wanted: list[_Wanted]) -> None:
+        if self._failure is not None:
+            self._answer(wanted, self._failure)
+            return
         try:
             batch = self._journal.append([item for one in wanted for item in one.items])
             self._index.apply(batch)
-        except DiskFull as error:
-            return self._refuse(wanted, error)
         except Exception as error:
+            self._failure = error
             self._answer(wanted, error)
-            self._on_failure(f"the journal cannot be written: {error}")
-            return False
+            self._on_failure(f"nothing more can be kept: {error}")
+            return
         leaves = (item.record for one in wanted for item in one.items)
         self._size += sum(isinstance(record, Kept) for record in leaves)
         self._answer(wanted, None)
-        return True
-
-    def _refuse(self, wanted: list[_Wanted], error: DiskFull) -> bool:
-        """No room for this batch: leaf indexes were given out, so start again and read."""
-        self._answer(wanted, error)
-        self._on_failure(f"the disk is full: {error}")
-        return False
 
     def _answer(self, wanted: list[_Wanted], error: Exception | None) -> None:
         def settle() -> None:
@@ -123,7 +133,8 @@ class JournalKeeper:
             self._loop.call_soon_threadsafe(settle)
 
     def check_room(self, size: int) -> None:
-        self._journal.check_room(size, has_blobs=True)
+        # What waits has a promise already: together with it this must not eat the reserve.
+        self._journal.check_room(self._promised + size, RESERVE)
 
     @property
     def size(self) -> int:
@@ -164,7 +175,15 @@ class JournalKeeper:
 
     def segment(self, recording: str, number: int) -> bytes | None:
         place = self._index.place(recording, number)
-        return None if place is None else self._journal.read(*place)
+        if place is None:
+            return None
+        data = self._journal.read(place.file, place.offset, place.size)
+        if sha256(data).digest() != place.sha256:
+            raise Damaged(
+                f"segment {number} of {recording}: expected SHA-256 {place.sha256.hex()}, "
+                f"found {sha256(data).hexdigest()} in journal file {place.file} at {place.offset}"
+            )
+        return data
 
     def grants(self, recording: str) -> list[NamedRow]:
         return self._index.named("grant", recording)
@@ -174,6 +193,31 @@ class JournalKeeper:
 
     def card(self, serial: str) -> NamedRow | None:
         return next(iter(self._index.named("card", serial)), None)
+
+    def stamps(self, after: int, first: int, last: int) -> list[StampRow]:
+        return self._index.stamps(after, first, last)
+
+    def stamps_since(self, index: int) -> int:
+        return self._index.stamps_since(index)
+
+
+async def _settled(done: "asyncio.Future[None]") -> None:
+    """Wait for *done* even where whoever waits is cancelled; then pass the cancellation on.
+
+    What is handed over is being written, whoever goes away: nobody may number the next thing by
+    what is kept, or take a repetition for something new, before it is.
+    """
+    cancelled: asyncio.CancelledError | None = None
+    while not done.done():
+        try:
+            await asyncio.wait([done])
+        except asyncio.CancelledError as error:
+            cancelled = error
+    if cancelled is not None:
+        with contextlib.suppress(Exception):
+            done.result()
+        raise cancelled
+    done.result()
 
 
 def check_tree(keeper: JournalKeeper, size: int, root: bytes, found: bytes | None) -> None:

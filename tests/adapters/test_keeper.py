@@ -1,0 +1,251 @@
+"""Keeping: one frame a batch, answered only when durable, in the order of the calls."""
+
+import asyncio
+import errno
+import os
+import threading
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import pytest
+
+from accompany.adapters.keeper import JournalKeeper, check_tree
+from accompany.errors import Damaged, DiskFull
+from accompany.evidence.merkle import root
+from kept import arrival, entry, items_of, noise, opened, opening, read, segment
+
+pytestmark = pytest.mark.anyio
+BIG = 64 * 1024 * 1024
+
+
+class Kept:
+    """A keeper in a folder, and why it failed."""
+
+    def __init__(self, folder: Path) -> None:
+        self.failures: list[str] = []
+        self.keeper = JournalKeeper(folder, BIG, self.failures.append)
+
+
+@asynccontextmanager
+async def keeping(folder: Path) -> AsyncIterator[Kept]:
+    held = Kept(folder)
+    try:
+        yield held
+    finally:
+        held.keeper.close()
+
+
+class HeldSync:
+    """Holds fdatasync until it is let go: what waits meanwhile becomes the next batch."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.reached = threading.Event()
+        self.go = threading.Event()
+        self.failing = False
+        real = os.fdatasync
+
+        def fdatasync(fd: int) -> None:
+            self.reached.set()
+            assert self.go.wait(10)
+            if self.failing:
+                raise OSError(errno.EIO, "Input/output error")
+            real(fd)
+
+        monkeypatch.setattr(os, "fdatasync", fdatasync)
+
+    async def wait(self) -> None:
+        assert await asyncio.to_thread(self.reached.wait, 10)
+
+
+async def test_what_was_kept_is_there_and_in_the_journal(tmp_path: Path) -> None:
+    async with keeping(tmp_path) as kept:
+        await kept.keeper.keep([opening(0), segment(1, 1, b"sealed")])
+        assert kept.keeper.size == 2
+        assert kept.keeper.segment("r", 1) == b"sealed"
+        assert kept.keeper.segment("r", 2) is None
+    assert read(tmp_path / "journal") == [opening(0), segment(1, 1, b"sealed")]
+
+
+async def test_concurrent_calls_are_kept_in_the_order_of_the_calls(tmp_path: Path) -> None:
+    async with keeping(tmp_path) as kept:
+        await asyncio.gather(*(kept.keeper.keep([noise(n)]) for n in range(300)))
+        assert kept.keeper.size == 300
+        assert kept.keeper.entries(0, 300) == b"".join(bytes(entry(n)) for n in range(300))
+    assert read(tmp_path / "journal") == [noise(n) for n in range(300)]
+
+
+async def test_what_gathers_during_a_sync_becomes_one_batch(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with keeping(tmp_path) as kept:
+        held = HeldSync(monkeypatch)
+        first = asyncio.create_task(kept.keeper.keep([noise(0)]))
+        await held.wait()
+        others = [asyncio.create_task(kept.keeper.keep([noise(n)])) for n in (1, 2, 3)]
+        await asyncio.sleep(0)
+        held.go.set()
+        await asyncio.gather(first, *others)
+    journal, batches = opened(tmp_path / "journal")
+    assert [items_of(journal, [one]) for one in batches] == [
+        [noise(0)],
+        [noise(n) for n in (1, 2, 3)],
+    ]
+
+
+async def test_nothing_is_answered_or_seen_before_it_is_synced(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with keeping(tmp_path) as kept:
+        held = HeldSync(monkeypatch)
+        keep = asyncio.create_task(kept.keeper.keep([opening(0)]))
+        await held.wait()
+        assert not keep.done()
+        assert kept.keeper.size == 0
+        assert kept.keeper.recording("r") is None
+        held.go.set()
+        await keep
+        assert kept.keeper.size == 1
+        assert kept.keeper.recording("r") is not None
+
+
+async def test_a_cancelled_call_ends_only_when_its_items_are_kept(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever numbers by what is kept would otherwise give the same number twice."""
+    async with keeping(tmp_path) as kept:
+        held = HeldSync(monkeypatch)
+        keep = asyncio.create_task(kept.keeper.keep([opening(0)]))
+        await held.wait()
+        keep.cancel()
+        await asyncio.sleep(0)
+        keep.cancel()
+        await asyncio.sleep(0)
+        assert not keep.done()
+        held.go.set()
+        with pytest.raises(asyncio.CancelledError):
+            await keep
+        assert kept.keeper.recording("r") is not None
+
+
+async def test_where_the_disk_fails_nobody_is_answered_and_nothing_more_is_kept(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with keeping(tmp_path) as kept:
+        await kept.keeper.keep([noise(0)])
+        with monkeypatch.context() as patched:
+            held = HeldSync(patched)
+            held.failing = True
+            calls = [asyncio.create_task(kept.keeper.keep([noise(1)]))]
+            await held.wait()
+            calls.append(asyncio.create_task(kept.keeper.keep([noise(2)])))
+            await asyncio.sleep(0)
+            held.go.set()
+            answers = await asyncio.gather(*calls, return_exceptions=True)
+        assert [type(one) for one in answers] == [OSError, OSError]
+        with pytest.raises(OSError, match="Input/output error"):
+            await kept.keeper.keep([noise(1)])
+        assert kept.keeper.size == 1
+        assert kept.keeper.entries(0, 9) == bytes(entry(0))
+    assert kept.failures == ["nothing more can be kept: [Errno 5] Input/output error"]
+
+
+async def test_an_index_that_cannot_follow_stops_everything(tmp_path: Path) -> None:
+    async with keeping(tmp_path) as kept:
+        await kept.keeper.keep([noise(0)])
+        with pytest.raises(Exception, match="UNIQUE"):
+            await kept.keeper.keep([noise(0)])
+        with pytest.raises(Exception, match="UNIQUE"):
+            await kept.keeper.keep([noise(1)])
+    assert len(kept.failures) == 1
+
+
+async def test_closing_keeps_what_waits_and_takes_nothing_more(tmp_path: Path) -> None:
+    async with keeping(tmp_path) as kept:
+        waiting = [asyncio.create_task(kept.keeper.keep([noise(n)])) for n in range(5)]
+        await asyncio.sleep(0)
+    await asyncio.gather(*waiting)
+    with pytest.raises(RuntimeError, match="closed"):
+        await kept.keeper.keep([noise(5)])
+    assert read(tmp_path / "journal") == [noise(n) for n in range(5)]
+
+
+async def test_segments_leave_a_reserve_for_statements(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What was promised a place and waits for the disk counts as well."""
+    room = 10_000
+    free(monkeypatch, BIG + room)
+    async with keeping(tmp_path) as kept:
+        kept.keeper.check_room(room)
+        with pytest.raises(DiskFull):
+            kept.keeper.check_room(room + 1)
+        held = HeldSync(monkeypatch)
+        first = asyncio.create_task(kept.keeper.keep([opening(0), segment(1, 1, b"x" * 6000)]))
+        await held.wait()
+        with pytest.raises(DiskFull):
+            kept.keeper.check_room(6000)
+        held.go.set()
+        await first
+        kept.keeper.check_room(6000)
+        # Nothing is left but the reserve: statements, and what was promised, are still taken.
+        free(monkeypatch, BIG - 6000)
+        await kept.keeper.keep([segment(2, 2, b"y" * 6000), noise(3)])
+    assert kept.failures == []
+
+
+async def test_a_journal_that_cannot_take_even_a_statement_stops_everything(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with keeping(tmp_path) as kept:
+        await kept.keeper.keep([noise(0)])
+        free(monkeypatch, 10)
+        with pytest.raises(DiskFull):
+            await kept.keeper.keep([noise(1)])
+    assert len(kept.failures) == 1
+
+
+async def test_bytes_that_are_not_those_kept_are_damage(tmp_path: Path) -> None:
+    async with keeping(tmp_path) as kept:
+        await kept.keeper.keep([opening(0), segment(1, 1, b"sealed" * 10)])
+        await kept.keeper.keep([segment(2, 2, b"late", arrived=False)])
+        await kept.keeper.keep([arrival(2, b"late")])
+        (path,) = (tmp_path / "journal").glob("*.journal")
+        path.write_bytes(path.read_bytes().replace(b"sealed", b"seaLed"))
+        with pytest.raises(Damaged, match="segment 1 of r: expected SHA-256"):
+            kept.keeper.segment("r", 1)
+        assert kept.keeper.segment("r", 2) == b"late"
+
+
+async def test_a_restart_goes_on_where_it_ended(tmp_path: Path) -> None:
+    async with keeping(tmp_path) as kept:
+        await kept.keeper.keep([opening(0), noise(1)])
+    async with keeping(tmp_path) as kept:
+        assert kept.keeper.size == 2
+        await kept.keeper.keep([noise(2)])
+        assert kept.keeper.size == 3
+        assert kept.keeper.recording("r") is not None
+
+
+async def test_a_journal_older_than_a_checkpoint_is_refused_with_a_sentence(
+    tmp_path: Path,
+) -> None:
+    async with keeping(tmp_path) as kept:
+        await kept.keeper.keep([noise(n) for n in range(5)])
+        known = root(5, kept.keeper.node)
+        check_tree(kept.keeper, 5, known, known)
+        with pytest.raises(
+            Damaged,
+            match="over 9 entries was signed, but the journal holds 5: it looks like an older",
+        ):
+            check_tree(kept.keeper, 9, known, None)
+        with pytest.raises(Damaged, match="the journal's tree of 5 has root"):
+            check_tree(kept.keeper, 5, bytes(32), known)
+
+
+def free(monkeypatch: pytest.MonkeyPatch, free: int) -> None:
+    class Status:
+        f_bavail = free
+        f_frsize = 1
+
+    monkeypatch.setattr(os, "statvfs", lambda path: Status)
