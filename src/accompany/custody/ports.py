@@ -76,6 +76,19 @@ class PaddingKept(Kept, frozen=True, tag="padding"):
     """A random entry that fills a tile, so that the public log does not tell how many pressed."""
 
 
+class StampKept(Kept, frozen=True, tag="stamp"):
+    """A time stamp: the token of *authority* over the checkpoint of *size* entries.
+
+    *checkpoint* is the signed note, *chain* PEM: the signer's certificate first, the root last.
+    """
+
+    authority: str
+    size: int
+    checkpoint: bytes
+    token: bytes
+    chain: bytes
+
+
 class Arrived(msgspec.Struct, frozen=True, tag_field="record", tag="arrived"):
     """The bytes of a segment whose statement came before; no leaf of its own."""
 
@@ -92,6 +105,7 @@ Record = (
     | CardKept
     | PackageKept
     | PaddingKept
+    | StampKept
     | Arrived
 )
 
@@ -139,6 +153,18 @@ class NamedRow:
     receipt: bytes
 
 
+@dataclass(frozen=True, slots=True)
+class StampRow:
+    """A time stamp as kept; *index* is its token's leaf."""
+
+    authority: str
+    size: int
+    index: int
+    checkpoint: bytes
+    token: bytes
+    chain: bytes
+
+
 class Keeper(Protocol):
     """Keeps records for good and answers about those kept.
 
@@ -177,6 +203,15 @@ class Keeper(Protocol):
     def grants(self, recording: str) -> list[NamedRow]: ...
     def custody(self, recording: str) -> list[NamedRow]: ...
     def card(self, serial: str) -> NamedRow | None: ...
+    def stamps(self, after: int, first: int, last: int) -> list[StampRow]:
+        """Return the stamps that bracket the entries *first* to *last*, by authority and size.
+
+        Of each authority: its last token among the log's first *after* entries, and its stamps
+        from the first that covers *first* to the first that covers *last*.
+        """
+
+    def stamps_since(self, index: int) -> int:
+        """Return how many of the leaves from *index* on are tokens."""
 
 
 class Clock(Protocol):
