@@ -143,14 +143,16 @@ def _read_at(source: BinaryIO, at: int, size: int) -> bytes:
 def _read_end(source: BinaryIO, findings: Findings) -> _End:
     length = source.seek(0, 2)
     tail = _read_at(source, max(0, length - _END.size - _FULL16), _END.size + _FULL16)
-    at = tail.rfind(b"PK\x05\x06", 0, len(tail) - _END.size + 4)
+    at = tail.rfind(b"PK\x05\x06", 0, max(0, len(tail) - _END.size + 4))
     if at < 0:
         raise NotAZip("expected a ZIP's end record, found none")
     position = length - len(tail) + at
-    _, disk, first, here, count, size, directory, _ = _END.unpack_from(tail, at)
+    _, disk, first, here, count, size, directory, comment = _END.unpack_from(tail, at)
     if length != position + _END.size:
         found = f"{length - position - _END.size} bytes more"
         findings.add("zip-stray-bytes", "", "nothing after the ZIP's end record", found)
+    if comment:
+        findings.add("zip-extra", "", "no comment", f"one of {comment} bytes")
     end, stop = _End(count, directory, size), position
     locator = _read_at(source, position - _LOCATOR.size, _LOCATOR.size) if position >= 20 else b""
     if locator.startswith(b"PK\x06\x07"):

@@ -257,17 +257,17 @@ class _Verification:
         began = self.receipts[0].time if 0 in self.receipts else None
         card = check_card(self.contents, keys, began, self.findings)
         self._check_stamps()
-        with self.findings.summed("package-note-holds"):
-            listing = read_package_note(self.contents, keys, self.findings)
-            listed = listing.files if listing else {}
-            check_grants(self.contents, self.chain.opening, listed, self.findings)
-            self.contents.hash_rest()
-            if listing is not None:
-                note, digests = layout.PACKAGE_NOTE, self.chain.digests
-                check_states(
-                    "package-note-states", note, listing, recording, digests, self.findings
-                )
-                check_listed(self.contents, listing, False, note, self.findings)
+        before = self.findings.failed()
+        listing = read_package_note(self.contents, keys, self.findings)
+        self.contents.hash_rest()
+        if listing is not None:
+            path, digests = layout.PACKAGE_NOTE, self.chain.digests
+            check_states("package-note-states", path, listing, recording, digests, self.findings)
+            check_listed(self.contents, listing, False, path, self.findings)
+        if keys.receipts and self.findings.failed() == before:
+            self.findings.add("package-note-holds")
+        listed = listing.files if listing else {}
+        check_grants(self.contents, self.chain.opening, listed, self.findings)
         return card
 
     def _check_stamps(self) -> None:
