@@ -86,9 +86,13 @@ async def serving(settings: Settings, authority: Path | None = None) -> AsyncIte
     with _only_one(folder):
         keys = load_keys(folder / "keys", settings.origin, (folder / "journal").exists())
         database = Database(folder / "accompany.sqlite")
+        clock = SystemClock()
+        checkpoints = SqliteCheckpoints(folder / "checkpoints", clock.now)
         keeper = JournalKeeper(folder, settings.journal_file_bytes, die)
         try:
-            server, live, sequencer = _assemble(settings, keys, database, keeper, authority)
+            server, live, sequencer = _assemble(
+                settings, clock, keys, database, checkpoints, keeper, authority
+            )
             tasks = [
                 asyncio.create_task(sequencer.run(settings.checkpoint_seconds, die)),
                 asyncio.create_task(_every_second(live)),
@@ -101,19 +105,21 @@ async def serving(settings: Settings, authority: Path | None = None) -> AsyncIte
                 await asyncio.gather(*tasks, return_exceptions=True)
         finally:
             keeper.close()
+            checkpoints.close()
             database.close()
 
 
 def _assemble(
     settings: Settings,
+    clock: SystemClock,
     keys: ServerKeys,
     database: Database,
+    checkpoints: SqliteCheckpoints,
     keeper: JournalKeeper,
     authority: Path | None,
 ) -> tuple[Server, Live, Sequencer]:
-    folder, clock = settings.data, SystemClock()
+    folder = settings.data
     people, presses = SqlitePeople(database), SqlitePresses(database)
-    checkpoints = SqliteCheckpoints(database, folder / "checkpoints")
     _compare(keeper, keys, checkpoints)
     leaves = Leaves(keys.origin, keys.receipts, keeper, clock)
     sequencer = Sequencer(keeper, leaves, keys.log, checkpoints, clock)

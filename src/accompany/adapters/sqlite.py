@@ -5,7 +5,7 @@ No address, no name of a caller and no place beyond the state is ever written. N
 """
 
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from accompany.adapters.journal import write_durably
@@ -27,7 +27,9 @@ CREATE TABLE IF NOT EXISTS presses (encounter TEXT PRIMARY KEY, state TEXT, lang
 CREATE TABLE IF NOT EXISTS events (encounter TEXT, number INTEGER, word TEXT, who TEXT,
     time INTEGER, PRIMARY KEY (encounter, number)) WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS by_word ON events (word, who);
-CREATE TABLE IF NOT EXISTS checkpoints (kind TEXT PRIMARY KEY, size INTEGER, note BLOB)
+"""
+_CHECKPOINTS = """
+CREATE TABLE IF NOT EXISTS checkpoints (kind TEXT PRIMARY KEY, note BLOB, time INTEGER)
     WITHOUT ROWID;
 """
 
@@ -36,11 +38,8 @@ class Database:
     """One connection, used from the event loop only; each method is one short transaction."""
 
     def __init__(self, path: Path) -> None:
-        self._tables = sqlite3.connect(path, isolation_level=None)
-        self._tables.execute("PRAGMA journal_mode = WAL")
-        self._tables.execute("PRAGMA synchronous = FULL")
+        self._tables = _connect(path)
         self._tables.executescript(_SCHEMA)
-        path.chmod(0o600)
 
     def close(self) -> None:
         self._tables.close()
@@ -134,31 +133,53 @@ class SqlitePresses:
 
 
 class SqliteCheckpoints:
-    """A `custody.sequencer.Checkpoints`: in the database and, compared, in a file of its own.
+    """A `custody.sequencer.Checkpoints`: in a database and, compared, in files of their own.
 
-    The file is the second place: a journal restored from an older backup is found out by it.
+    The files are the second place: a journal restored from an older backup is found out by them.
+    Used by one thread at a time; the connection is its own, so that nobody waits for its syncs.
     """
 
-    def __init__(self, database: Database, folder: Path) -> None:
-        self._database = database
+    def __init__(self, folder: Path, now: Callable[[], int]) -> None:
+        self._now = now
         self._folder = folder
         folder.mkdir(parents=True, exist_ok=True)
+        self._tables = _connect(folder / "checkpoints.sqlite", any_thread=True)
+        self._tables.executescript(_CHECKPOINTS)
+
+    def close(self) -> None:
+        self._tables.close()
 
     def keep(self, kind: str, size: int, note: bytes) -> None:
-        held = self.newest(kind)
-        if held is not None and parse_checkpoint(held)[0].size > size:
-            raise Damaged(f"a {kind} checkpoint over more than {size} entries is kept already")
-        self._database.do("INSERT OR REPLACE INTO checkpoints VALUES (?, ?, ?)", kind, size, note)
+        newest = self.newest(kind)
+        held = None if newest is None else parse_checkpoint(newest)[0]
+        # Of the same size there may be one with more cosignatures, never one with another root.
+        if held is not None and held.size >= size and held != parse_checkpoint(note)[0]:
+            raise Damaged(f"another {kind} checkpoint over {held.size} entries is kept already")
+        statement = "INSERT OR REPLACE INTO checkpoints VALUES (?, ?, ?)"
+        self._tables.execute(statement, (kind, note, self._now()))
         write_durably(self._folder / kind, note)
+
+    def kept_at(self, kind: str) -> int:
+        query = "SELECT time FROM checkpoints WHERE kind = ?"
+        row = self._tables.execute(query, (kind,)).fetchone()
+        return int(row[0]) if row else 0
 
     def newest(self, kind: str) -> bytes | None:
         """Return the larger of the two copies: a crash may fall between their writes."""
-        row = self._database.row("SELECT note FROM checkpoints WHERE kind = ?", kind)
+        query = "SELECT note FROM checkpoints WHERE kind = ?"
+        copies: list[bytes] = [row[0] for row in self._tables.execute(query, (kind,))]
         path = self._folder / kind
-        copies = [row[0]] if row and isinstance(row[0], bytes) else []
         if path.exists():
             copies.append(path.read_bytes())
         return max(copies, key=lambda note: parse_checkpoint(note)[0].size, default=None)
+
+
+def _connect(path: Path, any_thread: bool = False) -> sqlite3.Connection:
+    connection = sqlite3.connect(path, isolation_level=None, check_same_thread=not any_thread)
+    connection.execute("PRAGMA journal_mode = WAL")
+    connection.execute("PRAGMA synchronous = FULL")
+    path.chmod(0o600)
+    return connection
 
 
 def _write_event(event: Event) -> tuple[str, str, int]:

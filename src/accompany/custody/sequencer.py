@@ -3,6 +3,7 @@
 A live checkpoint covers an entry within a second. Each write step says what a crash there means:
 signing keeps nothing; `keep` makes the checkpoint the one that a start is compared with; only then
 is it shown. To strangers the log ends at a checkpoint published once a day over whole tiles.
+Signing and keeping wait for the disk, so they run in a thread, one at a time.
 """
 
 import asyncio
@@ -28,10 +29,13 @@ class Checkpoints(Protocol):
     def keep(self, kind: str, size: int, note: bytes) -> None:
         """Keep the newest *kind* (live or public); return once it would survive a power cut.
 
-        Raise Damaged where a larger one is kept already: two servers on one folder.
+        Raise Damaged where a larger one, or one of this size with another root, is kept already:
+        two servers on one folder.
         """
 
     def newest(self, kind: str) -> bytes | None: ...
+    def kept_at(self, kind: str) -> int:
+        """Return when the newest *kind* was kept, 0 where that is not known."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +56,8 @@ class Sequencer:
         self._grown = asyncio.Condition()
         self.live = self._last("live")
         self.public = self._last("public")
-        self._next_public = 0
+        # A restart publishes nothing by itself, or it would tell strangers of the minute before.
+        self._next_public = _next_day(kept.kept_at("public"))
 
     def _last(self, kind: str) -> Published:
         note = self._kept.newest(kind)
@@ -68,13 +73,16 @@ class Sequencer:
 
     async def step(self) -> None:
         """Cover what has become durable since; publish for strangers when the day has come."""
+        due = self._clock.now() >= self._next_public
+        whole = await self._whole_tiles() if due else 0
         size = self._keeper.size
         if size > self.live.checkpoint.size:
-            self.live = self._publish("live", size)
+            self.live = await asyncio.to_thread(self._publish, "live", size)
             async with self._grown:
                 self._grown.notify_all()
-        if self._clock.now() >= self._next_public:
-            await self._publish_for_strangers()
+        # After the live one: strangers never see more of the log than holders do.
+        if due:
+            self.public = await asyncio.to_thread(self._publish_for_strangers, whole)
 
     async def run(self, seconds: float, on_failure: Callable[[str], None]) -> None:
         """Step every *seconds*, for ever; a failure is reported, since nothing may go on then."""
@@ -92,16 +100,20 @@ class Sequencer:
             await self._grown.wait_for(lambda: self.live.checkpoint.size > index)
             return self.live
 
-    async def _publish_for_strangers(self) -> None:
-        """Fill the last tile with noise and publish it whole; nothing, where nothing was added."""
-        now = self._clock.now()
-        self._next_public = (now // DAY + 1) * DAY
-        size = self._leaves.given
-        if size == self.public.checkpoint.size:
-            return
-        missing = -size % TILE_WIDTH
+    def _publish_for_strangers(self, size: int) -> Published:
+        if size > self.public.checkpoint.size:
+            return self._publish("public", size)
+        # Kept again, so that the next start knows that the day's publishing was done.
+        self._kept.keep("public", size, self.public.note)
+        return self.public
+
+    async def _whole_tiles(self) -> int:
+        """Fill the last tile with noise; return the size then, all of it durable."""
+        self._next_public = _next_day(self._clock.now())
+        missing = -self._leaves.given % TILE_WIDTH
+        size = self._leaves.given + missing
         await self._keeper.keep([self._noise() for _ in range(missing)])
-        self.public = self._publish("public", size + missing)
+        return size
 
     def _noise(self) -> Item:
         entry = Entry(secrets.token_bytes(32), secrets.token_bytes(32))
@@ -117,3 +129,7 @@ class Sequencer:
         with contextlib.suppress(LookupError):
             return consistency_proof(old, under.checkpoint.size, self._keeper.node)
         return []
+
+
+def _next_day(time: int) -> int:
+    return (time // DAY + 1) * DAY
