@@ -11,7 +11,7 @@
  */
 
 import { ed25519 } from "@noble/curves/ed25519.js";
-import { sha256 } from "@noble/hashes/sha2.js";
+import { sha256, sha512 } from "@noble/hashes/sha2.js";
 import { DoesNotHold, Malformed } from "../errors";
 import {
   SPACE,
@@ -88,8 +88,27 @@ export class Verifier {
 
   /** Whether `signature`, 64 bytes, is this key's over `text`; R and S canonical. */
   holds(text: Uint8Array, signature: Uint8Array): boolean {
-    return signature.length === 64 && ed25519.verify(signature, text, this.key, { zip215: false });
+    return signature.length === 64 && verify(text, signature, this.key);
   }
+}
+
+/**
+ * RFC 8032 section 5.1.7 without the cofactor, as OpenSSL does it: R is [S]B − [k]A to the byte. The
+ * library's own `verify` multiplies by the cofactor, and so takes signatures with a part of low
+ * order that the Python twin refuses.
+ */
+function verify(text: Uint8Array, signature: Uint8Array, key: Uint8Array): boolean {
+  const { Fn, BASE } = ed25519.Point;
+  const r = signature.subarray(0, 32);
+  const s = littleEndian(signature.subarray(32));
+  if (s >= Fn.ORDER) return false;
+  const k = Fn.create(littleEndian(sha512(concat(r, key, text))));
+  const expected = BASE.multiplyUnsafe(s).subtract(ed25519.Point.fromBytes(key, false).multiplyUnsafe(k));
+  return sameBytes(expected.toBytes(), r);
+}
+
+function littleEndian(data: Uint8Array): bigint {
+  return BigInt(`0x${writeHex(Uint8Array.from(data).reverse())}`);
 }
 
 /** A private key with the name its notes carry. */
