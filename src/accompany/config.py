@@ -34,6 +34,8 @@ class Settings:
     checkpoint_seconds: float = 0.25
     wrong_codes_a_minute: int = 10
     session_hours: int = 12
+    round_seconds: float = 600.0
+    """Time stamps and cosignatures are asked for at every whole multiple of this, UTC."""
     journal_file_bytes: int = 1024 * 1024 * 1024
     ice: str = ""
     """STUN and TURN addresses for the call, separated by spaces; none: direct only."""

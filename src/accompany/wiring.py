@@ -17,20 +17,25 @@ from pathlib import Path
 from starlette.types import ASGIApp
 
 from accompany.accounts.enrolment import Codes, Enrolment, Sessions, digest_of_secret, new_code
+from accompany.adapters.auditors import SqliteAuditors
 from accompany.adapters.journal import write_durably
 from accompany.adapters.keeper import JournalKeeper, check_tree
 from accompany.adapters.keys import ServerKeys, load_keys
+from accompany.adapters.outside import ClockWatch, SqliteOutside
 from accompany.adapters.sqlite import (
     Database,
     SqliteCheckpoints,
     SqlitePeople,
     SqlitePresses,
 )
+from accompany.adapters.tsa import load_authorities
+from accompany.adapters.witnesses import load_witnesses
 from accompany.calls.signaling import Rooms
 from accompany.config import Settings
 from accompany.custody.export import Export
 from accompany.custody.intake import Intake
 from accompany.custody.leaves import Leaves
+from accompany.custody.rounds import Rounds
 from accompany.custody.sequencer import Sequencer
 from accompany.dispatch.runner import Desk
 from accompany.errors import Damaged, Unknown
@@ -90,12 +95,14 @@ async def serving(settings: Settings, authority: Path | None = None) -> AsyncIte
         checkpoints = SqliteCheckpoints(folder / "checkpoints", clock.now)
         keeper = JournalKeeper(folder, settings.journal_file_bytes, die)
         try:
-            server, live, sequencer = _assemble(
+            server, live, sequencer, vouching = _assemble(
                 settings, clock, keys, database, checkpoints, keeper, authority
             )
             tasks = [
                 asyncio.create_task(sequencer.run(settings.checkpoint_seconds, die)),
                 asyncio.create_task(_every_second(live)),
+                asyncio.create_task(vouching.rounds.run(1, die)),
+                asyncio.create_task(_watch_clock(vouching.outside, clock)),
             ]
             try:
                 yield server
@@ -103,6 +110,7 @@ async def serving(settings: Settings, authority: Path | None = None) -> AsyncIte
                 for task in tasks:
                     task.cancel()
                 await asyncio.gather(*tasks, return_exceptions=True)
+                vouching.checkpoints.close()
         finally:
             keeper.close()
             checkpoints.close()
@@ -117,7 +125,7 @@ def _assemble(
     checkpoints: SqliteCheckpoints,
     keeper: JournalKeeper,
     authority: Path | None,
-) -> tuple[Server, Live, Sequencer]:
+) -> tuple[Server, Live, Sequencer, "_Vouching"]:
     folder = settings.data
     people, presses = SqlitePeople(database), SqlitePresses(database)
     _compare(keeper, keys, checkpoints)
@@ -129,7 +137,8 @@ def _assemble(
         keys.log.verifier,
         keys.receipts.verifier,
     )
-    policy = write_policy(keys.log.verifier, keys.receipts.verifier, keys.organization.verifier)
+    vouching = _vouching(settings, clock, keys, database, keeper, leaves, sequencer)
+    rounds, policy = vouching.rounds, vouching.policy
     live = Live()
     desk = Desk(presses, live.show)
 
@@ -149,7 +158,16 @@ def _assemble(
         leaves,
         Intake(keeper, leaves, settings.segment_bytes),
         sequencer,
-        Export(keeper, leaves, sequencer, keys.receipts, policy, card_of, clock),
+        Export(
+            keeper,
+            leaves,
+            sequencer,
+            keys.receipts,
+            policy,
+            card_of,
+            clock,
+            lambda: rounds.cosigned,
+        ),
         Codes(people, settings.wrong_codes_a_minute),
         enrolment,
         Sessions(people, keys.organization.verifier, settings.session_hours * 3_600_000),
@@ -158,6 +176,8 @@ def _assemble(
         str(keys.organization.verifier),
         keys.organization.sign(str(organization)),
         policy,
+        SqliteAuditors(database),
+        rounds,
     )
     live.office = office
     policy_path = folder / "policy"
@@ -165,7 +185,50 @@ def _assemble(
     code = _kept_code(folder, people)
     invitation = _kept_invitation(folder, enrolment)
     app = create_app(office, live, authority)
-    return Server(app, keys, code, invitation, policy_path, office), live, sequencer
+    return Server(app, keys, code, invitation, policy_path, office), live, sequencer, vouching
+
+
+@dataclass(frozen=True, slots=True)
+class _Vouching:
+    """Others who vouch for the log, and what the server states of itself and its witnesses."""
+
+    rounds: Rounds
+    outside: SqliteOutside
+    checkpoints: SqliteCheckpoints
+    policy: str
+
+
+def _vouching(
+    settings: Settings,
+    clock: SystemClock,
+    keys: ServerKeys,
+    database: Database,
+    keeper: JournalKeeper,
+    leaves: Leaves,
+    sequencer: Sequencer,
+) -> _Vouching:
+    authorities, wrong = load_authorities(settings.data / "authorities")
+    witnesses, asked, lines, wrong_lines = load_witnesses(settings.data / "witnesses")
+    for problem in [*wrong, *wrong_lines]:
+        logger.warning("%s; the others are used, see `accompany doctor`", problem)
+    outside = SqliteOutside(database)
+    # Its own connection: the sequencer's is used in another thread.
+    checkpoints = SqliteCheckpoints(settings.data / "checkpoints", clock.now)
+    rounds = Rounds(
+        keeper,
+        leaves,
+        sequencer,
+        checkpoints,
+        keys.log.verifier,
+        witnesses,
+        authorities,
+        asked,
+        outside,
+        clock,
+        max(1, round(settings.round_seconds * 1000)),
+    )
+    own = (keys.log.verifier, keys.receipts.verifier, keys.organization.verifier)
+    return _Vouching(rounds, outside, checkpoints, write_policy(*own, lines))
 
 
 def _compare(keeper: JournalKeeper, keys: ServerKeys, checkpoints: SqliteCheckpoints) -> None:
@@ -210,6 +273,16 @@ async def _every_second(live: Live) -> None:
             live.tick()
         except Exception:
             logger.exception("looking after the desk failed; it is tried again")
+        await asyncio.sleep(1)
+
+
+async def _watch_clock(outside: SqliteOutside, clock: SystemClock) -> None:
+    watch = ClockWatch()
+    while True:
+        step = watch.now()
+        if step:
+            logger.warning("the clock was set by %d ms", step)
+            outside.stepped(clock.now(), step)
         await asyncio.sleep(1)
 
 

@@ -29,6 +29,10 @@ COMMANDS = {
     "package": ("Fetch the sealed package of a recording.", "accompany.client.fetching"),
     "open": ("Open a sealed package with a key.", "accompany.client.opening_command"),
     "verify": ("Check a package, offline.", "accompany.verifier"),
+    "audit": ("Follow a log, and alarm if it contradicts itself.", "accompany.client.auditing"),
+    "witness": ("Cosign another organization's log.", "accompany.cli.witness"),
+    "token": ("Tokens for auditors and witnesses.", "accompany.cli.token"),
+    "doctor": ("Say what is missing or wrong, in words.", "accompany.cli.doctor"),
 }
 """Name: what it does, and the module with `configure_<name>(parser)` and `run_<name>(given)`."""
 

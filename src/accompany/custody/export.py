@@ -20,6 +20,7 @@ from accompany.custody.ports import (
     Keeper,
     PackageKept,
     RecordingRow,
+    StampRow,
     StatementRow,
 )
 from accompany.custody.sequencer import Published, Sequencer
@@ -41,6 +42,7 @@ from accompany.evidence.package import (
 from accompany.evidence.receipts import custody_entry
 from accompany.evidence.statements import open_opening
 from accompany.evidence.text import write_time
+from accompany.evidence.timestamps import stamp_name
 from accompany.evidence.zipping import zip_size, zip_stream
 from accompany.ids import RecordingId
 
@@ -67,6 +69,7 @@ class Export:
         policy: str,
         card_of: CardOf,
         clock: Clock,
+        cosigned: Callable[[], Published | None] = lambda: None,
     ) -> None:
         self._keeper = keeper
         self._leaves = leaves
@@ -75,6 +78,7 @@ class Export:
         self._policy = policy.encode()
         self._card_of = card_of
         self._clock = clock
+        self._cosigned = cosigned
         self._numbering = asyncio.Lock()
 
     async def note(self, recording: RecordingId, what: str, by: str) -> int:
@@ -100,8 +104,7 @@ class Export:
             raise Unknown("recording")
         index = await self.note(row.recording, "export", by)
         last = self._keeper.last_statement(recording)
-        newest = max(index, last.index if last else row.index)
-        under = await self._sequencer.covering(newest)
+        under = await self._under(last.index if last else row.index, index)
         card = self._card_of(row.encounter)
         contents = await asyncio.to_thread(self._gather, row, last, under, card, with_custody)
         now = self._clock.now()
@@ -110,6 +113,15 @@ class Export:
         files = sealed_files(contents, note, now)
         size = zip_size((zip_path(row.recording, file.path), file.size) for file in files)
         return Package(f"{row.recording}.zip", size, self._stream(row.recording, files))
+
+    async def _under(self, last: int, export: int) -> Published:
+        """Return the checkpoint that all proofs lead to: a cosigned one if it covers statement
+        *last*, though it leaves out what custody noted since; else a live one over *export* too.
+        """
+        cosigned = self._cosigned()
+        if cosigned is not None and last < cosigned.checkpoint.size:
+            return cosigned
+        return await self._sequencer.covering(max(last, export))
 
     def _gather(
         self,
@@ -137,6 +149,15 @@ class Export:
         if with_custody:
             lines = [line for line in self._keeper.custody(row.recording) if line.index < size]
             custody = tuple(CustodyLine(line.data, proof(line.index)) for line in lines)
+        bracketing = self._keeper.stamps(
+            after[0] if after else 0, row.index, kept[-1].index if kept else row.index
+        )
+        stamps: dict[str, bytes] = {}
+        for stamp in bracketing:
+            if stamp.size <= size and stamp.index < size:
+                hashes = consistency_proof(stamp.size, size, node)
+                consistency_file = write_consistency(stamp.size, size, hashes)
+                stamps |= stamp_files(stamp, consistency_file, proof(stamp.index))
         return SealedContents(
             row.recording,
             (row.note, *(one.note for one in kept)),
@@ -149,6 +170,7 @@ class Export:
             grants,
             card=card,
             custody=custody,
+            stamps=stamps,
         )
 
     async def _log(self, recording: RecordingId, last: int, note: bytes) -> None:
@@ -172,3 +194,15 @@ class Export:
         if data is None:
             raise Damaged(f"{file.path}: its bytes are not here any more")
         yield data
+
+
+def stamp_files(stamp: StampRow, consistency: bytes, proof: bytes) -> dict[str, bytes]:
+    """Return the files of a time stamp by their names in data/log/timestamps/."""
+    name = stamp_name(stamp.authority, stamp.size)
+    return {
+        f"{name}.tsr": stamp.token,
+        f"{name}.checkpoint": stamp.checkpoint,
+        f"{name}.pem": stamp.chain,
+        f"{name}.consistency": consistency,
+        f"{name}.tlog-proof": proof,
+    }

@@ -147,11 +147,14 @@ class Policy:
 
 
 def write_policy(
-    log: Verifier, receipts: Verifier, organization: Verifier, url: str | None = None
+    log: Verifier, receipts: Verifier, organization: Verifier, witnesses: str = ""
 ) -> str:
-    """Return the policy that a server states of itself; it names no witness."""
-    where = f" {url}" if url else ""
-    return f"# receipts {receipts}\n# organization {organization}\nlog {log}{where}\nquorum none\n"
+    """Return the policy that a server states of itself, with the lines of *witnesses*, a policy:
+    its witnesses, groups and quorum; without it there are none."""
+    words = ("witness", "group", "quorum")
+    lines = [line for line in witnesses.splitlines() if line.strip().startswith(words)]
+    own = [f"# receipts {receipts}", f"# organization {organization}", f"log {log}"]
+    return "".join(f"{line}\n" for line in [*own, *(lines or ["quorum none"])])
 
 
 class _PolicyReader:

@@ -75,6 +75,8 @@ def create_app(office: Office, live: Live, authority: Path | None = None) -> ASG
         WebSocketRoute("/api/live/duty", live.duty),
         Route("/log/checkpoint", log.checkpoint),
         Route("/log/policy", log.policy),
+        Route("/log/offered", log.offered),
+        Route("/log/cosignatures", log.cosignatures, methods=["POST"]),
         Route("/log/tile/entries/{path:path}", log.entries),
         Route("/log/tile/{level}/{path:path}", log.tile),
         Route("/", _page("index.html")),

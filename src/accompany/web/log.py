@@ -1,7 +1,8 @@
 """The log over HTTP: checkpoint, tiles, entry bundles and policy (c2sp.org/tlog-tiles).
 
-Strangers see it up to the daily public checkpoint; holders, guests with a code and attorneys see
-it live. A tile once served never changes.
+Strangers see it up to the daily public checkpoint; holders, guests with a code, attorneys and
+auditors see it live. A tile once served never changes. Witnesses that come by themselves find
+here what is to be cosigned, and bring their cosignatures.
 """
 
 from starlette.requests import Request
@@ -9,11 +10,15 @@ from starlette.responses import PlainTextResponse, Response
 
 from accompany.custody.sequencer import Published
 from accompany.errors import Unknown
+from accompany.evidence.checkpoints import CHECKPOINT_LIMIT
 from accompany.evidence.merkle import TILE_HEIGHT, TILE_WIDTH, read_tile_path
 from accompany.evidence.text import read_number
 from accompany.web.office import Office
+from accompany.web.records import read_body
 
 FOREVER = {"cache-control": "public, max-age=31536000, immutable"}
+OWN = {"cache-control": "private, max-age=31536000, immutable"}
+"""For what strangers do not see yet: no cache between may keep it for them."""
 PRIVATE = {"cache-control": "no-store"}
 
 
@@ -28,7 +33,24 @@ class Log:
         return self._office.sequencer.live if live else self._office.sequencer.public
 
     async def checkpoint(self, request: Request) -> Response:
-        return PlainTextResponse(self._shown(request).note, headers=PRIVATE)
+        note = self._office.rounds.vouched(self._shown(request))
+        return PlainTextResponse(note, headers=PRIVATE)
+
+    async def offered(self, request: Request) -> Response:
+        """GET /log/offered: the checkpoint of the last round, with the cosignatures it has."""
+        offered = self._office.rounds.offered
+        if offered is None or not self._office.sees_live_log(request):
+            raise Unknown("checkpoint offered to witnesses")
+        return PlainTextResponse(offered.note, headers=PRIVATE)
+
+    async def cosignatures(self, request: Request) -> Response:
+        """POST /log/cosignatures: a checkpoint of ours with a known witness's cosignature."""
+        note = await read_body(request, "checkpoint", CHECKPOINT_LIMIT + 16 * 1024)
+        return PlainTextResponse(self._office.rounds.accept(note), headers=PRIVATE)
+
+    def _caching(self, entries: int) -> dict[str, str]:
+        """How what shows the first *entries* entries may be cached."""
+        return FOREVER if entries <= self._office.sequencer.public.checkpoint.size else OWN
 
     async def policy(self, request: Request) -> Response:
         del request
@@ -43,7 +65,8 @@ class Log:
         if level > 7 or number * TILE_WIDTH + width > size >> (TILE_HEIGHT * level):
             raise Unknown("tile")
         data = self._office.keeper.tile(level, number, width)
-        return Response(data, media_type="application/octet-stream", headers=FOREVER)
+        headers = self._caching(number * TILE_WIDTH + width << (TILE_HEIGHT * level))
+        return Response(data, media_type="application/octet-stream", headers=headers)
 
     async def entries(self, request: Request) -> Response:
         """GET /log/tile/entries/{path}: `width` entries, each its length in 2 bytes, then 64."""
@@ -53,4 +76,5 @@ class Log:
             raise Unknown("entry bundle")
         data = self._office.keeper.entries(first, width)
         bundle = b"".join(b"\x00\x40" + data[at : at + 64] for at in range(0, len(data), 64))
-        return Response(bundle, media_type="application/octet-stream", headers=FOREVER)
+        headers = self._caching(first + width)
+        return Response(bundle, media_type="application/octet-stream", headers=headers)

@@ -10,7 +10,8 @@ from hashlib import sha256
 
 from starlette.requests import HTTPConnection
 
-from accompany.accounts.enrolment import Codes, Enrolment, Sessions
+from accompany.accounts.auditors import Auditors
+from accompany.accounts.enrolment import Codes, Enrolment, Sessions, digest_of_secret
 from accompany.accounts.rights import Asker, may_read
 from accompany.calls.signaling import Rooms
 from accompany.config import Settings
@@ -18,6 +19,7 @@ from accompany.custody.export import Export
 from accompany.custody.intake import Intake
 from accompany.custody.leaves import Leaves
 from accompany.custody.ports import Clock, Keeper, RecordingRow
+from accompany.custody.rounds import Rounds
 from accompany.custody.sequencer import Sequencer
 from accompany.dispatch.runner import Desk
 from accompany.errors import Unknown
@@ -43,6 +45,8 @@ class Office:
     organization_key: str
     organization: bytes
     policy: str
+    auditors: Auditors
+    rounds: Rounds
 
     def attorney(self, connection: HTTPConnection) -> CardSerial | None:
         """Return whose session the connection's cookie is, or None."""
@@ -70,11 +74,13 @@ class Office:
             return None
 
     def sees_live_log(self, connection: HTTPConnection) -> bool:
-        """Whether to show the log as it is now: to holders, guests with a code, attorneys."""
+        """Whether to show the log as it is now: to holders, guests, attorneys, auditors."""
         secret = bearer(connection)
         if secret is not None:
             code = secret.decode("ascii", "replace")
             if self.codes.holds(code) or self.keeper.by_locator(locator_of(secret)):
+                return True
+            if self.auditors.holds(digest_of_secret(secret)):
                 return True
         return self.attorney(connection) is not None
 
