@@ -18,7 +18,7 @@ from tqdm import tqdm
 from accompany.errors import AccompanyError
 from accompany.evidence import layout
 from accompany.evidence.checkpoints import Policy
-from accompany.evidence.findings import Findings
+from accompany.evidence.findings import Finding, Findings
 from accompany.evidence.notes import Verifier
 from accompany.evidence.report import Report, as_json, as_text
 from accompany.evidence.unzipping import Archive, NotAZip, read_archive
@@ -65,8 +65,7 @@ def verify(
         try:
             archive = read_archive(source, findings)
         except NotAZip as error:
-            findings.add("not-a-package", "", "a ZIP", str(error))
-            return Report(tuple(findings.all))
+            return Report((Finding("not-a-package", "", "a ZIP", str(error)),))
         bag = ZippedBag(archive, findings)
         if not findings.all:
             findings.add("archive-holds", count=len(archive.members))

@@ -122,8 +122,8 @@ class Contents:
         return data
 
     def hash_rest(self, paths: Iterable[str] | None = None) -> None:
-        """Read what has not been read, so that every file has a digest."""
-        for path in self.places if paths is None else paths:
+        """Read what has not been read, so that every file under data/ has a digest."""
+        for path in self.payload if paths is None else paths:
             if path not in self.digests:
                 for _ in self.chunks(path):
                     pass

@@ -184,8 +184,9 @@ def as_text(report: Report) -> str:
         if found:
             parts.append(f"{TITLES[verdict]}\n\n" + "\n".join(_items(found)))
     parts.append("WHAT THIS MEANS\n\n" + textwrap.fill(report.meaning, WIDTH))
-    shown = "\n".join(_item(text) for text in NOT_SHOWN)
-    parts.append(f"WHAT IT DOES NOT SHOW\n\n{shown}")
+    if report.facts.recording:
+        shown = "\n".join(_item(text) for text in NOT_SHOWN)
+        parts.append(f"WHAT IT DOES NOT SHOW\n\n{shown}")
     return "\n\n".join(part for part in parts if part) + "\n"
 
 

@@ -16,6 +16,7 @@ from accompany.evidence.cards import Card
 from accompany.evidence.checkpoints import Checkpoint, Policy, parse_checkpoint
 from accompany.evidence.contents import Contents, Files
 from accompany.evidence.findings import Finding, Findings, shortened
+from accompany.evidence.listing import Listing
 from accompany.evidence.notes import Verifier
 from accompany.evidence.receipts import BYTES, Receipt, statement_entry
 from accompany.evidence.report import Facts, Report
@@ -107,8 +108,8 @@ def verify_bag(
     contents = Contents(files, findings, watch)
     if layout.BAGIT not in contents or not contents.numbers("statement"):
         expected = f"{layout.BAGIT} and {layout.statement_path(0)}"
-        findings.add("not-a-package", "", expected, f"{len(contents.places)} files of a package")
-        return Report(tuple(findings.all))
+        found = f"{len(contents.places)} files of a package"
+        return Report((Finding("not-a-package", "", expected, found),))
     return _Verification(contents, trust, findings).run(folder)
 
 
@@ -177,15 +178,17 @@ class _Verification:
             self.findings.add("awaited", count=len(awaited), numbers=shortened(awaited))
 
     def _check_statement(self, number: int, log: LogReader) -> Following | None:
-        note = self.contents.need(layout.statement_path(number))
-        if note is None or number == 0:
-            statement = None
+        opening = self.chain.opening_note
+        statement = None
+        if number == 0:
+            note = opening
         else:
             self._check_hole(number)
-            statement = self.reader.take(number, note)
+            note = self.contents.need(layout.statement_path(number))
+            statement = self.reader.take(number, note) if note is not None else None
         entry = None
-        if note is not None and self.chain.opening_note is not None:
-            entry = statement_entry(self.chain.opening_note, number, note)
+        if note is not None and opening is not None:
+            entry = statement_entry(opening, number, note)
         path = layout.receipt_path(number)
         receipt_note = self.contents.need(path)
         receipt = None
@@ -259,16 +262,21 @@ class _Verification:
         self._check_stamps()
         before = self.findings.failed()
         listing = read_package_note(self.contents, keys, self.findings)
-        self.contents.hash_rest()
-        if listing is not None:
-            path, digests = layout.PACKAGE_NOTE, self.chain.digests
-            check_states("package-note-states", path, listing, recording, digests, self.findings)
-            check_listed(self.contents, listing, False, path, self.findings)
-        if keys.receipts and self.findings.failed() == before:
-            self.findings.add("package-note-holds")
+        signed = bool(keys.receipts) and self.findings.failed() == before
         listed = listing.files if listing else {}
         check_grants(self.contents, self.chain.opening, listed, self.findings)
+        self.contents.hash_rest()
+        if listing is not None:
+            self._check_list(listing, recording, signed)
         return card
+
+    def _check_list(self, listing: Listing, recording: RecordingId | None, signed: bool) -> None:
+        before, path = self.findings.failed(), layout.PACKAGE_NOTE
+        digests = self.chain.digests
+        check_states("package-note-states", path, listing, recording, digests, self.findings)
+        check_listed(self.contents, listing, False, path, self.findings)
+        if signed and self.findings.failed() == before:
+            self.findings.add("package-note-holds")
 
     def _check_stamps(self) -> None:
         stamps = sorted({found.stamp for found in self.contents.places.values() if found.stamp})
