@@ -37,9 +37,9 @@ def write_filekeys(lines: Sequence[FileKey]) -> bytes:
 
     One line for every segment statement, arrived or not, in order.
     """
-    data = "".join(f"{line}\n" for line in lines).encode()
-    read_filekeys(data)
-    return data
+    for line in lines:
+        _read_line(str(line))
+    return "".join(f"{line}\n" for line in lines).encode()
 
 
 def read_filekeys(data: bytes) -> list[FileKey]:

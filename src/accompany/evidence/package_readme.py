@@ -44,9 +44,9 @@ THE SHORT WAY
 
   accompany verify {recording}.zip --policy POLICY
 
-Install: python3 -m pip install accompany. It works without a network. POLICY is
-the file with the keys of the log. Get it from somebody you trust, not from this
-package: the copy in data/log/policy is what the server says of itself.
+Accompany is free software and does this without a network. POLICY is the file
+with the keys of the log. Get it from somebody you trust, not from this package:
+the copy in data/log/policy is what the server says of itself.
 
 BY HAND
 
@@ -71,8 +71,8 @@ pieces. Enter the folder this file's folder lies in, the one with bagit.txt.
 
 3. Does the key belong to the recording's name? This prints the name.
 
-  sed -n 's/^key //p' data/statements/000000.note | base64 -d | openssl dgst -sha256 -binary |
-    head -c 20 | base32 | tr A-Z a-z
+  sed -n 's/^key //p' data/statements/000000.note | base64 -d |
+    openssl dgst -sha256 -binary | head -c 20 | base32 | tr A-Z a-z
 
 4. Does each statement follow the one before? "previous" in statement 000001 is
    the SHA-256 of the whole file 000000.note, and so on.
