@@ -11,7 +11,7 @@ import { t } from "../i18n";
 import { forgetAttorney, loadAttorney, type Attorney } from "../keys";
 import { ServerClock } from "../live";
 import { Refused, fetchServiceForEver } from "../service";
-import { Demonstration, Notice, Topbar } from "../ui/frame";
+import { Notice, Screen } from "../ui/frame";
 import { useFocus, useLanguage } from "../ui/hooks";
 import { Said, alarm } from "../ui/say";
 import { Desk, signInAs } from "./desk";
@@ -60,16 +60,19 @@ export function App(): JSX.Element {
   return (
     <>
       <Said />
-      <Demonstration shown={server?.service.demonstration === true} />
-      <Topbar of={server?.organization.name ?? null} />
-      <main class="enrol">
-        {state.is === "stranger" && server && (
-          <Enrol {...server} invitation={state.invitation} enter={enter} />
-        )}
-        {state.is === "connecting" && <Waiting unreachable={state.unreachable} />}
-        {state.is === "broken" && <Notice tone="loud">{t("pin.broken")}</Notice>}
-        {state.is === "unknown-card" && <UnknownCard name={state.attorney.name} />}
-      </main>
+      <Screen
+        demonstration={server?.service.demonstration === true}
+        of={server?.organization.name ?? null}
+      >
+        <main class="enrol">
+          {state.is === "stranger" && server && (
+            <Enrol {...server} invitation={state.invitation} enter={enter} />
+          )}
+          {state.is === "connecting" && <Waiting unreachable={state.unreachable} />}
+          {state.is === "broken" && <Notice tone="loud">{t("pin.broken")}</Notice>}
+          {state.is === "unknown-card" && <UnknownCard name={state.attorney.name} />}
+        </main>
+      </Screen>
     </>
   );
 }

@@ -8,7 +8,7 @@ import { Verifier } from "../evidence/notes";
 import { utf8 } from "../evidence/text";
 import { languageName, listOf, stateName, t, type Key } from "../i18n";
 import type { Attorney } from "../keys";
-import { Demonstration, Notice, Topbar } from "../ui/frame";
+import { Notice, Screen } from "../ui/frame";
 import { useAwake, useFocus, useWatched } from "../ui/hooks";
 import { Icon } from "../ui/icons";
 import { say } from "../ui/say";
@@ -37,15 +37,15 @@ export function DeskScreen({ desk, attorney, service, organization }: DeskScreen
     <>
       {ring && <RingScreen key={ring.encounter} desk={desk} ring={ring} more={view.rings.length - 1} />}
       <div inert={ring !== undefined}>
-        <Demonstration shown={service.demonstration} />
-        <Topbar of={organization.name} />
-        <main class="desk wide" data-testid="desk" data-on={view.on}>
-          <div class="across">
-            <Greeting name={attorney.name} news={view.news} />
-          </div>
-          <Duty desk={desk} view={view} attorney={attorney} service={service} />
-          <Cases attorney={attorney} ended={view.ended} />
-        </main>
+        <Screen demonstration={service.demonstration} of={organization.name}>
+          <main class="desk wide" data-testid="desk" data-on={view.on}>
+            <div class="across">
+              <Greeting name={attorney.name} news={view.news} />
+            </div>
+            <Duty desk={desk} view={view} attorney={attorney} service={service} />
+            <Cases attorney={attorney} ended={view.ended} />
+          </main>
+        </Screen>
       </div>
     </>
   );
@@ -115,11 +115,7 @@ function Duty({ desk, view, attorney, service }: DutyProps): JSX.Element {
           {t("desk.go_on")}
         </button>
       )}
-      {on && !armed && (
-        <>
-          <Notice tone="care">{t("desk.silent")}</Notice>
-        </>
-      )}
+      {on && !armed && <Notice tone="care">{t("desk.silent")}</Notice>}
       <button type="button" class="button plain" onClick={arm(() => desk.bell.test())}>
         <Icon name="sound" />
         {t("desk.test")}
@@ -157,14 +153,17 @@ function Reach({ desk, attorney, service }: Omit<DutyProps, "view">): JSX.Elemen
         <dd>{listOf(licensedStates(attorney, service).map(stateName))}</dd>
       </div>
       <div>
-        <dt class="hidden-text">{t("desk.languages")}</dt>
+        <dt>{t("desk.languages")}</dt>
         <dd>
-          <Boxes
-            legend={t("desk.languages")}
-            options={service.languages.map((tag) => [tag, languageName(tag, true)] as const)}
-            chosen={languages}
-            choose={change}
-          />
+          <details>
+            <summary>{listOf(languages.map((tag) => languageName(tag)))}</summary>
+            <Boxes
+              legend={t("enrol.languages")}
+              options={service.languages.map((tag) => [tag, languageName(tag, true)] as const)}
+              chosen={languages}
+              choose={change}
+            />
+          </details>
         </dd>
       </div>
     </dl>

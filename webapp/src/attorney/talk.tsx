@@ -4,7 +4,7 @@ import type { JSX } from "preact";
 import { useEffect } from "preact/hooks";
 import type { CallView } from "../call";
 import { duration, languageName, stateName, t, tn } from "../i18n";
-import { Demonstration, Notice } from "../ui/frame";
+import { Notice, Screen } from "../ui/frame";
 import { ChatBox } from "../ui/chat-box";
 import { useFocus, useNow, useWatched } from "../ui/hooks";
 import { Icon } from "../ui/icons";
@@ -25,8 +25,7 @@ export function Talk({ desk, view, demonstration }: TalkProps): JSX.Element {
   const refused = talk?.refused ?? null;
   useEffect(() => alarm(refused === null ? "" : t(`refused.${refused}`)), [refused]);
   return (
-    <>
-      <Demonstration shown={demonstration} />
+    <Screen demonstration={demonstration} fixed>
       <main class="talk" data-testid="talk" data-call={talk?.phase ?? "waiting"} data-heads={view.heads}>
         <About desk={desk} view={view} sentence={sentence} />
         <div class="troubles">
@@ -39,7 +38,7 @@ export function Talk({ desk, view, demonstration }: TalkProps): JSX.Element {
         {desk.chat && <ChatBox chat={desk.chat} now={() => desk.clock.now()} open />}
         <Tools desk={desk} />
       </main>
-    </>
+    </Screen>
   );
 }
 

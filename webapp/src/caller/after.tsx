@@ -7,7 +7,7 @@ import type { JSX } from "preact";
 import { useEffect, useState } from "preact/hooks";
 import type { Organization } from "../contracts";
 import { t, tn } from "../i18n";
-import { Notice, Topbar } from "../ui/frame";
+import { Notice, Screen } from "../ui/frame";
 import { useFocus } from "../ui/hooks";
 import { Icon } from "../ui/icons";
 import { say } from "../ui/say";
@@ -17,16 +17,17 @@ interface AfterProps {
   encounter: Encounter;
   view: EncounterView;
   organization: Organization;
+  demonstration: boolean;
   back(): void;
 }
 
-export function After({ encounter, view, organization, back }: AfterProps): JSX.Element {
+export function After(props: AfterProps): JSX.Element {
+  const { encounter, view, organization, demonstration, back } = props;
   const heading = useFocus<HTMLHeadingElement>();
   const { recorder, attorney, locked } = view;
   const nothing = recorder.recording === null || recorder.kind === "notes";
   return (
-    <>
-      <Topbar of={organization.name} />
+    <Screen demonstration={demonstration} of={organization.name}>
       <main class="after" data-testid="after" data-phase={recorder.phase} data-waiting={recorder.waiting}>
         <h1 ref={heading} tabIndex={-1}>
           {t("after.title")}
@@ -54,7 +55,7 @@ export function After({ encounter, view, organization, back }: AfterProps): JSX.
           {!nothing && <Lock locked={locked} lock={() => encounter.lock()} />}
         </div>
       </main>
-    </>
+    </Screen>
   );
 }
 

@@ -49,7 +49,7 @@ export function App(): JSX.Element {
         <Start ready={ready} choices={choices} choose={choose} press={press} leftovers={leftovers} />
       )}
       {ready.is === "ready" && encounter !== null && (
-        <Screen
+        <Pressed
           encounter={encounter}
           service={ready.service}
           organization={ready.organization}
@@ -60,17 +60,23 @@ export function App(): JSX.Element {
   );
 }
 
-interface ScreenProps {
+interface PressedProps {
   encounter: Encounter;
   service: Service;
   organization: Organization;
   back(): void;
 }
 
-function Screen({ encounter, service, organization, back }: ScreenProps): JSX.Element {
+function Pressed({ encounter, service, organization, back }: PressedProps): JSX.Element {
   const view = useWatched(encounter.view);
   return view.ended ? (
-    <After encounter={encounter} view={view} organization={organization} back={back} />
+    <After
+      encounter={encounter}
+      view={view}
+      organization={organization}
+      demonstration={service.demonstration}
+      back={back}
+    />
   ) : (
     <InCall encounter={encounter} view={view} service={service} />
   );

@@ -8,14 +8,14 @@ import type { JSX } from "preact";
 import { useEffect } from "preact/hooks";
 import type { RecorderState, Service } from "../contracts";
 import { duration, listOf, t, type Key } from "../i18n";
-import { Demonstration, Hotline, Notice } from "../ui/frame";
+import { Hotline, Notice, Screen } from "../ui/frame";
 import { ChatBox } from "../ui/chat-box";
 import { useAwake, useFocus } from "../ui/hooks";
 import { Icon } from "../ui/icons";
 import { Picture, Preview } from "../ui/picture";
 import { alarm, say } from "../ui/say";
 import type { Encounter, EncounterView } from "./encounter";
-import { troublesOf } from "./troubles";
+import { SILENCE, troublesOf } from "./troubles";
 
 interface InCallProps {
   encounter: Encounter;
@@ -34,8 +34,7 @@ export function InCall({ encounter, view, service }: InCallProps): JSX.Element {
   // Seconds that count up are not read out every time; that something is wrong is, once.
   useEffect(() => alarm(loud.map((text) => text.replace(/[0-9]+/g, "…")).join(" ")), [loud.length]);
   return (
-    <>
-      <Demonstration shown={service.demonstration} />
+    <Screen demonstration={service.demonstration} fixed>
       <main class="encounter" data-testid="encounter" data-stage={standing?.stage ?? "none"}>
         <RecordingBar state={view.recorder} />
         <div class="troubles" data-testid="troubles">
@@ -58,7 +57,7 @@ export function InCall({ encounter, view, service }: InCallProps): JSX.Element {
           </button>
         </div>
       </main>
-    </>
+    </Screen>
   );
 }
 
@@ -94,12 +93,13 @@ function RecordingBar({ state }: { state: RecorderState }): JSX.Element {
 
 /** Whether what was recorded is safe: said in seconds, and loudly when nothing arrives any more. */
 function Fate({ state }: { state: RecorderState }): JSX.Element {
-  const behind = Math.ceil(state.unsafeSeconds);
-  const loud = state.silence > 5000;
-  const tone = loud ? "loud" : behind <= 2 ? "safe" : "";
+  // The half second on its way is not counted: a sign that flickers says nothing.
+  const behind = Math.floor(state.unsafeSeconds);
+  const loud = state.silence > SILENCE;
+  const tone = loud ? "loud" : behind === 0 ? "safe" : "";
   return (
     <span class={`fate-of-film ${tone}`} data-testid="unsafe" data-seconds={state.unsafeSeconds}>
-      <Icon name={loud ? "care" : "safe"} />
+      <Icon name={loud ? "care" : behind === 0 ? "safe" : "sending"} />
       {behind === 0 ? t("safe.all") : t("safe.behind", { seconds: behind })}
     </span>
   );

@@ -3,19 +3,18 @@
 import type { JSX } from "preact";
 import { t } from "../i18n";
 import { useFocus } from "../ui/hooks";
-import { Topbar } from "../ui/frame";
+import { Screen } from "../ui/frame";
 
 export function NotTrusted({ why }: { why: "key" | "note" }): JSX.Element {
   const heading = useFocus<HTMLHeadingElement>();
   return (
-    <div class="start">
-      <Topbar of={null} />
+    <Screen demonstration={false} of={null}>
       <main class="refusal" data-testid="not-trusted">
         <h1 ref={heading} tabIndex={-1}>
           {t("pin.title")}
         </h1>
         <p>{why === "key" ? t("pin.text") : t("pin.broken")}</p>
       </main>
-    </div>
+    </Screen>
   );
 }

@@ -7,7 +7,7 @@ import type { JSX } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
 import type { Leftovers } from "../contracts";
 import { languageName, stateName, t, tn, type Key } from "../i18n";
-import { Demonstration, Hotline, Notice, Topbar } from "../ui/frame";
+import { Hotline, Notice, Screen } from "../ui/frame";
 import { Icon } from "../ui/icons";
 import { alarm, say } from "../ui/say";
 import type { Ready } from "./app";
@@ -55,12 +55,11 @@ export function Start({ ready, choices, choose, press, leftovers }: StartProps):
   };
 
   return (
-    <div class="start">
-      <div>
-        <Demonstration shown={service?.demonstration === true} />
-        <Topbar of={ready.is === "ready" ? ready.organization.name : null} />
-      </div>
-      <main>
+    <Screen
+      demonstration={service?.demonstration === true}
+      of={ready.is === "ready" ? ready.organization.name : null}
+    >
+      <main class="start">
         <div class="around">
           <h1 class="hidden-text">{t("start.title")}</h1>
           <button type="button" class="press" onClick={begin}>
@@ -73,15 +72,15 @@ export function Start({ ready, choices, choose, press, leftovers }: StartProps):
           </p>
         </div>
         <ChoicesForm ready={ready} choices={choices} change={change} missing={missing} />
+        <div class="foot">
+          {!isSecureContext && <Notice tone="care">{t("service.insecure")}</Notice>}
+          <Hotline number={service?.hotline ?? null} />
+          {ready.is === "ready" && (
+            <p class="small soft">{t("start.who", { organization: ready.organization.name })}</p>
+          )}
+        </div>
       </main>
-      <footer>
-        {!isSecureContext && <Notice tone="care">{t("service.insecure")}</Notice>}
-        <Hotline number={service?.hotline ?? null} />
-        {ready.is === "ready" && (
-          <p class="small soft">{t("start.who", { organization: ready.organization.name })}</p>
-        )}
-      </footer>
-    </div>
+    </Screen>
   );
 }
 
@@ -165,11 +164,9 @@ function Choice({ name, label, none, value, options, missing, change }: ChoicePr
           </option>
         ))}
       </select>
-      {wrong && (
-        <p class="missing" id={`${id}-missing`}>
-          {t(MISSING[name])}
-        </p>
-      )}
+      <p class="missing" id={`${id}-missing`}>
+        {wrong && t(MISSING[name])}
+      </p>
     </div>
   );
 }
@@ -226,11 +223,9 @@ function Code({ code, change, missing }: CodeProps): JSX.Element {
         onChange={done}
         onKeyDown={(event) => event.key === "Enter" && done()}
       />
-      {wrong && (
-        <p class="missing" id="choice-code-missing">
-          {t("start.missing.code")}
-        </p>
-      )}
+      <p class="missing" id="choice-code-missing">
+        {wrong && t("start.missing.code")}
+      </p>
     </div>
   );
 }

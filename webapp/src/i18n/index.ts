@@ -94,8 +94,12 @@ export function stateName(code: string): string {
   return text(`state.${code}`) ?? code;
 }
 
+/** Names that browsers do not know in the language itself. */
+const OWN_NAMES: Readonly<Record<string, string>> = { ht: "Kreyòl ayisyen", pa: "ਪੰਜਾਬੀ" };
+
 /** A language's name, in the language of the page, or its own where *own* is true. */
 export function languageName(tag: string, own = false): string {
+  if (own && Object.hasOwn(OWN_NAMES, tag)) return OWN_NAMES[tag] ?? tag;
   const name = new Intl.DisplayNames([own ? tag : current.value], { type: "language" }).of(tag) ?? tag;
   return name.charAt(0).toLocaleUpperCase(own ? tag : current.value) + name.slice(1);
 }

@@ -25,7 +25,7 @@ export function ChatBox({ chat, now, open }: ChatBoxProps): JSX.Element {
   return (
     <section class="chat" aria-label={t("chat.title")}>
       <ol ref={list} tabIndex={0} aria-label={t("chat.title")}>
-        {entries.length === 0 && <li class="none">{t("chat.empty")}</li>}
+        {entries.length === 0 && <li class="none">{t(open ? "chat.empty" : "chat.later")}</li>}
         {entries.map((entry) => (
           <Entry key={`${entry.mine}${entry.id}`} entry={entry} />
         ))}

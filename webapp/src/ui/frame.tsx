@@ -5,13 +5,35 @@ import { LANGUAGES, chooseLanguage, language, t } from "../i18n";
 import { useWatched } from "./hooks";
 import { Icon, type IconName } from "./icons";
 
-export function Topbar({ of }: { of: string | null }): JSX.Element {
+interface ScreenProps {
+  /** whether the server is a demonstration: said on every screen */
+  demonstration: boolean;
+  /** the organization's name, for the bar; no bar at all where it is undefined */
+  of?: string | null;
+  /** the screen is as high as the window and does not scroll */
+  fixed?: boolean;
+  children: ComponentChildren;
+}
+
+/** What every screen stands in: notices and the bar above, the screen itself in what is left. */
+export function Screen({ demonstration, of, fixed, children }: ScreenProps): JSX.Element {
+  return (
+    <div class={fixed === true ? "screen fixed" : "screen"}>
+      <div>
+        {demonstration && <aside class="demo">{t("demo.banner")}</aside>}
+        {of !== undefined && <Topbar of={of} />}
+      </div>
+      {children}
+    </div>
+  );
+}
+
+function Topbar({ of }: { of: string | null }): JSX.Element {
   return (
     <header class="topbar">
       <span class="mark">
         <Icon name="mark" />
-        <span>{t("app.name")}</span>
-        {of !== null && <span class="of">{of}</span>}
+        <span class="of">{of ?? t("app.name")}</span>
       </span>
       <PageLanguage />
     </header>
@@ -33,10 +55,6 @@ function PageLanguage(): JSX.Element {
       </select>
     </label>
   );
-}
-
-export function Demonstration({ shown }: { shown: boolean }): JSX.Element | null {
-  return shown ? <p class="demo">{t("demo.banner")}</p> : null;
 }
 
 type Tone = "plain" | "care" | "loud" | "safe";

@@ -29,10 +29,12 @@ export function useFocus<T extends HTMLElement>(): RefObject<T | null> {
 /** The time, told about every *every* milliseconds while the part is on screen. */
 export function useNow(now: () => number, every = 500): number {
   const [time, show] = useState(now);
+  const latest = useRef(now);
+  latest.current = now;
   useEffect(() => {
-    const timer = setInterval(() => show(now()), every);
+    const timer = setInterval(() => show(latest.current()), every);
     return () => clearInterval(timer);
-  }, [now, every]);
+  }, [every]);
   return time;
 }
 

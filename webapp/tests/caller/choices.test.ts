@@ -1,0 +1,89 @@
+import { describe, expect, test } from "vitest";
+import { missingOf, pinOf, readCode, readLink, trust } from "../../src/caller/choices";
+import type { Service } from "../../src/contracts";
+import { writeOrganization } from "../../src/evidence/cards";
+import { Signer } from "../../src/evidence/notes";
+import { readUtf8 } from "../../src/evidence/text";
+
+const seed = (byte: number): Uint8Array => new Uint8Array(32).fill(byte);
+const ORIGIN = "accompany.example/log";
+const organization = new Signer(`${ORIGIN}/organization`, seed(1));
+
+function serviceBy(signer: Signer, origin = ORIGIN): Service {
+  const said = {
+    name: "Legal Aid",
+    custodian: `age1pq1${"q".repeat(200)}`,
+    log: new Signer(origin, seed(2)).verifier,
+    receipts: new Signer(`${origin}/receipts`, seed(3)).verifier,
+  };
+  return {
+    origin: ORIGIN,
+    organization_key: String(signer.verifier),
+    organization: readUtf8("note", signer.sign(writeOrganization(said))),
+    policy: "",
+    demonstration: false,
+    hotline: null,
+    states: ["CA", "TX"],
+    languages: ["en", "es"],
+    ice: [],
+    time: "2026-11-21T20:14:03.120Z",
+  };
+}
+
+const service = serviceBy(organization);
+
+describe("whose server this is", () => {
+  test("the organization that the link pins is believed", () => {
+    const found = trust(service, pinOf(service.organization_key));
+    expect(found).toMatchObject({ organization: { name: "Legal Aid" } });
+  });
+
+  test("the first time, without a link, it is taken on trust", () => {
+    expect(trust(service, null)).toHaveProperty("organization");
+  });
+
+  test("another key than the pinned one is refused, however well it signs", () => {
+    const other = serviceBy(new Signer(organization.name, seed(9)));
+    expect(trust(other, pinOf(service.organization_key))).toEqual({ refused: "key" });
+  });
+
+  test("a note by another key than the one shown is refused", () => {
+    const mixed = { ...service, organization: serviceBy(new Signer(organization.name, seed(9))).organization };
+    expect(trust(mixed, null)).toEqual({ refused: "note" });
+  });
+
+  test("a note about another log is refused", () => {
+    expect(trust(serviceBy(organization, "elsewhere.example/log"), null)).toEqual({ refused: "note" });
+  });
+
+  test("a pin is 32 characters of base32", () => {
+    expect(pinOf(service.organization_key)).toMatch(/^[a-z2-7]{32}$/);
+  });
+});
+
+describe("what a link says", () => {
+  test("code and key", () => {
+    const pin = "a".repeat(32);
+    expect(readLink(`#code=ab12-cd34&key=${pin}`)).toEqual({ code: "AB12-CD34", pin });
+  });
+
+  test("what is not in form is left out", () => {
+    expect(readLink("#code=hello&key=short")).toEqual({ code: null, pin: null });
+    expect(readLink("")).toEqual({ code: null, pin: null });
+  });
+
+  test("a code is read as people type it", () => {
+    for (const typed of ["AB12-CD34", " ab12 cd34 ", "ab12cd34", "ab12–cd34"]) {
+      expect(readCode(typed)).toBe("AB12-CD34");
+    }
+    expect(readCode("ab12-cd3")).toBeNull();
+  });
+});
+
+test("a press says the first thing that is missing, in the order of the page", () => {
+  const choices = { state: "CA", language: "es", code: "AB12-CD34" };
+  expect(missingOf(choices, service)).toBeNull();
+  expect(missingOf({ ...choices, code: "AB12" }, service)).toBe("code");
+  expect(missingOf({ ...choices, language: "xx", code: "" }, service)).toBe("language");
+  expect(missingOf({ state: "", language: "", code: "" }, service)).toBe("state");
+});

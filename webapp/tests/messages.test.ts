@@ -1,0 +1,139 @@
+import { describe, expect, test } from "vitest";
+import { readCases, readService, readToCaller, readToDuty } from "../src/messages";
+import { BrokenMessage } from "../src/shape";
+
+const ENCOUNTER = "a".repeat(32);
+const TIME = "2026-11-21T20:14:03.120Z";
+
+const standing = {
+  type: "standing",
+  encounter: ENCOUNTER,
+  stage: "ringing",
+  rung: ["Ada Advocate"],
+  card: null,
+  attorney_here: false,
+  ended_by: null,
+  time: TIME,
+};
+const call = {
+  encounter: ENCOUNTER,
+  state: "CA",
+  language: "es",
+  answered: TIME,
+  recordings: [ENCOUNTER],
+  caller_here: true,
+};
+const ring = { encounter: ENCOUNTER, state: "CA", language: "zh-Hans", pressed: TIME };
+const desk = { type: "desk", on: true, rings: [ring], call, time: TIME };
+
+describe("what the server says to a phone", () => {
+  test("a standing is read as it is", () => {
+    expect(readToCaller(standing)).toEqual(standing);
+  });
+
+  test("a signal keeps only what it carries; null and absent are the same", () => {
+    const given = { type: "signal", note: null, candidate: { candidate: "candidate:1", sdpMid: "0" } };
+    expect(readToCaller(given)).toEqual({
+      type: "signal",
+      candidate: { candidate: "candidate:1", sdpMid: "0" },
+    });
+  });
+
+  test("a problem without a detail is a problem", () => {
+    const problem = { type: "about:blank", title: "Forbidden", status: 403 };
+    expect(readToCaller({ type: "problem", problem })).toEqual({
+      type: "problem",
+      problem: { ...problem, detail: "" },
+    });
+  });
+
+  test("a message of a newer server is not mine", () => {
+    expect(readToCaller({ type: "weather" })).toBeNull();
+  });
+
+  test.each([
+    ["no object", "standing"],
+    ["an encounter that is none", { ...standing, encounter: "A".repeat(32) }],
+    ["a stage nobody knows", { ...standing, stage: "asleep" }],
+    ["names that are no list", { ...standing, rung: "Ada" }],
+    ["a name that is no text", { ...standing, rung: [7] }],
+    ["a time without milliseconds", { ...standing, time: "2026-11-21T20:14:03Z" }],
+    ["a missing field", { ...standing, attorney_here: undefined }],
+    ["a description of an unknown type", { type: "signal", description: { type: "x", sdp: "" } }],
+    ["a description without sdp", { type: "signal", description: { type: "offer" } }],
+    ["a candidate that is a text", { type: "signal", candidate: "candidate:1" }],
+  ])("%s is broken, and says where", (_, message) => {
+    expect(() => readToCaller(message)).toThrow(BrokenMessage);
+  });
+});
+
+describe("what the server says to a console", () => {
+  test("a desk is read as it is, with and without a call", () => {
+    expect(readToDuty(desk)).toEqual(desk);
+    expect(readToDuty({ ...desk, call: null })).toEqual({ ...desk, call: null });
+  });
+
+  test("taken, ended and signal name their encounter", () => {
+    const taken = { type: "taken", encounter: ENCOUNTER };
+    const ended = { type: "ended", encounter: ENCOUNTER, by: "caller" };
+    const signal = { type: "signal", encounter: ENCOUNTER, note: "n", opening: "o" };
+    for (const message of [taken, ended, signal]) expect(readToDuty(message)).toEqual(message);
+  });
+
+  test.each([
+    ["a ring in no state", { ...desk, rings: [{ ...ring, state: "California" }] }],
+    ["a language that is none", { ...desk, rings: [{ ...ring, language: "<b>" }] }],
+    ["a call without recordings", { ...desk, call: { ...call, recordings: null } }],
+    ["ended by nobody", { type: "ended", encounter: ENCOUNTER, by: "server" }],
+    ["a signal of no encounter", { type: "signal", note: "n" }],
+  ])("%s is broken", (_, message) => {
+    expect(() => readToDuty(message)).toThrow(BrokenMessage);
+  });
+});
+
+describe("what HTTP answers", () => {
+  const service = {
+    origin: "accompany.example/log",
+    organization_key: "k",
+    organization: "o",
+    policy: "p",
+    demonstration: true,
+    hotline: "+1 800 555 0100",
+    states: ["CA"],
+    languages: ["en", "zh-Hans"],
+    ice: [{ urls: ["turn:relay.example"], username: "u", credential: "c" }],
+    time: TIME,
+  };
+
+  test("the service is read; a newer field does not break it", () => {
+    expect(readService({ ...service, weather: "fine" }, "service")).toEqual(service);
+  });
+
+  test("a hotline that is no telephone number is refused: it becomes a link", () => {
+    expect(() => readService({ ...service, hotline: "javascript:alert(1)" }, "service")).toThrow(
+      "service.hotline",
+    );
+  });
+
+  test("one broken case does not hide the others, nor one recording the rest of its case", () => {
+    const recording = {
+      recording: ENCOUNTER,
+      kind: "film",
+      last: 9,
+      segments: 8,
+      missing: 0,
+      closing: "stopped",
+    };
+    const good = {
+      encounter: ENCOUNTER,
+      state: "CA",
+      language: "es",
+      pressed: TIME,
+      answered: TIME,
+      ended: null,
+      recordings: [recording],
+    };
+    const half = { ...good, recordings: [{ ...recording, kind: "song" }, recording] };
+    expect(readCases([{ ...good, state: 7 }, good, half], "cases")).toEqual([good, good]);
+  });
+});
