@@ -210,17 +210,15 @@ def unpacked(package: Package, folder: Path) -> Path:
 
 
 def steps(readme: str) -> dict[int, str]:
-    """Return the commands of each numbered step under BY HAND: the lines indented by two."""
+    """Return the commands of each numbered step under BY HAND: paragraphs indented by two."""
     found: dict[int, str] = {}
     by_hand = readme.partition("BY HAND")[2].partition("WHAT IT DOES NOT SHOW")[0]
     number = 0
-    for line in by_hand.splitlines():
-        if line[:1].isdigit():
-            number = int(line[0])
-        elif (line.startswith("  ") and not line.startswith("   ")) or (
-            line.startswith("   ") and found.get(number, "").rstrip().endswith(("|", "\\", "-p"))
-        ):
-            found[number] = found.get(number, "") + line + "\n"
+    for paragraph in by_hand.split("\n\n"):
+        if paragraph[:1].isdigit():
+            number = int(paragraph[0])
+        elif paragraph.startswith("  "):
+            found[number] = found.get(number, "") + paragraph + "\n"
     return found
 
 
@@ -264,5 +262,5 @@ def test_the_readme_is_for_a_person_and_fits_a_page_width():
     text = GOOD.files[layout.README].decode("ascii")
     assert GOOD.recording in text
     assert "Location: not collected." in text
-    assert max(map(len, text.splitlines())) <= 86
+    assert max(map(len, text.splitlines())) <= 82
     assert set(steps(text)) == {1, 2, 3, 4, 5, 6, 7}

@@ -63,7 +63,8 @@ pieces. Enter the folder this file's folder lies in, the one with bagit.txt.
 
   n=000001
   sed '/^$/,$d' data/statements/$n.note > /tmp/text
-  tail -n 1 data/statements/$n.note | cut -d' ' -f3 | base64 -d | tail -c 64 > /tmp/signature
+  tail -n 1 data/statements/$n.note | cut -d' ' -f3 | base64 -d |
+    tail -c 64 > /tmp/signature
   (echo 302a300506032b6570032100 | xxd -r -p
    sed -n 's/^key //p' data/statements/000000.note | base64 -d) > /tmp/key
   openssl pkeyutl -verify -pubin -keyform DER -inkey /tmp/key -rawin \\
@@ -85,13 +86,15 @@ pieces. Enter the folder this file's folder lies in, the one with bagit.txt.
 
 6. Did the server sign the receipt? As in step 2, with data/receipts/ instead of
    data/statements/ and the key from the line "# receipts" of the policy: what
-   follows the last plus sign, after base64 -d, without its first byte.
+   follows the second plus sign, after base64 -d, without its first byte.
 
   n=000001
   sed '/^$/,$d' data/receipts/$n.note > /tmp/text
-  tail -n 1 data/receipts/$n.note | cut -d' ' -f3 | base64 -d | tail -c 64 > /tmp/signature
+  tail -n 1 data/receipts/$n.note | cut -d' ' -f3 | base64 -d |
+    tail -c 64 > /tmp/signature
   (echo 302a300506032b6570032100 | xxd -r -p
-   sed -n 's/^# receipts .*+//p' data/log/policy | base64 -d | tail -c 32) > /tmp/key
+   sed -n 's/^# receipts [^+]*+[^+]*+//p' data/log/policy | base64 -d |
+    tail -c 32) > /tmp/key
   openssl pkeyutl -verify -pubin -keyform DER -inkey /tmp/key -rawin \\
     -in /tmp/text -sigfile /tmp/signature
 
