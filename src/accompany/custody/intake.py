@@ -7,9 +7,11 @@ gets the same receipt. Not here: HTTP, who may open one (`accounts`), reading ou
 
 import asyncio
 from collections import OrderedDict
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from hashlib import sha256
+from typing import TypeVar
 
 from accompany.custody.leaves import Leaves
 from accompany.custody.ports import (
@@ -45,6 +47,7 @@ REMEMBERED = 4096
 """Recordings whose end is held in memory; the others are read again when something comes."""
 
 Admit = Callable[[], Awaitable[None]]
+K = TypeVar("K")
 
 
 @dataclass(slots=True)
@@ -57,8 +60,9 @@ class _Live:
     chain: Chain
     hashes: set[bytes]
     grants: int
-    arriving: dict[str, "asyncio.Future[bytes]"] = field(default_factory=dict)
-    """Receipts on their way, by what they are for: a repetition waits for the same one."""
+    arriving: dict[int | bytes, "asyncio.Future[None]"] = field(default_factory=dict)
+    """What is on its way to the disk, by statement number or SHA-256 of a grant: whatever comes
+    for the same one waits, and then finds it kept."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +83,7 @@ class Intake:
         self._leaves = leaves
         self._segment_bytes = segment_bytes
         self._live: OrderedDict[RecordingId, _Live] = OrderedDict()
-        self._opening: dict[RecordingId, asyncio.Future[bytes]] = {}
+        self._opening: dict[RecordingId, asyncio.Future[None]] = {}
 
     async def open(
         self,
@@ -95,25 +99,20 @@ class Intake:
         Raise DoesNotHold where signature, id, log or grants are wrong.
         """
         opening = open_opening(note)
+        while (arriving := self._opening.get(opening.recording)) is not None:
+            await asyncio.wait([arriving])
         known = self._keeper.recording(opening.recording)
         if known is not None:
             return self._same_opening(known, note), False
-        if opening.recording in self._opening:
-            return await asyncio.shield(self._opening[opening.recording]), False
         self._check_opening(opening, grants, deletion)
-        arriving: asyncio.Future[bytes] = asyncio.get_running_loop().create_future()
-        self._opening[opening.recording] = arriving
-        try:
+        with _arriving(self._opening, opening.recording):
             await admit()
             receipt = await self._keep_opening(opening, note, grants, locator, deletion)
-            arriving.set_result(receipt)
-        except BaseException as error:
-            arriving.set_exception(error)
-            arriving.exception()  # Seen: nobody may be waiting for it.
-            raise
-        finally:
-            del self._opening[opening.recording]
         return receipt, True
+
+    def check_known(self, recording: str) -> None:
+        """Raise Malformed or Unknown where nothing can be taken for *recording*."""
+        self._find(recording)
 
     def _same_opening(self, known: RecordingRow, note: bytes) -> bytes:
         if known.note != note:
@@ -174,23 +173,25 @@ class Intake:
     async def _take(
         self, recording: str, number: int, note: bytes | None, body: bytes | None
     ) -> tuple[bytes, bool]:
-        live = self._find(recording)
-        same = f"{number} {'bytes' if body is not None else 'alone'}"
-        while same in live.arriving:
-            await asyncio.wait([live.arriving[same]])
+        live = await self._settled(recording, number)
         row = self._keeper.statement(recording, number)
-        if row is None and number <= live.chain.last and number > 0:
-            # Its statement is on its way to the disk: what came first decides.
-            await asyncio.gather(*live.arriving.values(), return_exceptions=True)
-            row = self._keeper.statement(recording, number)
         if row is not None:
-            return await self._again(live, same, row, note, body)
+            return await self._again(live, row, note, body)
         if note is None:
             raise Malformed("Statement header", "expected the segment's statement, none came")
-        return await self._take_new(live, same, number, note, body), True
+        return await self._take_new(live, number, note, body), True
+
+    async def _settled(self, recording: str, what: int | bytes) -> _Live:
+        """Return a recording's end once nothing is on its way for *what*: what came first decides.
+
+        Found again after each wait: it may have been forgotten meanwhile.
+        """
+        while (arriving := self._find(recording).arriving.get(what)) is not None:
+            await asyncio.wait([arriving])
+        return self._find(recording)
 
     async def _again(
-        self, live: _Live, same: str, row: StatementRow, note: bytes | None, body: bytes | None
+        self, live: _Live, row: StatementRow, note: bytes | None, body: bytes | None
     ) -> tuple[bytes, bool]:
         """What is kept already gets its receipt again; awaited bytes are taken now."""
         if note is not None and note != row.note:
@@ -208,11 +209,10 @@ class Intake:
         entry = statement_entry(live.note, row.number, row.note)
         receipt = self._leaves.receipt(row.index, entry, "kept")
         item = Item(Arrived(live.opening.recording, row.number, receipt), body)
-        return await self._keep(live, same, item, receipt), True
+        await self._keep(live, row.number, item)
+        return receipt, True
 
-    async def _take_new(
-        self, live: _Live, same: str, number: int, note: bytes, body: bytes | None
-    ) -> bytes:
+    async def _take_new(self, live: _Live, number: int, note: bytes, body: bytes | None) -> bytes:
         statement = open_following(note, live.chain.key)
         if statement.recording != live.opening.recording:
             raise DoesNotHold("recording", live.opening.recording, statement.recording)
@@ -241,7 +241,8 @@ class Intake:
         live.chain = chain
         if digest is not None:
             live.hashes.add(digest)
-        return await self._keep(live, same, Item(kept, body or b""), receipt)
+        await self._keep(live, number, Item(kept, body or b""))
+        return receipt
 
     def _check_new(
         self, live: _Live, statement: Following, body: bytes | None
@@ -263,22 +264,17 @@ class Intake:
         _check_body(digest, size, body)
         check_sealed("segment", body)
 
-    async def _keep(self, live: _Live, same: str, item: Item, receipt: bytes) -> bytes:
-        arriving: asyncio.Future[bytes] = asyncio.get_running_loop().create_future()
-        live.arriving[same] = arriving
-        try:
+    async def _keep(self, live: _Live, what: int | bytes, item: Item) -> None:
+        with _arriving(live.arriving, what):
             await self._keeper.keep([item])
-        finally:
-            del live.arriving[same]
-            arriving.set_result(receipt)
-        return receipt
 
     async def grant(
         self, recording: str, data: bytes, note: bytes | None, by: bytes | None
     ) -> bytes:
         """Add a grant: *data* is the age file; either *note* by the recording's key or the
         locator *by* whoever showed its secret is enough. Return the receipt, `kept`."""
-        live = self._find(recording)
+        digest = sha256(data).digest()
+        live = await self._settled(recording, digest)
         check_sealed("grant", data)
         if note is not None:
             _check_grant_note(live.opening, note, data)
@@ -289,7 +285,7 @@ class Intake:
                 return row.receipt
         item, receipt = self._grant(live.opening.recording, live.grants, data)
         live.grants += 1
-        await self._keeper.keep([item])
+        await self._keep(live, digest, item)
         return receipt
 
     def _grant(self, recording: RecordingId, number: int, data: bytes) -> tuple[Item, bytes]:
@@ -322,8 +318,8 @@ class Intake:
         live = self._live.get(key)
         if live is None:
             live = self._read(key)
-            self._live[key] = live
             self._forget_old()
+            self._live[key] = live
         self._live.move_to_end(key)
         return live
 
@@ -349,10 +345,22 @@ class Intake:
 
     def _forget_old(self) -> None:
         for key in list(self._live):
-            if len(self._live) <= REMEMBERED:
+            if len(self._live) < REMEMBERED:
                 return
             if not self._live[key].arriving:
                 del self._live[key]
+
+
+@contextmanager
+def _arriving(under_way: dict[K, "asyncio.Future[None]"], what: K) -> Iterator[None]:
+    """Have others wait for *what* until the block has ended, well or not."""
+    done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+    under_way[what] = done
+    try:
+        yield
+    finally:
+        del under_way[what]
+        done.set_result(None)
 
 
 def check_sealed(what: str, data: bytes) -> None:
