@@ -1,4 +1,4 @@
-"""What our notes say of the C2SP edge cases: low order, not canonical, with and without cofactor."""
+"""What our notes say of the C2SP edge cases: low order, not canonical, without the cofactor."""
 
 import json
 import os
