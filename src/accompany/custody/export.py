@@ -105,13 +105,18 @@ class Export:
         index = await self.note(row.recording, "export", by)
         last = self._keeper.last_statement(recording)
         under = await self._under(last.index if last else row.index, index)
-        card = self._card_of(row.encounter)
-        contents = await asyncio.to_thread(self._gather, row, last, under, card, with_custody)
-        now = self._clock.now()
-        note = self._receipts.sign(package_text(contents, now))
-        await self._log(row.recording, contents.last, note)
-        files = sealed_files(contents, note, now)
-        size = zip_size((zip_path(row.recording, file.path), file.size) for file in files)
+        card, now = self._card_of(row.encounter), self._clock.now()
+
+        def made() -> tuple[bytes, list[PackageFile], int]:
+            contents = self._gather(row, last, under, card, with_custody)
+            note = self._receipts.sign(package_text(contents, now))
+            files = sealed_files(contents, note, now)
+            size = zip_size((zip_path(row.recording, file.path), file.size) for file in files)
+            return note, files, size
+
+        # An hour of film is some twenty thousand small files: seconds, for which nobody must wait.
+        note, files, size = await asyncio.to_thread(made)
+        await self._log(row.recording, last.number if last else 0, note)
         return Package(f"{row.recording}.zip", size, self._stream(row.recording, files))
 
     async def _under(self, last: int, export: int) -> Published:
