@@ -17,7 +17,7 @@ def main() -> None:
         missing.append(loss.missing)
         print(
             f"run {number}: {loss.missing:.2f} s missing; {loss.film.seconds:.1f} s of film, "
-            f"{len(loss.film.frames)} frames, {len(loss.film.holes(0.2))} holes over 0.2 s; "
+            f"{len(loss.film.frames)} frames, {len(loss.unstated)} unstated holes over 0.2 s; "
             f"verify exits {loss.status}, with --open-ended {loss.status_open_ended}, "
             f"{len(loss.fails)} fail",
             flush=True,

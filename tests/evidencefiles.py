@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from accompany.evidence.notes import Note
-from accompany.evidence.statements import SegmentStatement, Statement, read_statement
+from accompany.evidence.statements import Gap, SegmentStatement, Statement, read_statement
 from films import Film, read_film
 from serving import RunningServer, accompany, environment
 
@@ -26,6 +26,22 @@ def statements_in(package: Path) -> list[Statement]:
 
 def segments_in(package: Path) -> list[SegmentStatement]:
     return [one for one in statements_in(package) if isinstance(one, SegmentStatement)]
+
+
+def unstated_holes(film: Film, package: Path, over: float = 0.2) -> list[object]:
+    """Return the film's holes of more than *over* seconds that no gap of the package states."""
+    statements = statements_in(package)
+    first = next(s for s in statements if isinstance(s, SegmentStatement) and s.duration)
+    gaps = [
+        ((gap.offset - first.offset) / 1000, (gap.offset + gap.duration - first.offset) / 1000)
+        for gap in statements
+        if isinstance(gap, Gap)
+    ]
+    return [
+        (when, seconds, frames)
+        for when, seconds, frames in film.holes(over)
+        if not any(start - 0.1 <= when and when + seconds <= end + 0.1 for start, end in gaps)
+    ]
 
 
 @dataclass(frozen=True)

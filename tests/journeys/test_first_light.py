@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from browsers import wait_for
-from evidencefiles import open_film, verify
+from evidencefiles import open_film, unstated_holes, verify
 from people import (
     Attorney,
     Caller,
@@ -69,7 +69,7 @@ def test_a_press_becomes_a_call_and_evidence_that_verifies(
     film = open_film(own_server, package, clip.frames)
     assert film.seconds > 11
     assert film.backwards() == []
-    assert film.holes(over=0.2) == []
+    assert unstated_holes(film, package) == []
 
     errors = [line for line in caller.phone.console + attorney.phone.console if "error" in line]
     assert errors == []
