@@ -738,6 +738,19 @@ def test_a_failed_package_says_nothing_of_when_it_was_made():
     assert "It was made" not in report.meaning
 
 
+def test_a_duration_beyond_every_calendar_gets_a_report():
+    report = check(sealed(film().bent(duration=2**53 - 1).close()))
+    assert "a time after the year 9999" in " ".join(as_text(report).split())
+    assert as_json(report)["facts"]["ended"] == "a time after the year 9999"
+
+
+def test_a_name_cannot_move_the_readers_cursor():
+    name = "data/\x1b[2J\u202egnp.exe"
+    text = as_text(check(making.good().having({name: b"x"})))
+    assert "data/\\u001b[2J\\u202egnp.exe" in text
+    assert all(letter.isprintable() for letter in text.replace("\n", ""))
+
+
 def test_json_has_every_finding_with_its_words():
     report = check(making.cut(), policy=None)
     said = as_json(report)

@@ -137,13 +137,12 @@ class Policy:
         return frozenset(name for name, key in self.witnesses.items() if _cosigned(note, key))
 
     def quorum_holds(self, note: Note) -> bool:
-        return self._met(self.quorum, self.cosigned(note))
-
-    def _met(self, name: str, seen: frozenset[str]) -> bool:
-        if name == "none" or name in seen:
-            return True
-        needed, members = self.groups.get(name, (1, ()))
-        return sum(self._met(member, seen) for member in members) >= needed
+        """Whether enough witnesses cosigned *note*; groups stand after what they are made of."""
+        met = {"none", *self.cosigned(note)}
+        for name, (needed, members) in self.groups.items():
+            if sum(member in met for member in members) >= needed:
+                met.add(name)
+        return self.quorum in met
 
 
 def write_policy(

@@ -105,7 +105,7 @@ class Report:
         facts = self.facts
         if facts.began is None:
             return
-        began, ended = write_time(facts.began), write_time(facts.ended or facts.began)
+        began, ended = _when(facts.began), _when(facts.ended or facts.began)
         yield f"The device's own clock says {began} to {ended}."
         if facts.after is None:
             yield "The opening names no earlier state of the log, so nothing shows how old it is."
@@ -117,7 +117,7 @@ class Report:
                 "was, no time stamp in this package says."
             )
         if facts.received:
-            first, last = map(write_time, facts.received)
+            first, last = map(_when, facts.received)
             yield f"The server's receipts say that it arrived from {first} to {last}."
 
 
@@ -173,7 +173,23 @@ def _finding(finding: Finding) -> dict[str, Any]:
 
 
 def _time(milliseconds: int | None) -> str | None:
-    return None if milliseconds is None else write_time(milliseconds)
+    return None if milliseconds is None else _when(milliseconds)
+
+
+def _when(milliseconds: int) -> str:
+    try:
+        return write_time(milliseconds)
+    except (OverflowError, ValueError):
+        # A device may state any duration; no calendar goes on for ever.
+        return "a time after the year 9999"
+
+
+def _printable(text: str) -> str:
+    """Escape what would move a cursor or turn the direction of writing: names come from files."""
+    return "".join(
+        letter if letter.isprintable() or letter == "\n" else f"\\u{ord(letter):04x}"
+        for letter in text
+    )
 
 
 def as_text(report: Report) -> str:
@@ -187,7 +203,7 @@ def as_text(report: Report) -> str:
     if report.facts.recording:
         shown = "\n".join(_item(text) for text in NOT_SHOWN)
         parts.append(f"WHAT IT DOES NOT SHOW\n\n{shown}")
-    return "\n\n".join(part for part in parts if part) + "\n"
+    return _printable("\n\n".join(part for part in parts if part) + "\n")
 
 
 def _heading(facts: Facts) -> str:
