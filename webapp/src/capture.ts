@@ -55,8 +55,10 @@ export interface CaptureReport {
   begun(media: string, kind: "film" | "sound"): void;
   /** the first piece is the initialization (duration 0) */
   piece(piece: Piece): void;
-  /** whether samples of each kind are coming */
-  flowing(kind: Track["kind"], flows: boolean): void;
+  /** no picture came for a while, within the piece reported last; milliseconds since the opening */
+  hole(offset: number, duration: number): void;
+  /** whether samples of a kind come; `at` is since when, by `performance.now()` */
+  flowing(kind: Track["kind"], flows: boolean, at: number): void;
   failed(code: "nothing" | "encoder"): void;
 }
 
@@ -253,6 +255,11 @@ export class Capture {
     this.end = Math.max(this.timeline.offsetOfEnd(span.end), offset);
     const data = this.pad(concat(this.moof, mdat));
     this.report.piece({ data, offset, duration: this.end - offset });
+    const pictures = runs.find(({ kind }) => kind === "video");
+    for (const hole of pictures?.holes ?? []) {
+      const from = Math.max(this.timeline.offset(hole.start), offset);
+      this.report.hole(from, this.timeline.offsetOfEnd(hole.end) - from);
+    }
   }
 
   /** Four times a second: who delivers, and does anything wait that could go? */
@@ -262,7 +269,7 @@ export class Capture {
       const { readyState, muted } = source.track;
       const late = source.sampleAt !== this.started && now - source.sampleAt > HOLE * 1000 - WATCH;
       const flows = readyState === "live" && !muted && !late && !source.closed;
-      if (flows !== source.flows) this.report.flowing(source.kind, flows);
+      if (flows !== source.flows) this.report.flowing(source.kind, flows, source.sampleAt);
       source.flows = flows;
       const silent = source.sampleAt === this.started && now - this.started > PATIENCE;
       if (!source.closed && (source.track.readyState === "ended" || silent)) this.abandon(source);
@@ -276,7 +283,8 @@ export class Capture {
     if (source.closed) return;
     source.closed = true;
     source.close();
-    this.report.flowing(source.kind, false);
+    if (source.flows) this.report.flowing(source.kind, false, source.sampleAt);
+    source.flows = false;
     if (this.sources.every(({ closed }) => closed) && !this.begun) this.report.failed("nothing");
   }
 

@@ -21,7 +21,17 @@ export interface Run {
   /** where the last sample begins */
   readonly last: number;
   readonly end: number;
+  /** stretches in which no sample came: one lasts longer than STILL */
+  readonly holes: readonly Stretch[];
 }
+
+export interface Stretch {
+  readonly start: number;
+  readonly end: number;
+}
+
+/** Seconds for which one picture may stand before it counts as a hole in the film. */
+export const STILL = 0.2;
 
 interface Box {
   readonly type: string;
@@ -69,7 +79,18 @@ function readRun(traf: DataView, tracks: readonly Track[]): Run {
     start: seconds(start),
     last: seconds(last),
     end: seconds(start + length),
+    holes: holesOf(durations.map(seconds), seconds(start)),
   };
+}
+
+function holesOf(durations: readonly number[], start: number): Stretch[] {
+  const holes: Stretch[] = [];
+  let at = start;
+  for (const duration of durations) {
+    if (duration > STILL) holes.push({ start: at, end: at + duration });
+    at += duration;
+  }
+  return holes;
 }
 
 function defaultDuration(tfhd: DataView): number {

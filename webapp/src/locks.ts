@@ -8,9 +8,10 @@ const nameOf = (recording: string) => `accompany-recording-${recording}`;
 
 /** Takes the lock of one's own new recording for the life of this worker. */
 export async function holdLock(recording: string): Promise<void> {
-  if (!navigator.locks) return;
+  const locks = globalThis.navigator?.locks;
+  if (!locks) return;
   await new Promise<void>((held) => {
-    void navigator.locks
+    void locks
       .request(nameOf(recording), () => {
         held();
         return new Promise<never>(() => undefined);
@@ -21,8 +22,9 @@ export async function holdLock(recording: string): Promise<void> {
 
 /** Runs `work` with the lock, or not at all if somebody else has it. */
 export async function ifFree(recording: string, work: () => Promise<void>): Promise<void> {
-  if (!navigator.locks) return await work();
-  await navigator.locks.request(nameOf(recording), { ifAvailable: true }, async (lock) => {
+  const locks = globalThis.navigator?.locks;
+  if (!locks) return await work();
+  await locks.request(nameOf(recording), { ifAvailable: true }, async (lock) => {
     if (lock) await work();
   });
 }

@@ -208,14 +208,18 @@ async function openSegment(
   }
 }
 
-/** Offsets do not fall; a gap other than muted or private lies over no film. */
+/**
+ * Offsets do not fall, and a gap lies over no film; but what runs beside film (muted, private) is
+ * stated when it ends, so that its offset may lie before what was stated already.
+ */
 function checkOrder(statements: readonly Following[], found: string[]): void {
   let offset = 0;
   let filmed = 0;
   for (const one of statements) {
-    const gapOverFilm =
-      one.form === "gap" && !["muted", "private"].includes(one.reason) && filmed - one.offset > GAP_OVER_FILM;
-    if (one.offset < offset || gapOverFilm) found.push(`order:${one.number}`);
+    if (one.form === "gap" && (one.reason === "muted" || one.reason === "private")) continue;
+    const back = one.form === "gap" ? GAP_OVER_FILM : 0;
+    const over = one.form === "gap" && Math.min(filmed, one.offset + one.duration) - one.offset > GAP_OVER_FILM;
+    if (one.offset + back < offset || over) found.push(`order:${one.number}`);
     offset = Math.max(offset, one.offset);
     if (one.form === "segment") filmed = Math.max(filmed, one.offset + one.duration);
   }

@@ -60,7 +60,8 @@ class LiveRecorder implements Recorder, CaptureReport {
   private readonly watchers = new Set<(state: RecorderState) => void>();
   private readonly headWatchers = new Set<(head: Head) => void>();
   private readonly asked = new Map<number, { done: (note: string) => void; refused: (error: Error) => void }>();
-  private readonly lost = new Set<Track["kind"]>();
+  /** since which offset a track delivers nothing */
+  private readonly lost = new Map<Track["kind"], number>();
   /** pieces that came before the opening could be made */
   private readonly early: Piece[] = [];
   private lastHead: Head | null = null;
@@ -182,15 +183,18 @@ class LiveRecorder implements Recorder, CaptureReport {
     if (initialization) return;
     this.end = offset + duration;
     this.recorded += duration;
-    // One of two tracks is silent: said beside each piece, for offsets must not fall.
-    const tracks = this.devices?.stream?.getTracks().length ?? 0;
-    if (this.lost.size > 0 && this.lost.size < tracks) this.stateGap(offset, duration, "muted");
     this.change({ seconds: this.recorded / 1000 });
   }
 
-  flowing(kind: Track["kind"], flows: boolean): void {
-    if (flows) this.lost.delete(kind);
-    else this.lost.add(kind);
+  /** A short one is the device's; over a second the sound that goes on lies over it: muted. */
+  hole(offset: number, duration: number): void {
+    if (this.current.kind === null || this.lost.size > 0) return; // not open yet, or said otherwise
+    this.stateGap(offset, duration, duration > 1000 ? "muted" : "device");
+  }
+
+  flowing(kind: Track["kind"], flows: boolean, at: number): void {
+    if (flows) this.stateMuted(kind);
+    else this.lost.set(kind, Math.max(0, Math.round(at - this.openedAt)));
     const device = flows ? "on" : "lost";
     this.change(kind === "video" ? { camera: device } : { microphone: device });
   }
@@ -244,8 +248,17 @@ class LiveRecorder implements Recorder, CaptureReport {
     for (const track of this.devices?.stream?.getTracks() ?? []) track.stop();
   }
 
+  /** One track was silent while the other went on: said when it ends. */
+  private stateMuted(kind: Track["kind"]): void {
+    const since = this.lost.get(kind);
+    this.lost.delete(kind);
+    // Where both were silent no piece came, and the gap between pieces says it.
+    if (since !== undefined && this.end !== null) this.stateGap(since, this.end - since, "muted");
+  }
+
   /** What was recorded ends where the last piece ends; a longer silence before the end is a gap. */
   private sendClosing(stopped: number, reason: ClosingReason): void {
+    for (const kind of [...this.lost.keys()]) this.stateMuted(kind);
     let offset = this.end ?? stopped;
     if (stopped - offset > TAIL) {
       this.stateSilence(stopped);

@@ -1,0 +1,265 @@
+import { beforeEach, describe, expect, test } from "vitest";
+import { Device, makeKeys } from "../src/device";
+import { readUtf8, utf8 } from "../src/evidence/text";
+import { Queue } from "../src/queue";
+import { MemoryFiles } from "../src/queue-files";
+import { generateAgeKeys } from "../src/seal/age";
+import { Uplink } from "../src/uplink";
+import { FakeServer, FakeWire, ORIGIN, problem } from "./server";
+
+const TIME = Date.UTC(2026, 10, 21, 20, 14);
+
+interface Scene {
+  server: FakeServer;
+  wire: FakeWire;
+  files: MemoryFiles;
+  device: Device;
+  queue: Queue;
+  uplink: Uplink;
+  problems: (string | null)[];
+}
+
+let scene: Scene;
+
+beforeEach(async () => {
+  const server = new FakeServer();
+  const wire = new FakeWire(server);
+  const files = new MemoryFiles();
+  const holder = await generateAgeKeys();
+  const keys = await makeKeys([holder.recipient]);
+  const device = new Device(
+    keys,
+    { kind: "film", media: "video/mp4", encounter: "e".repeat(32), log: ORIGIN, after: null, client: "test/1 none" },
+    TIME,
+  );
+  const opening = readUtf8("opening", device.opening.note);
+  const queue = await Queue.create(files, {
+    recording: device.recording,
+    kind: "film",
+    encounter: "e".repeat(32),
+    opening,
+    secret: "",
+    origin: ORIGIN,
+    receipts: String(server.receipts.verifier),
+    checkpoint: null,
+  });
+  await queue.add({ what: "opening", number: 0, duration: 0, note: opening }, utf8(JSON.stringify({ opening })));
+  const problems: (string | null)[] = [];
+  const uplink: Uplink = new Uplink(queue, wire, {
+    changed: () => problems.push(uplink.problem),
+    receipted: () => undefined,
+  });
+  scene = { server, wire, files, device, queue, uplink, problems };
+});
+
+async function record(count: number): Promise<void> {
+  const { device, queue } = scene;
+  for (let made = 0; made < count; made++) {
+    const signed = await device.segment(Uint8Array.of(made), { time: TIME, offset: 500 * made }, 500);
+    const note = readUtf8("note", signed.note);
+    await queue.add({ what: "segment", number: signed.number, duration: 500, note }, signed.sealed ?? utf8(""));
+  }
+}
+
+async function close(): Promise<void> {
+  const { device, queue } = scene;
+  const { note, number } = device.closing({ time: TIME, offset: 0 }, "stopped");
+  await queue.add({ what: "statement", number, duration: 0, note: readUtf8("note", note) }, utf8(""));
+}
+
+async function grant(): Promise<void> {
+  const { recipient } = await generateAgeKeys();
+  const { file, note } = await scene.device.grant(recipient, TIME);
+  await scene.queue.add({ what: "grant", number: 0, duration: 0, note: readUtf8("note", note) }, file);
+}
+
+const left = () => scene.queue.items.map(({ what, number }) => `${what} ${number}`);
+const stopAfter = (sleeps: number) => {
+  scene.wire.onSleep = () => {
+    if (scene.wire.slept.length >= sleeps) scene.uplink.stop();
+  };
+};
+
+describe("the uplink", () => {
+  test("sends the opening, then the initialization, then grants, then the rest in order", async () => {
+    await record(3);
+    await grant();
+    await close();
+    await scene.uplink.run(true);
+    expect(scene.server.asked).toEqual([
+      "POST",
+      "PUT segments/1",
+      "POST grants",
+      "PUT segments/2",
+      "PUT segments/3",
+      "PUT statements/4",
+    ]);
+    expect(left()).toEqual([]);
+    expect([...scene.server.statements.values()].map(({ bytes }) => bytes)).toEqual(["none", "kept", "kept", "kept", "none"]);
+    expect(scene.problems.at(-1)).toBeNull();
+  });
+
+  test("keeps on without a network: half a second at first, five at most, and nothing is lost", async () => {
+    await record(1);
+    scene.server.before = () => {
+      throw new TypeError("network");
+    };
+    stopAfter(6);
+    await scene.uplink.run();
+    expect(scene.wire.slept).toEqual([500, 1000, 2000, 4000, 5000, 5000]);
+    expect(left()).toEqual(["opening 0", "segment 1"]);
+    expect(scene.uplink.problem).toBe("offline");
+  });
+
+  test("an answer that was lost on the way brings the same receipt the next time", async () => {
+    await record(2);
+    let lost = 3;
+    scene.server.after = (answer) => {
+      if (lost-- > 0) throw new TypeError("network");
+      return answer;
+    };
+    await scene.uplink.run(true);
+    expect(left()).toEqual([]);
+    expect(scene.server.statements.size).toBe(3);
+  });
+
+  test.each([
+    ["another key's", (text: string) => text.replace(/— .*/, (line) => `${line.slice(0, -12)}AAAAAAAAAAA=`)],
+    ["about another thing", (text: string) => text.replace(/entry [0-9a-f]{2}/, "entry 00")],
+    ["of another log", (text: string) => text.replace("log log", "log lag")],
+    ["not one", () => "thank you"],
+  ])("a receipt that is %s deletes nothing", async (_, bend) => {
+    scene.server.after = async (answer) => new Response(bend(await answer.text()), { status: answer.status });
+    stopAfter(2);
+    await scene.uplink.run();
+    expect(left()).toEqual(["opening 0"]);
+    expect(scene.uplink.problem).toBe("receipt");
+  });
+
+  test("a receipt that does not say the bytes are kept deletes none", async () => {
+    await record(1);
+    scene.server.after = async (answer, path) => {
+      const kept = scene.server.statements.get(1);
+      if (!path.endsWith("segments/1") || !kept) return answer;
+      kept.bytes = "awaited";
+      return await scene.server["receipt"](kept, 201);
+    };
+    stopAfter(1);
+    await scene.uplink.run();
+    expect(left()).toEqual(["segment 1"]);
+    expect(scene.uplink.problem).toBe("receipt");
+  });
+
+  test("while the server's disk is full the statements go on alone, and the bytes follow", async () => {
+    await record(3);
+    await close();
+    let full = true;
+    scene.server.before = (path) => (full && path.includes("/segments/") ? problem(507, {}) : null);
+    scene.wire.onSleep = () => {
+      expect(scene.problems).toContain("storage-full");
+      full = false;
+    };
+    await scene.uplink.run(true);
+    expect(left()).toEqual([]);
+    expect(scene.server.asked.slice(0, 6)).toEqual([
+      "POST",
+      "PUT segments/1",
+      "PUT statements/1",
+      "PUT statements/2",
+      "PUT statements/3",
+      "PUT statements/4",
+    ]);
+    expect([...scene.server.statements.values()].every(({ bytes }) => bytes !== "awaited")).toBe(true);
+    expect(scene.uplink.problem).toBeNull();
+  });
+
+  test("a refused segment stays, its statement goes alone, and the chain goes on", async () => {
+    await record(3);
+    scene.server.before = (path) => (path.endsWith("/segments/2") ? problem(413, {}) : null);
+    await scene.uplink.run(true);
+    expect(left()).toEqual(["segment 2"]);
+    expect(scene.server.statements.get(2)?.bytes).toBe("awaited");
+    expect(scene.server.statements.get(3)?.bytes).toBe("kept");
+    expect(scene.uplink.problem).toBe("refused:413");
+  });
+
+  test("a refused segment is tried again after half a minute", async () => {
+    await record(1);
+    scene.server.before = (path) => (path.endsWith("/segments/1") && scene.wire.time < 30_000 ? problem(422, {}) : null);
+    scene.wire.onSleep = () => {
+      if (scene.queue.items.length === 0) scene.uplink.stop();
+    };
+    await scene.uplink.run();
+    expect(left()).toEqual([]);
+    expect(scene.wire.slept[0]).toBe(30_001);
+    expect(scene.uplink.problem).toBeNull();
+  });
+
+  test("a refused opening holds everything, and says why", async () => {
+    await record(1);
+    await grant();
+    scene.server.before = () => problem(401, {});
+    await scene.uplink.run(true);
+    expect(scene.server.asked).toEqual(["POST"]);
+    expect(left()).toEqual(["opening 0", "segment 1", "grant 0"]);
+    expect(scene.uplink.problem).toBe("refused:401");
+  });
+
+  test("a refused statement holds what follows it, but not a grant", async () => {
+    await record(2);
+    await scene.uplink.run(true);
+    await record(2);
+    await grant();
+    scene.server.before = (path) => (/\/3$/.test(path) ? problem(422, {}) : null);
+    await scene.uplink.run(true);
+    expect(left()).toEqual(["segment 3", "segment 4"]);
+    expect(scene.server.grants.length).toBe(1);
+    expect(scene.server.statements.has(4)).toBe(false);
+  });
+
+  test("a server that forgot the end of the chain gets it again, where it is still here", async () => {
+    await record(3);
+    let full = true;
+    scene.server.before = (path) => (full && path.includes("/segments/") ? problem(507, {}) : null);
+    scene.wire.onSleep = () => {
+      scene.server.loseFrom(2);
+      full = false;
+    };
+    await scene.uplink.run(true);
+    expect(left()).toEqual([]);
+    expect([...scene.server.statements.keys()].sort()).toEqual([0, 1, 2, 3]);
+  });
+
+  test("a number taken by another statement is never overwritten: both stay, and it is said", async () => {
+    await record(1);
+    await scene.uplink.run(true);
+    await record(1);
+    scene.server.before = (path) => (/\/2$/.test(path) ? problem(409, { last: 2, digest: "00".repeat(32) }) : null);
+    await scene.uplink.run(true);
+    expect(left()).toEqual(["segment 2"]);
+    expect(scene.uplink.problem).toBe("refused:409");
+  });
+
+  test("what is sent carries no cookie and follows no redirect", async () => {
+    const seen: RequestInit[] = [];
+    scene.server.before = (_, init) => {
+      seen.push(init);
+      return null;
+    };
+    await record(1);
+    await scene.uplink.run(true);
+    for (const init of seen) expect(init).toMatchObject({ credentials: "omit", redirect: "error", cache: "no-store" });
+  });
+
+  test("another life sends the rest without any key", async () => {
+    await record(2);
+    await close();
+    const queue = await Queue.load(scene.files, scene.device.recording);
+    if (!queue) throw new Error("expected a queue");
+    await new Uplink(queue, scene.wire, { changed: () => undefined, receipted: () => undefined }).run(true);
+    expect(queue.items).toEqual([]);
+    expect(scene.server.statements.size).toBe(4);
+    const again = await Queue.load(scene.files, scene.device.recording);
+    expect(again?.last?.number).toBe(3);
+  });
+});
