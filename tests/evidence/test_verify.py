@@ -722,7 +722,7 @@ def test_the_first_failure_does_not_hide_the_others():
     files = dict(package.files)
     bent_paths = [statement(2), RECEIPT, PROOF, layout.segment_path(3), layout.CARD]
     for path in bent_paths:
-        files[path] = files[path][:-3] + b"A" + files[path][-2:]
+        files[path] = files[path][:-9] + bytes([files[path][-9] ^ 1]) + files[path][-8:]
     assert set(bent_paths) <= failures(check(replace(package, files=files))).keys()
 
 
