@@ -4,7 +4,6 @@ import json
 import re
 import signal
 import subprocess
-import sys
 import time
 import zipfile
 from argparse import ArgumentParser
@@ -17,7 +16,7 @@ import pytest
 import trustme
 
 import clips
-from accompany.client.boxes import children
+from accompany.client.cutting import cut, inspect
 from accompany.client.fetching import configure_package, run_package
 from accompany.client.recorder import configure_record, run_record
 from accompany.client.service import read_service
@@ -33,7 +32,7 @@ from accompany.evidence.statements import (
     open_opening,
 )
 from client import footage
-from serving import RunningServer, environment, running_server
+from serving import RunningServer, accompany, environment, running_server
 
 
 @pytest.fixture(scope="module")
@@ -58,22 +57,14 @@ def fetch(server: RunningServer, folder: Path, out: Path, *options: str | Path) 
     return run_package(parsed(configure_package, [*given, *options]))  # type: ignore[arg-type]
 
 
-RECORD = (
-    "import sys; from argparse import ArgumentParser;"
-    "from accompany.client.recorder import configure_record, run_record;"
-    "parser = ArgumentParser(); configure_record(parser);"
-    "sys.exit(run_record(parser.parse_args()))"
-)
-
-
 def recording(
     server: RunningServer, source: Path, folder: Path, *options: str
 ) -> subprocess.Popen[str]:
     """Start a recording in a process of its own."""
     given = ["--server", server.url, "--guest", server.links["guest_code"], "--folder", folder]
-    command = [sys.executable, "-c", RECORD, source, *given, "--json"]
+    command = accompany("record", source, *given, "--json")
     return subprocess.Popen(
-        [str(part) for part in command],
+        command,
         env=environment(),
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
@@ -204,6 +195,45 @@ def test_the_custodian_can_open_what_a_guest_recorded(
     assert opened == (only(tmp_path) / "identity.txt").read_bytes()
 
 
+def command(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
+    given = accompany(*arguments)
+    return subprocess.run(given, env=environment(), capture_output=True, text=True, timeout=60)
+
+
+@pytest.mark.parametrize("kind", ["29.97", "no sound", "variable rate"])
+def test_the_four_commands_lead_from_a_film_to_the_film(
+    server: RunningServer, tmp_path: Path, kind: str
+) -> None:
+    source = footage.make(tmp_path / "stop.mp4", kind, seconds=4)
+    sealed, opened, kept = tmp_path / "x.zip", tmp_path / "y.zip", tmp_path / "kept"
+    at = ["--server", server.url]
+    code = ["--guest", server.links["guest_code"]]
+    done = command("record", source, *at, *code, "--folder", kept, "--fast", "--json")
+    assert (done.returncode, done.stderr) == (0, "")
+    said = json.loads(done.stdout.splitlines()[-1])
+    fetched = command("package", said["recording"], *at, "--locator", said["locator"], "-o", sealed)
+    assert (fetched.returncode, fetched.stderr) == (0, "")
+    policy, last = server.links["policy"], Path(said["folder"]) / "head.json"
+    report = command("verify", sealed, "--policy", policy, "--head", last)
+    assert report.returncode == 0, report.stdout
+    shown = command("open", sealed, "--identity", said["identity"], "-o", opened)
+    assert shown.returncode == 0, shown.stderr
+    with zipfile.ZipFile(opened) as bag:
+        film = bag.read(f"{said['recording']}/data/media/recording.mp4")
+    assert footage.packets(film) == footage.packets(source)
+
+
+def test_a_recording_without_a_closing_is_verified_as_open_ended(
+    server: RunningServer, film: Path, tmp_path: Path
+) -> None:
+    assert record(server, film, tmp_path, "--fast", "--no-closing") == 0
+    out = tmp_path / "x.zip"
+    assert fetch(server, only(tmp_path), out) == 0
+    policy = ["--policy", server.links["policy"]]
+    assert command("verify", out, *policy).returncode == 2
+    assert command("verify", out, *policy, "--open-ended").returncode == 0
+
+
 def test_sound_alone_is_recorded_as_sound(server: RunningServer, tmp_path: Path) -> None:
     source = footage.make_sound(tmp_path / "words.m4a")
     assert record(server, source, tmp_path / "kept", "--fast") == 0
@@ -216,19 +246,20 @@ def test_sound_alone_is_recorded_as_sound(server: RunningServer, tmp_path: Path)
 def test_it_keeps_the_medias_pace(server: RunningServer, film: Path, tmp_path: Path) -> None:
     begun = time.monotonic()
     assert record(server, film, tmp_path) == 0
-    assert 6.0 <= time.monotonic() - begun < 8.0
+    assert 6.0 <= time.monotonic() - begun < 10.0
 
 
 def test_a_hole_in_the_source_is_stated_as_a_gap(
     server: RunningServer, film: Path, tmp_path: Path
 ) -> None:
-    assert record(server, film, tmp_path / "whole", "--fast") == 0
-    whole = packed(server, only(tmp_path / "whole"))
-    boxes = fragments(whole.film)
+    pieces = [piece.data for piece in cut(inspect(film))]
     source = tmp_path / "hole.mp4"
-    source.write_bytes(b"".join(boxes[:4] + boxes[7:]))
+    source.write_bytes(b"".join(pieces[:4] + pieces[7:]))
     assert record(server, source, tmp_path / "kept", "--fast") == 0
-    found = packed(server, only(tmp_path / "kept"))
+    folder = only(tmp_path / "kept")
+    found = packed(server, folder)
+    report = command("verify", folder.with_suffix(".zip"), "--policy", server.links["policy"])
+    assert report.returncode == 0, report.stdout
     (gap,) = [s for s in found.statements if isinstance(s, Gap)]
     assert gap.reason == "unknown"
     assert gap.duration == pytest.approx(1500, abs=150)
@@ -236,16 +267,6 @@ def test_a_hole_in_the_source_is_stated_as_a_gap(
     assert isinstance(before, SegmentStatement)
     assert before.offset + before.duration == gap.offset
     assert gap.offset + gap.duration == after.offset
-
-
-def fragments(film: bytes) -> list[bytes]:
-    """Return the initialization and each fragment of *film*."""
-    pieces: list[bytes] = []
-    for box in children(film):
-        if box.kind in ("ftyp", "moof"):
-            pieces.append(b"")
-        pieces[-1] += box.data
-    return pieces
 
 
 def test_a_source_cut_short_is_closed_and_told(

@@ -89,7 +89,7 @@ def configure_package(parser: ArgumentParser) -> None:
         help="the recording's locator.txt, which shows that you may read it",
     )
     parser.add_argument(
-        "-o", "--out", metavar="X.zip", type=Path, required=True, help="the file to write"
+        "-o", "--output", metavar="X.zip", type=Path, required=True, help="the file to write"
     )
 
 
@@ -105,10 +105,10 @@ def run_package(args: Namespace) -> int:
         try:
             secret = read_locator(args.locator)
             size = package(
-                args.recording, args.server, secret, args.out, ca=args.ca, on_bytes=on_bytes
+                args.recording, args.server, secret, args.output, ca=args.ca, on_bytes=on_bytes
             )
         except (AccompanyError, OSError) as error:
             bar.close()
             return fail("package", error)
-    print(f"{args.out}: {size} bytes")
+    print(f"{args.output}: {size} bytes")
     return 0
