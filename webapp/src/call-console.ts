@@ -32,7 +32,8 @@ export class ConsoleCall {
   recording: string | null = null;
   readonly #options: ConsoleOptions;
   #tracks: readonly MediaStreamTrack[] = [];
-  #prepared: { peer: Peer; at: number; with: readonly MediaStreamTrack[] } | null = null;
+  #prepared: { peer: Peer; at: number } | null = null;
+  #preparing: Promise<void> | null = null;
   #encounter: string | null = null;
   #offered: string | null = null;
   #again: ReturnType<typeof setTimeout> | undefined;
@@ -62,13 +63,9 @@ export class ConsoleCall {
   }
 
   /** Gathers ahead of the answer; what was gathered more than 60 s ago is gathered again. */
-  async prepare(): Promise<void> {
-    const now = this.#options.ports.now();
-    if (this.#prepared && now - this.#prepared.at < STALE) return;
-    const peer = await this.call.connect();
-    await peer.firstOffer(this.#tracks);
-    this.#prepared?.peer.close();
-    this.#prepared = { peer, at: now, with: this.#tracks };
+  prepare(): Promise<void> {
+    this.#preparing ??= this.#gather().finally(() => (this.#preparing = null));
+    return this.#preparing;
   }
 
   /** The first offer, to be sent with `answer`; call `sent` once it is on its way. */
@@ -124,6 +121,15 @@ export class ConsoleCall {
     this.#prepared?.peer.close();
     this.#prepared = null;
     this.call.finish();
+  }
+
+  async #gather(): Promise<void> {
+    const now = this.#options.ports.now();
+    if (this.#prepared && now - this.#prepared.at < STALE) return;
+    const peer = await this.#fresh();
+    if (this.call.over) return peer.close();
+    this.#prepared?.peer.close();
+    this.#prepared = { peer, at: now };
   }
 
   async #fresh(): Promise<Peer> {

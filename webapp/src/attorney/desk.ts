@@ -169,8 +169,14 @@ export class Desk {
         if (this.#console?.encounter === message.encounter) this.#console.hear(message);
         return;
       case "problem":
-        this.view.merge({ problem: message.problem });
+        return this.#refused(message.problem);
     }
+  }
+
+  /** An answer that came too late frees this console; other late messages need no words. */
+  #refused(problem: Problem): void {
+    if (this.view.value.answering !== null) this.#dropCall();
+    if (problem.status >= 429) this.view.merge({ problem });
   }
 
   #desk({ on, rings, call }: Extract<ToDuty, { type: "desk" }>): void {

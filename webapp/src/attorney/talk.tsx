@@ -35,7 +35,7 @@ export function Talk({ desk, view, demonstration }: TalkProps): JSX.Element {
           )}
         </div>
         <Stage desk={desk} talk={talk} sentence={sentence} />
-        {desk.chat && <ChatBox chat={desk.chat} now={() => desk.clock.now()} open />}
+        {desk.chat && <ChatBox chat={desk.chat} now={() => desk.clock.now()} is="open" />}
         <Tools desk={desk} />
       </main>
     </Screen>

@@ -12,6 +12,7 @@ import { useFocus } from "../ui/hooks";
 import { Icon } from "../ui/icons";
 import { say } from "../ui/say";
 import type { Encounter, EncounterView } from "./encounter";
+import { problemOf } from "./troubles";
 
 interface AfterProps {
   encounter: Encounter;
@@ -25,6 +26,7 @@ export function After(props: AfterProps): JSX.Element {
   const { encounter, view, organization, demonstration, back } = props;
   const heading = useFocus<HTMLHeadingElement>();
   const { recorder, attorney, locked } = view;
+  const problem = recorder.problem === null ? null : problemOf(recorder.problem);
   const nothing = recorder.recording === null || recorder.kind === "notes";
   return (
     <Screen demonstration={demonstration} of={organization.name}>
@@ -34,6 +36,7 @@ export function After(props: AfterProps): JSX.Element {
         </h1>
         <div class="card">
           {nothing ? <p>{t("after.none")}</p> : <Progress view={view} />}
+          {problem !== null && <Notice tone={problem.tone}>{problem.text}</Notice>}
           <div class="facts soft small">
             {!nothing && (
               <p>

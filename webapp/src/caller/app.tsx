@@ -9,6 +9,7 @@ import type { Leftovers, Organization, Service } from "../contracts";
 import { t } from "../i18n";
 import { sendLeftovers } from "../leftovers";
 import { ServerClock } from "../live";
+import { warmRecorder } from "../recorder";
 import { fetchServiceForEver } from "../service";
 import { useLanguage, useWatched } from "../ui/hooks";
 import { Said, alarm } from "../ui/say";
@@ -33,6 +34,10 @@ export function App(): JSX.Element {
   const [encounter, enter] = useState<Encounter | null>(null);
   const leftovers = useLeftovers(ready, encounter);
   useEffect(() => void prepare(decide), []);
+  // The recorder's worker and its libraries are loaded before they are needed.
+  useEffect(() => {
+    if (encounter === null) warmRecorder();
+  }, [encounter]);
   useEffect(() => keepChoices(choices), [choices]);
   useEffect(() => followLink(choose), []);
   useEffect(() => void (document.title = `${t("start.title")} · ${t("app.name")}`));

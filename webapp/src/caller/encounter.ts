@@ -42,6 +42,9 @@ export interface EncounterView {
   locked: boolean;
 }
 
+/** How long a press that was refused for want of room waits before it is made again. */
+const PRESS_AGAIN = 10_000;
+
 /** How long the goodbye waits for the closing statement's head to leave with it. */
 const LAST_HEAD = 1500;
 
@@ -155,8 +158,22 @@ export class Encounter {
       case "signal":
         return this.phone.hear(message);
       case "problem":
-        this.view.merge({ problem: message.problem });
+        return this.#refused(message.problem);
     }
+  }
+
+  /** The press itself was refused, or a message that came too late, which nobody needs to know. */
+  #refused(problem: Problem): void {
+    if (this.view.value.standing !== null) return;
+    // What follows a refused press is refused as well; the first refusal is the reason.
+    if (this.view.value.problem !== null) return;
+    this.view.merge({ problem });
+    if (problem.status !== 429 && problem.status < 500) return;
+    setTimeout(() => {
+      if (this.view.value.standing !== null || this.view.value.ended) return;
+      this.view.merge({ problem: null });
+      this.#live.refresh();
+    }, PRESS_AGAIN);
   }
 
   #stand(standing: Standing): void {

@@ -26,13 +26,16 @@ interface InCallProps {
 export function InCall({ encounter, view, service }: InCallProps): JSX.Element {
   useAwake(true);
   const { standing, call } = view;
-  const talking = standing?.stage === "answered" || standing?.stage === "ended";
+  const talking = standing?.stage === "answered";
   const troubles = troublesOf(view);
   const sentence = sentenceOf(view);
-  const loud = troubles.filter(({ tone }) => tone === "loud").map(({ text }) => text);
-  useEffect(() => say(sentence), [sentence]);
   // Seconds that count up are not read out every time; that something is wrong is, once.
-  useEffect(() => alarm(loud.map((text) => text.replace(/[0-9]+/g, "…")).join(" ")), [loud.length]);
+  const wrong = troubles.map(({ text }) => text.replace(/[0-9]+/g, "…")).join(" ");
+  useEffect(() => say(sentence), [sentence]);
+  useEffect(() => {
+    alarm(wrong);
+    if (wrong !== "" && "vibrate" in navigator) navigator.vibrate(200);
+  }, [wrong]);
   return (
     <Screen demonstration={service.demonstration} fixed>
       <main class="encounter" data-testid="encounter" data-stage={standing?.stage ?? "none"}>
@@ -48,7 +51,7 @@ export function InCall({ encounter, view, service }: InCallProps): JSX.Element {
         <ChatBox
           chat={encounter.phone.call.chat}
           now={() => encounter.clock.now()}
-          open={talking && call.phase !== "over"}
+          is={call.phase === "over" ? "over" : talking ? "open" : "waiting"}
         />
         <div class="wayout">
           <Hotline number={service.hotline} />
@@ -118,6 +121,7 @@ function sentenceOf(view: EncounterView): string {
     return t("call.joining", { name });
   }
   if (connection === "waiting") return t("wait.offline");
+  if (view.problem !== null) return t("wait.refused");
   if (standing?.stage === "unanswered") return t("wait.nobody");
   if (standing && standing.rung.length > 0) return t("wait.ringing", { names: listOf(standing.rung) });
   return t("wait.calling");
@@ -153,7 +157,8 @@ function Stage({ view, sentence }: { view: EncounterView; sentence: string }): J
   );
 }
 
-function underOf({ call, standing }: EncounterView): string {
+function underOf({ call, standing, recorder }: EncounterView): string {
   if (call.phase === "connected") return call.voice ? t("call.voice") : t("call.chat");
-  return standing?.stage === "answered" ? "" : t("wait.stay");
+  const quiet = standing?.stage === "answered" || recorder.phase !== "recording" || recorder.kind === "notes";
+  return quiet ? "" : t("wait.stay");
 }

@@ -16,11 +16,13 @@ const loud = (text: string): Trouble => ({ text, tone: "loud" });
 const care = (text: string): Trouble => ({ text, tone: "care" });
 
 export function troublesOf({ recorder, problem, call }: EncounterView): Trouble[] {
-  return [
+  const found = [
     ...(call.refused !== null ? [loud(t(`refused.${call.refused}`))] : []),
     ...(problem !== null ? [loud(sentenceFor(problem))] : []),
     ...recorderTroubles(recorder),
   ];
+  // The call and the recorder may be refused for one and the same reason.
+  return found.filter(({ text }, at) => found.findIndex((each) => each.text === text) === at);
 }
 
 function recorderTroubles(state: RecorderState): Trouble[] {
@@ -35,7 +37,7 @@ function recorderTroubles(state: RecorderState): Trouble[] {
 }
 
 /** The recorder's code for what is wrong (recorder.ts, uplink.ts), as a sentence. */
-function problemOf(code: string): Trouble {
+export function problemOf(code: string): Trouble {
   const [what, status] = code.split(":");
   switch (what) {
     case "offline":

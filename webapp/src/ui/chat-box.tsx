@@ -11,10 +11,11 @@ import { say } from "./say";
 interface ChatBoxProps {
   chat: Chat;
   now(): number;
-  open: boolean;
+  /** before the call nothing can be said yet, after it nothing any more */
+  is: "waiting" | "open" | "over";
 }
 
-export function ChatBox({ chat, now, open }: ChatBoxProps): JSX.Element {
+export function ChatBox({ chat, now, is }: ChatBoxProps): JSX.Element {
   const entries = useWatched(chat.entries);
   const list = useRef<HTMLOListElement>(null);
   const newest = entries.at(-1);
@@ -25,12 +26,14 @@ export function ChatBox({ chat, now, open }: ChatBoxProps): JSX.Element {
   return (
     <section class="chat" aria-label={t("chat.title")}>
       <ol ref={list} tabIndex={0} aria-label={t("chat.title")}>
-        {entries.length === 0 && <li class="none">{t(open ? "chat.empty" : "chat.later")}</li>}
+        {entries.length === 0 && is !== "over" && (
+          <li class="none">{t(is === "open" ? "chat.empty" : "chat.later")}</li>
+        )}
         {entries.map((entry) => (
           <Entry key={`${entry.mine}${entry.id}`} entry={entry} />
         ))}
       </ol>
-      {open && <Say chat={chat} now={now} />}
+      {is === "open" && <Say chat={chat} now={now} />}
     </section>
   );
 }
