@@ -13,6 +13,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+from cryptography.x509 import Certificate
 from tqdm import tqdm
 
 from accompany.errors import AccompanyError
@@ -21,6 +22,7 @@ from accompany.evidence.checkpoints import Policy
 from accompany.evidence.findings import Finding, Findings
 from accompany.evidence.notes import Verifier
 from accompany.evidence.report import Report, as_json, as_text
+from accompany.evidence.timestamps import read_certificates
 from accompany.evidence.unzipping import Archive, NotAZip, read_archive
 from accompany.evidence.verify import Trust, read_heads, verify_bag
 
@@ -89,6 +91,15 @@ def configure_verify(parser: ArgumentParser) -> None:
         "checked",
     )
     add(
+        "--anchors",
+        metavar="FILE",
+        type=Path,
+        action="append",
+        default=[],
+        help="certificates of time-stamp authorities that you believe (PEM); may be given several "
+        "times. Each is judged at the time stamped",
+    )
+    add(
         "--signer",
         metavar="VKEY",
         help="the public key of whoever opened the package, from them: <name>+<id>+<base64>",
@@ -125,11 +136,16 @@ def run_verify(given: Namespace) -> int:
     return report.exit
 
 
+def _certificates(path: Path) -> tuple[Certificate, ...]:
+    return read_certificates(path.read_bytes())
+
+
 def _verified(given: Namespace) -> Report:
     trust = Trust(
         policy=Policy.parse(given.policy.read_bytes()) if given.policy else None,
         signer=Verifier.parse(given.signer) if given.signer else None,
         open_ended=given.open_ended,
+        anchors=tuple(one for path in given.anchors for one in _certificates(path)),
         heads=tuple(head for path in given.head for head in read_heads(path.read_bytes())),
     )
     size = given.package.stat().st_size

@@ -615,11 +615,6 @@ def test_a_card_for_another_time_is_left_open():
     assert codes(report, "fails", "could not be checked") == ["card-validity"]
 
 
-def test_whole_time_stamps_wait_for_an_authority_to_believe():
-    report = check(stamped(*layout.STAMP_PARTS)())
-    assert codes(report, "fails", "could not be checked") == ["stamps"]
-
-
 def test_a_withheld_first_grant_is_left_open_and_a_later_one_is_not_missed():
     report = check(sealed(film().close(), Server(Log(), withheld_grants=frozenset({0}))))
     assert codes(report, "fails", "could not be checked") == ["grant-withheld"]
@@ -777,6 +772,13 @@ ELSEWHERE = {
     # The ZIP itself: tests/evidence/test_unzipping.py and tests/test_verifier.py.
     *(code for code in TEXTS if code.startswith("zip-")),
     "archive-holds",
+    # Time stamps: tests/evidence/test_verify_stamps.py.
+    "stamps",
+    "stamps-hold",
+    "stamp-anchor",
+    "stamp-checkpoint",
+    "stamp-consistency",
+    "stamp-token",
     # Opened packages: tests/client/test_opening.py.
     "filekeys-hold",
     "segments-withheld",
@@ -804,7 +806,7 @@ def test_every_finding_has_a_case_here():
     }
     known |= {code for _, expected in OPEN.values() for code in expected}
     known |= {"quorum", "head", "head-other", "not-a-package", "policy-none", "keys-unknown"}
-    known |= {"receipts-key", "card-organization", "card-validity", "stamps", "grant-withheld"}
+    known |= {"receipts-key", "card-organization", "card-validity", "grant-withheld"}
     known |= set(codes(check(making.good()))) | {"quorum-holds", "head-holds"}
     assert known | ELSEWHERE == TEXTS.keys()
     assert len(HOLDS) + len(FAILS) + len(UNCHECKED) == len(TEXTS)

@@ -46,6 +46,7 @@ HOLDS: Mapping[str, str] = {
     "card-holds": "The attorney's card ({name}) is signed by the organization.",
     "custody-holds": "Every line of the chain of custody ({count}) is in the log.",
     "bag-holds": "The BagIt manifests agree with the files.",
+    "stamps-hold": "{count} time stamps by {names} hold, and a certificate given vouches for each.",
     "head-holds": "The head given (statement {number}) is in this package, unchanged.",
     "filekeys-hold": "The keys of the segments shown ({count}) open them.",
     "segments-withheld": "Segments not shown when the package was opened: {count}. A reason is "
@@ -111,6 +112,9 @@ FAILS: Mapping[str, str] = {
     "card-signature": "The attorney's card is not signed by the organization.",
     "custody-line": "A line of the chain of custody is not in its written form.",
     "bag": "A BagIt file does not agree with the files.",
+    "stamp-checkpoint": "A time stamp's checkpoint is not this log's, or of another size.",
+    "stamp-consistency": "The log's checkpoint does not continue the one that was stamped.",
+    "stamp-token": "A time stamp is not over its checkpoint, or its signature does not hold.",
     "head": "The head given contradicts this package.",
     "filekey": "The key of a segment does not open it.",
     "filekeys-lines": "filekeys.txt does not have one line for every segment.",
@@ -140,6 +144,7 @@ UNCHECKED: Mapping[str, str] = {
     "card-organization": "The attorney's card: the policy does not name the organization that "
     "signed it.",
     "card-validity": "The attorney's card is not one for the time of the recording.",
+    "stamp-anchor": "A time stamp: no certificate given vouches for its authority.",
     "stamps": "Time stamps by {names}: this verifier was given no authority's certificate.",
     "head-other": "The head given is another recording's.",
     "opener-unknown": "Who opened it: the key that signed is neither on a card that was checked "

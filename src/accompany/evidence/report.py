@@ -12,8 +12,10 @@ from typing import Any
 
 from accompany.evidence.findings import Finding, Verdict
 from accompany.evidence.text import write_time
+from accompany.evidence.verify_stamps import Bracket
 
 WIDTH = 88
+SHOWN_BRACKETS = 24
 SHOWN_OF_A_KIND = 12
 """Findings of one kind that the page for people shows; JSON has them all."""
 
@@ -54,6 +56,11 @@ class Facts:
     received: tuple[int, int] | None = None
     after: int | None = None
     covered: int | None = None
+    not_before: tuple[int, str] | None = None
+    """After this time, ms, all of it was made; and the time stamp that shows it."""
+    not_after: tuple[int, str] | None = None
+    """By this time, ms, all of it stood in the log; and the time stamp that shows it."""
+    brackets: tuple[Bracket, ...] = ()
     continues: str = ""
     gaps: tuple[tuple[int, int, str], ...] = ()
     """offset and duration in milliseconds, and the reason"""
@@ -111,7 +118,13 @@ class Report:
             yield "The opening names no earlier state of the log, so nothing shows how old it is."
         else:
             yield f"It was made after the log's checkpoint over {facts.after} entries."
-        if facts.covered is not None:
+        if facts.not_before is not None:
+            time, name = facts.not_before
+            yield f"That one holds the time stamp {name}, so it was made after {_when(time)}."
+        if facts.not_after is not None:
+            time, name = facts.not_after
+            yield f"The time stamp {name} shows that all of it stood in the log by {_when(time)}."
+        elif facts.covered is not None:
             yield (
                 f"It was made before the log's checkpoint over {facts.covered} entries; when that "
                 "was, no time stamp in this package says."
@@ -151,6 +164,9 @@ def as_json(report: Report) -> dict[str, Any]:
             "ended": _time(facts.ended),
             "received": [_time(time) for time in facts.received] if facts.received else None,
             "after": facts.after,
+            "not_before": _shown_by(facts.not_before),
+            "not_after": _shown_by(facts.not_after),
+            "brackets": [_bracket(one) for one in facts.brackets],
             "covered": facts.covered,
             "continues": facts.continues or None,
             "gaps": [
@@ -170,6 +186,21 @@ def _finding(finding: Finding) -> dict[str, Any]:
     if finding.accepted:
         said["accepted"] = True
     return said
+
+
+def _shown_by(found: tuple[int, str] | None) -> dict[str, str] | None:
+    return None if found is None else {"time": _when(found[0]), "stamp": found[1]}
+
+
+def _bracket(one: Bracket) -> dict[str, Any]:
+    return {
+        "first": one.first,
+        "last": one.last,
+        "not_after": _time(one.not_after),
+        "stamp": one.by or None,
+        "device": [_when(one.began), _when(one.ended)],
+        "arrival_delay": list(one.delays) if one.delays else None,
+    }
 
 
 def _time(milliseconds: int | None) -> str | None:
@@ -199,6 +230,8 @@ def as_text(report: Report) -> str:
         found = report.having(verdict)
         if found:
             parts.append(f"{TITLES[verdict]}\n\n" + "\n".join(_items(found)))
+    if report.facts.brackets:
+        parts.append("WHEN\n\n" + "\n".join(_when_lines(report.facts)))
     parts.append("WHAT THIS MEANS\n\n" + textwrap.fill(report.meaning, WIDTH))
     if report.facts.recording:
         shown = "\n".join(_item(text) for text in NOT_SHOWN)
@@ -223,6 +256,27 @@ def _heading(facts: Facts) -> str:
     if len(facts.gaps) > SHOWN_OF_A_KIND:
         lines.append(f"and {len(facts.gaps) - SHOWN_OF_A_KIND} gaps more")
     return "\n".join(lines)
+
+
+def _when_lines(facts: Facts) -> Iterator[str]:
+    """The bracket of every statement, beside the device's time and how late it arrived."""
+    after = f"after {_when(facts.not_before[0])}" if facts.not_before else "after: no stamp says"
+    for one in facts.brackets[:SHOWN_BRACKETS]:
+        by = f"before {_when(one.not_after)}" if one.not_after is not None else "before: none says"
+        which = f"Statement {one.first}" if one.first == one.last else (
+            f"Statements {one.first} to {one.last}"
+        )  # fmt: skip
+        yield _item(f"{which}: {after}, {by}" + (f" ({one.by})" if one.by else ""))
+        late = "no receipt"
+        if one.delays:
+            late = " to ".join(_delay(delay) for delay in dict.fromkeys(one.delays)) + " later"
+        yield f"      device {_when(one.began)} to {_when(one.ended)}, arrived {late}"
+    if len(facts.brackets) > SHOWN_BRACKETS:
+        yield f"    … and {len(facts.brackets) - SHOWN_BRACKETS} more (all of them with --json)"
+
+
+def _delay(milliseconds: int) -> str:
+    return f"{milliseconds / 1000:.1f} s"
 
 
 def _seconds(milliseconds: int) -> str:

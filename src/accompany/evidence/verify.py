@@ -7,8 +7,10 @@ The rules are PROTOCOL.md's "Verdicts" (docs/format.md). Pure. Not here: files a
 asking a live log (verifier), the page (report).
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+
+from cryptography.x509 import Certificate
 
 from accompany.errors import AccompanyError, Malformed
 from accompany.evidence import layout
@@ -48,6 +50,14 @@ from accompany.evidence.verify_log import (
     settle_keys,
 )
 from accompany.evidence.verify_opened import check_opened
+from accompany.evidence.verify_stamps import (
+    Believed,
+    Told,
+    brackets,
+    check_stamps,
+    not_after,
+    not_before,
+)
 from accompany.ids import Origin, RecordingId
 
 OPEN_ENDED = frozenset({"no-closing", "awaited"})
@@ -92,6 +102,8 @@ class Trust:
     signer: Verifier | None = None
     open_ended: bool = False
     heads: tuple[Head, ...] = ()
+    anchors: tuple[Certificate, ...] = ()
+    """Certificates of time-stamp authorities."""
 
 
 def verify_bag(
@@ -122,6 +134,7 @@ class _Verification:
         self.findings = findings
         self.reader = ChainReader(findings)
         self.receipts: dict[int, Receipt] = {}
+        self.stamps: tuple[Believed, ...] = ()
         self.bytes = 0
 
     @property
@@ -144,6 +157,7 @@ class _Verification:
         log = LogReader(keys, checkpoint, checkpoint_note, self.findings)
         self._check_statements(keys, log)
         self._check_order()
+        self.stamps = check_stamps(self.contents, keys, log, self.trust.anchors, self.findings)
         if opening is not None:
             check_after(self.contents, opening, checkpoint, self.findings)
             if 0 in self.receipts:
@@ -259,7 +273,6 @@ class _Verification:
     def _check_whole(self, keys: Keys, recording: RecordingId | None) -> tuple[Card | None, bool]:
         began = self.receipts[0].time if 0 in self.receipts else None
         card = check_card(self.contents, keys, began, self.findings)
-        self._check_stamps()
         before = self.findings.failed()
         listing = read_package_note(self.contents, keys, self.findings)
         signed = bool(keys.receipts) and self.findings.failed() == before
@@ -277,14 +290,6 @@ class _Verification:
         check_listed(self.contents, listing, False, path, self.findings)
         if signed and self.findings.failed() == before:
             self.findings.add("package-note-holds")
-
-    def _check_stamps(self) -> None:
-        stamps = sorted({found.stamp for found in self.contents.places.values() if found.stamp})
-        for stamp in stamps:
-            for part in layout.STAMP_PARTS:
-                self.contents.need(layout.stamp_path(stamp, part))
-        if stamps:
-            self.findings.add("stamps", names=", ".join(stamps))
 
     def _check_heads(self, recording: RecordingId | None) -> None:
         for head in self.trust.heads:
@@ -311,6 +316,8 @@ class _Verification:
         if opening is None:
             return Facts(opened=self.contents.opened)
         segments, times = self.chain.segments, [receipt.time for receipt in self.receipts.values()]
+        after = opening.after[0] if opening.after else None
+        told = list(self._told())
         return Facts(
             recording=opening.recording,
             kind=opening.kind,
@@ -325,7 +332,10 @@ class _Verification:
             began=opening.time,
             ended=max([opening.time, *map(_end, self.chain.following)]),
             received=(min(times), max(times)) if times else None,
-            after=opening.after[0] if opening.after else None,
+            after=after,
+            not_before=not_before(self.stamps, after),
+            not_after=not_after(self.stamps, told[-1].index),
+            brackets=brackets(self.stamps, told) if self.stamps else (),
             covered=checkpoint.size if checkpoint else None,
             continues=opening.continues[0] if opening.continues else "",
             gaps=tuple(
@@ -334,6 +344,16 @@ class _Verification:
                 if isinstance(item, Gap)
             ),
         )
+
+    def _told(self) -> Iterator[Told]:
+        """What is known of each statement's time: by the device, and by the receipt."""
+        opening = self.chain.opening
+        spans = {0: (opening.time, opening.time)} if opening else {}
+        spans |= {item.number: (item.time, _end(item)) for item in self.chain.following}
+        for number, (began, ended) in sorted(spans.items()):
+            receipt = self.receipts.get(number)
+            index, received = (receipt.index, receipt.time) if receipt else (None, None)
+            yield Told(number, index, began, ended, received)
 
 
 def _end(statement: Following) -> int:
