@@ -98,9 +98,18 @@ async function ask(constraints: MediaStreamConstraints): Promise<MediaStream | "
   }
 }
 
-/** Whether this browser can make pieces of an MP4 itself. */
+/**
+ * Whether this browser can make pieces of an MP4 itself. Frames must come on the page's thread: the
+ * library's way around that is a worker from a blob, which our content policy refuses.
+ */
 export function canCapture(): boolean {
-  return typeof VideoEncoder !== "undefined" && typeof AudioEncoder !== "undefined";
+  const coders = typeof VideoEncoder !== "undefined" && typeof AudioEncoder !== "undefined";
+  return coders && typeof MediaStreamTrackProcessor !== "undefined";
+}
+
+async function pictureCodec(): Promise<"avc" | "vp9" | null> {
+  if (await canEncodeVideo("avc")) return "avc";
+  return (await canEncodeVideo("vp9")) ? "vp9" : null;
 }
 
 interface Source {
@@ -163,7 +172,8 @@ export class Capture {
     const [picture] = this.stream.getVideoTracks();
     const [sound] = this.stream.getAudioTracks();
     try {
-      if (picture && (await canEncodeVideo("avc"))) this.addPicture(picture);
+      const codec = picture && (await pictureCodec());
+      if (picture && codec) this.addPicture(picture, codec);
       if (sound) await this.addSound(sound);
       if (this.sources.length === 0) return this.report.failed("encoder");
       await this.output.start();
@@ -181,11 +191,11 @@ export class Capture {
     if (this.output.state === "started") await this.output.finalize().catch(() => undefined);
   }
 
-  private addPicture(track: MediaStreamTrack): void {
+  private addPicture(track: MediaStreamTrack, codec: "avc" | "vp9"): void {
     const source = new MediaStreamVideoTrackSource(
       track as MediaStreamVideoTrack,
       {
-        codec: "avc",
+        codec,
         quality: new Quality({ bitrate: VIDEO_BITRATE, bitrateMode: "variable" }),
         keyFrameInterval: KEYFRAME,
         sizeChangeBehavior: "contain", // the encoded size stays as the initialization says

@@ -17,6 +17,7 @@ import type {
 } from "./contracts";
 import type { Track } from "./fragments";
 import type { FromWorker, QueueState, ToWorker } from "./recorder-messages";
+import { Slices, canSlice } from "./slices";
 
 const NOTES_MEDIA = "text/plain;charset=utf-8";
 /** Milliseconds that need no statement between two segments. */
@@ -79,7 +80,7 @@ class LiveRecorder implements Recorder, CaptureReport {
     granted: false,
   };
   private devices: Devices | null = null;
-  private capture: Capture | null = null;
+  private capture: Capture | Slices | null = null;
   /** instant of the opening: by `performance.now()`, and by the device's clock */
   private openedAt = performance.now();
   private openedTime = Date.now();
@@ -199,7 +200,7 @@ class LiveRecorder implements Recorder, CaptureReport {
     this.change(kind === "video" ? { camera: device } : { microphone: device });
   }
 
-  failed(code: "nothing" | "encoder"): void {
+  failed(code: "nothing" | "encoder" | "unsupported"): void {
     this.captureProblem = `capture:${code}`;
     if (!this.current.recording) this.open("notes", NOTES_MEDIA);
     this.change({});
@@ -214,12 +215,10 @@ class LiveRecorder implements Recorder, CaptureReport {
     this.openedTime = Date.now();
     this.change({ camera: devices.camera, microphone: devices.microphone });
     if (!devices.stream) return this.open("notes", NOTES_MEDIA);
-    if (!canCapture()) {
-      this.captureProblem = "capture:unsupported";
-      return this.open("notes", NOTES_MEDIA);
-    }
-    this.capture = new Capture(devices.stream, this.openedAt, this);
-    void this.capture.start();
+    if (!canCapture() && !canSlice()) return this.failed("unsupported");
+    const Way = canCapture() ? Capture : Slices;
+    this.capture = new Way(devices.stream, this.openedAt, this);
+    this.capture.start().catch(() => this.failed("encoder"));
   }
 
   private open(kind: Kind, media: string): void {
