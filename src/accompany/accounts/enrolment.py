@@ -12,6 +12,7 @@ from hashlib import sha256
 from typing import Protocol
 
 from accompany.errors import DoesNotHold, Malformed, TooMany, Unauthorized, Unknown
+from accompany.evidence.age import HybridRecipient
 from accompany.evidence.cards import Card, License, open_card
 from accompany.evidence.notes import Note, Signer, Verifier
 from accompany.evidence.text import (
@@ -27,6 +28,7 @@ from accompany.ids import CardSerial
 
 YEAR = 365 * 24 * 3600 * 1000
 CHALLENGE_LASTS = 60_000
+CHALLENGES = 10_000
 _ALPHABET = "abcdefghjkmnpqrstuvwxyz23456789"
 
 
@@ -161,9 +163,9 @@ class Sessions:
         self._challenges: dict[str, int] = {}
 
     def challenge(self, now: int) -> str:
-        self._challenges = {c: t for c, t in self._challenges.items() if t > now}
-        if len(self._challenges) > 10_000:
-            raise TooMany("challenges", 60)
+        # The oldest goes: whoever asks for thousands must not keep attorneys from coming in.
+        if len(self._challenges) >= CHALLENGES:
+            del self._challenges[next(iter(self._challenges))]
         fresh = write_base64(secrets.token_bytes(32))
         self._challenges[fresh] = now + CHALLENGE_LASTS
         return fresh
@@ -210,6 +212,8 @@ def read_applicant(given: dict[str, object], states: tuple[str, ...]) -> Applica
     if unknown or not chosen:
         raise Malformed("licenses", f"expected states of this service, found {unknown or 'none'}")
     spoken = tuple(str(item) for item in languages)  # type: ignore[attr-defined]
+    # A phone will seal to it in the moment of use: that has to work.
+    HybridRecipient.parse(recipient)
     return Applicant(name.strip(), recipient, read_base64(key, 32), chosen, spoken)
 
 
