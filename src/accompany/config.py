@@ -4,6 +4,7 @@ Values come from the command line, else from the environment (`ACCOMPANY_…`), 
 defaults here. Pure but for `from_environment`, which is given the environment.
 """
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -15,6 +16,16 @@ STATES = tuple(
     "NJ NM NY NC ND OH OK OR PA RI SC SD TN TX UT VT VA WA WV WI WY PR".split()
 )
 LANGUAGES = ("en", "es", "ht", "pt", "zh", "pa", "fr", "ar", "fa", "ru", "vi", "ko")
+LIMITS: Mapping[str, tuple[float, float]] = {
+    "port": (0, 65535),
+    "segment_bytes": (4096, 1024**3),
+    "checkpoint_seconds": (0.01, 1),
+    "wrong_codes_a_minute": (1, 1_000_000),
+    "session_hours": (1, 24 * 365),
+    "round_seconds": (1, 24 * 3600),
+    "journal_file_bytes": (1024**2, 1024**4),
+}
+"""The least and the most a number may be; a live checkpoint covers an entry within a second."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,8 +68,14 @@ class Settings:
     def having(self, name: str, given: str) -> "Settings":
         """Return these settings with *name* as *given* in text; raise Malformed if it cannot be."""
         kind = type(getattr(self, name))
+        least, most = LIMITS.get(name, (-math.inf, math.inf))
+        words = {int: "a whole number", float: "a number"}.get(kind, "text")
+        expected = f"{words} from {least} to {most}" if name in LIMITS else words
         try:
-            return replace(self, **{name: kind(given)})
-        except ValueError as error:
-            why = f"expected {kind.__name__}, found {given[:80]!r}"
-            raise Malformed(f"setting {name}", why) from error
+            value = kind(given)
+        except ValueError:
+            value = None
+        # Asked so that what is not a number (NaN) is refused as well.
+        if value is None or (name in LIMITS and not least <= value <= most):
+            raise Malformed(f"setting {name}", f"expected {expected}, found {given[:80]!r}")
+        return replace(self, **{name: value})

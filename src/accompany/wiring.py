@@ -137,6 +137,8 @@ def _assemble(
         keys.log.verifier,
         keys.receipts.verifier,
     )
+    # What is signed must be what a phone will take.
+    Organization.read(str(organization))
     vouching = _vouching(settings, clock, keys, database, keeper, leaves, sequencer)
     rounds, policy = vouching.rounds, vouching.policy
     live = Live()

@@ -5,12 +5,13 @@ make them in their browsers (a later issue); every page says so. Files are reada
 only. Not here: attorneys' and callers' keys, which never come near the server.
 """
 
+import re
 import secrets
 from dataclasses import dataclass
 from pathlib import Path
 
 from accompany.adapters.journal import write_durably
-from accompany.errors import Damaged
+from accompany.errors import Damaged, Malformed
 from accompany.evidence.age import HybridIdentity
 from accompany.evidence.cards import organization_name
 from accompany.evidence.notes import Signer
@@ -35,8 +36,9 @@ def load_keys(folder: Path, origin: str, journal_exists: bool) -> ServerKeys:
     """Return the keys in *folder*; make all of them where there are none yet.
 
     Raise Damaged where some are missing, or where there is a journal but no keys: its receipts
-    could never be given again.
+    could never be given again. Raise Malformed where *origin* cannot be a log's name.
     """
+    check_origin(origin)
     names = ("log", "receipts", "organization", "custodian")
     there = [name for name in names if (folder / f"{name}.key").exists()]
     if not there:
@@ -73,5 +75,16 @@ def _make(folder: Path, origin: str) -> None:
 
 
 def _read(folder: Path, name: str) -> str:
-    lines = (folder / f"{name}.key").read_text().splitlines()
-    return next(line for line in lines if line and not line.startswith("#"))
+    path = folder / f"{name}.key"
+    lines = [line for line in path.read_text().splitlines() if line and line[0] != "#"]
+    if len(lines) != 1:
+        raise Damaged(f"{path}: expected one line with a key, found {len(lines)}")
+    return lines[0]
+
+
+def check_origin(origin: str) -> None:
+    """Raise Malformed unless *origin* can be a log's name, or is empty."""
+    if re.search(r"[\s+]", origin) or len(origin) > 255:
+        raise Malformed("origin", f"expected no space and no plus, found {origin[:80]!r}")
+    if origin.startswith(("recording/", "accompany/", "attorney/")):
+        raise Malformed("origin", f"{origin.partition('/')[0]}/ is for other keys")
