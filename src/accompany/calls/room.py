@@ -13,6 +13,9 @@ Signal = dict[str, Any]
 WAITING = 200
 """Signals kept for an empty seat; an offer and its candidates are a few dozen at most."""
 
+WAITING_BYTES = 1024 * 1024
+"""About as many bytes of them."""
+
 
 def other(seat: Seat) -> Seat:
     return "attorney" if seat == "caller" else "caller"
@@ -31,7 +34,7 @@ class Room:
     def leave(self, seat: Seat, signal: Signal) -> "Room":
         """Keep *signal* for *seat*. A note begins a new connection: what waited is void."""
         held = () if signal.get("note") else self.waiting(seat)
-        return self._with(seat, (*held, signal)[-WAITING:])
+        return self._with(seat, _newest((*held, signal)))
 
     def collect(self, seat: Seat) -> "Room":
         return self._with(seat, ())
@@ -40,3 +43,13 @@ class Room:
         if seat == "caller":
             return replace(self, for_caller=signals)
         return replace(self, for_attorney=signals)
+
+
+def _newest(signals: tuple[Signal, ...]) -> tuple[Signal, ...]:
+    left, kept = WAITING_BYTES, 0
+    for signal in reversed(signals[-WAITING:]):
+        left -= len(str(signal))
+        if left < 0:
+            break
+        kept += 1
+    return signals[len(signals) - kept :]

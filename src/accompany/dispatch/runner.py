@@ -109,17 +109,16 @@ class Desk:
         )
 
     def begin(self, pressed: Pressed) -> bool:
-        """Begin an encounter, or return to one with the same secret; True where it is new.
+        """Begin an encounter and show it; False where one with the same secret was begun before.
 
         Raise Forbidden where the encounter is somebody else's.
         """
-        new = self._presses.begin(pressed)
-        if not new:
-            known = self._load(pressed.encounter)[0]
-            if known.secret != pressed.secret:
-                raise Forbidden("this encounter was begun with another secret")
-        self.show(pressed.encounter)
-        return new
+        if self._presses.begin(pressed):
+            self.show(pressed.encounter)
+            return True
+        if not self.may_return(pressed.encounter, pressed.secret):
+            raise Forbidden("this encounter was begun with another secret")
+        return False
 
     def append(self, encounter: EncounterId, event: Event) -> Standing:
         """Append *event* and return what follows; an event that changes nothing is not kept."""
