@@ -29,7 +29,7 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 def write_time(milliseconds: int) -> str:
     """Return a time, in milliseconds since 1970 UTC, as RFC 3339 with three decimals."""
     moment = _EPOCH + timedelta(milliseconds=milliseconds)
-    return moment.strftime("%Y-%m-%dT%H:%M:%S.") + f"{milliseconds % 1000:03d}Z"
+    return moment.replace(tzinfo=None).isoformat(timespec="milliseconds") + "Z"
 
 
 def read_time(text: str) -> int:
@@ -37,7 +37,10 @@ def read_time(text: str) -> int:
     if not _TIME.fullmatch(text):
         raise Malformed("time", f"expected 2026-11-21T20:14:03.120Z, found {text[:40]!r}")
     try:
-        moment = datetime.strptime(text, "%Y-%m-%dT%H:%M:%S.%fZ").replace(tzinfo=UTC)
+        year, month, day = int(text[:4]), int(text[5:7]), int(text[8:10])
+        hour, minute, second = int(text[11:13]), int(text[14:16]), int(text[17:19])
+        thousandth = 1000 * int(text[20:23])
+        moment = datetime(year, month, day, hour, minute, second, thousandth, UTC)
     except ValueError as error:
         raise Malformed("time", f"no such moment: {text}") from error
     return (moment - _EPOCH) // timedelta(milliseconds=1)

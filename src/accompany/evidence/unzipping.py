@@ -13,7 +13,7 @@ import struct
 import unicodedata
 import zlib
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import BinaryIO
 
 from accompany.errors import AccompanyError, DoesNotHold
@@ -42,7 +42,7 @@ class NotAZip(AccompanyError):
 
 @dataclass(frozen=True, slots=True)
 class Member:
-    """An entry as the directory has it; sizes in bytes, *start* where its packed bytes begin."""
+    """An entry as the directory has it; sizes in bytes."""
 
     name: str
     raw: bytes
@@ -52,14 +52,16 @@ class Member:
     packed: int
     size: int
     offset: int
-    start: int = 0
 
 
 class Archive:
     """The entries of a ZIP, by name; `chunks` reads one."""
 
-    def __init__(self, source: BinaryIO, members: dict[str, Member]) -> None:
+    def __init__(
+        self, source: BinaryIO, members: dict[str, Member], starts: dict[str, int]
+    ) -> None:
         self._source = source
+        self._starts = starts
         self.members = members
 
     def chunks(self, name: str) -> Iterator[bytes]:
@@ -81,9 +83,10 @@ class Archive:
             raise DoesNotHold(name, f"checksum {member.crc:08x}", f"{crc:08x}")
 
     def _packed(self, member: Member) -> Iterator[bytes]:
-        for at in range(member.start, member.start + member.packed, PIECE):
+        start = self._starts[member.name]
+        for at in range(start, start + member.packed, PIECE):
             self._source.seek(at)
-            yield self._source.read(min(PIECE, member.start + member.packed - at))
+            yield self._source.read(min(PIECE, start + member.packed - at))
 
     def _unpacked(self, member: Member) -> Iterator[bytes]:
         if member.method == _STORED:
@@ -112,18 +115,19 @@ def read_archive(source: BinaryIO, findings: Findings) -> Archive:
     """
     end = _read_end(source, findings)
     members: dict[str, Member] = {}
+    starts: dict[str, int] = {}
     twins: dict[str, str] = {}
     listed = list(_directory(source, end, findings))
     if len(listed) != end.count:
         findings.add("zip-header", "", f"{end.count} entries", f"{len(listed)}")
-    placed = _placed(source, listed, end.directory, findings)
-    for member in placed:
+    for member, start in _placed(source, listed, end.directory, findings):
         twin = unicodedata.normalize("NFC", unicodedata.normalize("NFC", member.name).casefold())
         if twin in twins:
             findings.add("zip-twin", member.name, "each name once", twins[twin])
         twins.setdefault(twin, member.name)
         members.setdefault(member.name, member)
-    return Archive(source, members)
+        starts.setdefault(member.name, start)
+    return Archive(source, members, starts)
 
 
 @dataclass(frozen=True, slots=True)
@@ -257,8 +261,8 @@ def _check_kind(member: Member, system: int, external: int, findings: Findings) 
 
 def _placed(
     source: BinaryIO, members: list[Member], directory: int, findings: Findings
-) -> Iterator[Member]:
-    """Yield the members whose bytes lie where they should, one behind the other, none between."""
+) -> Iterator[tuple[Member, int]]:
+    """Yield the members that lie one behind the other, and where their packed bytes begin."""
     at = 0
     for member in sorted(members, key=lambda member: member.offset):
         if member.offset < at:
@@ -280,7 +284,7 @@ def _placed(
             findings.add("zip-overlap", member.name, f"to end before byte {directory}", found)
             continue
         at = end
-        yield replace(member, start=start)
+        yield member, start
     if at != directory:
         found = f"{directory - at} bytes"
         findings.add("zip-stray-bytes", "", "nothing between the entries and the directory", found)

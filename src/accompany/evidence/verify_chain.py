@@ -13,7 +13,7 @@ from accompany.evidence import layout
 from accompany.evidence.age_header import HEADER_LIMIT, HeaderFailure, parse_header
 from accompany.evidence.contents import Contents
 from accompany.evidence.findings import Findings
-from accompany.evidence.notes import Note
+from accompany.evidence.notes import Note, Verifier
 from accompany.evidence.statements import (
     Closing,
     Following,
@@ -44,10 +44,8 @@ class Chain:
     opening_note: bytes | None = None
     digests: dict[int, bytes] = field(default_factory=dict)
     following: list[Following] = field(default_factory=list)
-
-    @property
-    def last(self) -> int:
-        return max(self.digests, default=0)
+    last: int = 0
+    """The highest number of a statement; files are taken in order."""
 
     @property
     def segments(self) -> list[SegmentStatement]:
@@ -66,6 +64,7 @@ class ChainReader:
     def __init__(self, findings: Findings) -> None:
         self.chain = Chain()
         self._findings = findings
+        self._verifier: Verifier | None = None
         self._closed: int | None = None
         self._segments = 0
 
@@ -75,6 +74,7 @@ class ChainReader:
         self.chain.digests[0] = digest_of(note)
         with self._findings.under("statement-signature", path):
             self.chain.opening = open_opening(note)
+            self._verifier = recording_verifier(self.chain.opening.key)
 
     def take(self, number: int, note: bytes) -> Following | None:
         """Take the note in statement file *number* after the opening; return it if it is in form.
@@ -83,12 +83,15 @@ class ChainReader:
         """
         path = layout.statement_path(number)
         before = self.chain.digests.get(number - 1)
+        self.chain.last = number
         self.chain.digests[number] = digest_of(note)
         statement = self._read(path, note)
         if statement is None:
             return None
         if statement.number != number:
             self._findings.add("statement-number", path, str(number), str(statement.number))
+            # From here on it counts as what its file's name says, so that its segment is found.
+            statement = replace(statement, number=number)
         if before is not None and statement.previous != before:
             found = statement.previous.hex()
             self._findings.add("statement-previous", path, before.hex(), found)
@@ -97,8 +100,6 @@ class ChainReader:
             expected = f"nothing after the closing, statement {self._closed}"
             self._findings.add("after-closing", path, expected, found)
         self._count(path, statement)
-        # From here on it counts as what its file's name says, so that its segment is found.
-        statement = replace(statement, number=number)
         self.chain.following.append(statement)
         return statement
 
@@ -109,12 +110,12 @@ class ChainReader:
             if isinstance(statement, Opening):
                 raise DoesNotHold(path, "segment, gap or closing", "an opening")
             opening = self.chain.opening
-            if opening is not None:
+            if opening is not None and self._verifier is not None:
                 if statement.recording != opening.recording:
                     found = statement.recording
                     self._findings.add("statement-recording", path, opening.recording, found)
                 with self._findings.under("statement-signature", path):
-                    parsed.only_by(recording_verifier(opening.key), path)
+                    parsed.only_by(self._verifier, path)
             return statement
         return None
 
