@@ -93,6 +93,8 @@ class LiveRecorder implements Recorder, CaptureReport {
   private queueProblem: string | null = null;
   private nextId = 1;
   private closing: Promise<void> | null = null;
+  /** the closing was stated: nothing may follow it */
+  private closed = false;
   private settle: (opened: Opened) => void = () => undefined;
   private finish: () => void = () => undefined;
   private readonly safe = new Promise<void>((resolve) => {
@@ -173,6 +175,7 @@ class LiveRecorder implements Recorder, CaptureReport {
   }
 
   piece(piece: Piece): void {
+    if (this.closed) return;
     if (this.current.kind === null) {
       this.early.push(piece);
       return;
@@ -257,6 +260,7 @@ class LiveRecorder implements Recorder, CaptureReport {
 
   /** What was recorded ends where the last piece ends; a longer silence before the end is a gap. */
   private sendClosing(stopped: number, reason: ClosingReason): void {
+    if (this.closed) return;
     for (const kind of [...this.lost.keys()]) this.stateMuted(kind);
     let offset = this.end ?? stopped;
     if (stopped - offset > TAIL) {
@@ -264,6 +268,7 @@ class LiveRecorder implements Recorder, CaptureReport {
       offset = stopped;
     }
     this.send({ do: "close", time: this.timeAt(offset), offset, reason });
+    this.closed = true;
   }
 
   private stateSilence(until: number): void {
@@ -274,7 +279,7 @@ class LiveRecorder implements Recorder, CaptureReport {
   }
 
   private stateGap(offset: number, duration: number, reason: GapReason): void {
-    if (duration > 0) this.send({ do: "gap", time: this.timeAt(offset), offset, duration, reason });
+    if (duration > 0 && !this.closed) this.send({ do: "gap", time: this.timeAt(offset), offset, duration, reason });
   }
 
   private whySilent(): GapReason {
@@ -298,8 +303,8 @@ class LiveRecorder implements Recorder, CaptureReport {
   private readonly online = (): void => this.send({ do: "online" });
 
   /** The page goes: say so, if there is still time. What is missing then shows as no closing. */
-  private readonly leave = (): void => {
-    if (this.closing || !this.current.recording) return;
+  private readonly leave = ({ persisted }: PageTransitionEvent): void => {
+    if (persisted || this.closing || !this.current.recording) return;
     this.sendClosing(Math.round(performance.now() - this.openedAt), "left");
   };
 

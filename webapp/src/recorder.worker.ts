@@ -41,6 +41,7 @@ interface Live {
 let prepared: Promise<Prepared> | null = null;
 let live: Live | null = null;
 let granted = false;
+let lockAsked = false;
 let serverAhead = 0;
 let told = "";
 
@@ -61,7 +62,11 @@ scope.onmessage = ({ data }: MessageEvent<ToWorker>) => {
 async function take(message: Exclude<ToWorker, { do: "prepare" | "online" | "leftovers" }>): Promise<void> {
   if (message.do === "warm") return await warm();
   if (message.do === "open") return await open(message.kind, message.media, message.time);
-  if (!live) throw new Error("not open");
+  if (message.do === "lock") lockAsked = true;
+  if (!live) {
+    if (message.do === "lock") return; // before the opening: then it opens locked
+    throw new Error("not open");
+  }
   const { device } = live;
   switch (message.do) {
     case "segment":
@@ -143,6 +148,7 @@ async function open(kind: Kind, media: string, time: number): Promise<void> {
   void uplink.run();
   setInterval(tell, TICK);
   setTimeout(() => device.lock(), IDENTITY_LIFE);
+  if (lockAsked) device.lock();
   say({ say: "opened", recording: device.recording, kind, opening });
   head(device.recording, device.opening);
 }
