@@ -38,7 +38,7 @@ export interface CallPorts {
 /** `relay` where there is a relay: it hides each side's address from the other. */
 export function configurationOf(ice: RTCIceServer[]): RTCConfiguration {
   const turn = ice.some(({ urls }) => [urls].flat().some((url) => /^turns?:/.test(url)));
-  return { iceServers: ice, iceTransportPolicy: turn ? "relay" : "all" };
+  return { iceServers: ice, iceTransportPolicy: turn ? "relay" : "all", bundlePolicy: "max-bundle" };
 }
 
 export interface CallEvents {
@@ -89,8 +89,9 @@ export class Call {
 
   /** Makes a connection; it becomes the call's own with `use`. */
   async connect(): Promise<Peer> {
-    const ice = await this.#ports.ice().catch(() => []);
-    const peer: Peer = new Peer(this.#polite, configurationOf(ice), {
+    const configure = async (): Promise<RTCConfiguration> => configurationOf(await this.#ports.ice());
+    const peer: Peer = new Peer(this.#polite, await configure(), {
+      configure,
       send: (signal) => void this.#ports.send(signal),
       phase: (phase) => this.#mine(peer, () => this.#phase(phase)),
       track: (track) => this.#mine(peer, () => this.#track(track)),

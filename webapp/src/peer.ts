@@ -13,6 +13,8 @@ import type { Signal } from "./contracts";
 export type PeerPhase = "joining" | "connected" | "interrupted" | "failed";
 
 export interface PeerEvents {
+  /** a configuration with fresh relay credentials, asked for before every restart */
+  configure(): Promise<RTCConfiguration>;
   send(signal: Signal): void;
   phase(phase: PeerPhase): void;
   track(track: MediaStreamTrack): void;
@@ -24,6 +26,8 @@ export interface PeerEvents {
 const VIDEO_BITRATE = 300_000;
 const WITHOUT_BYTES = 2000;
 const BETWEEN_RESTARTS = 5000;
+/** How long a restart waits for fresh relay credentials. */
+const CREDENTIALS = 1500;
 
 export class Peer {
   readonly #pc: RTCPeerConnection;
@@ -41,7 +45,7 @@ export class Peer {
   constructor(polite: boolean, configuration: RTCConfiguration, events: PeerEvents) {
     this.#polite = polite;
     this.#events = events;
-    this.#pc = new RTCPeerConnection({ bundlePolicy: "max-bundle", ...configuration });
+    this.#pc = new RTCPeerConnection(configuration);
     this.#channel = this.#pc.createDataChannel("accompany", { negotiated: true, id: 0 });
     this.#channel.onopen = () => this.#events.opened();
     this.#channel.onmessage = (event: MessageEvent<unknown>) => {
@@ -149,7 +153,7 @@ export class Peer {
     if (this.#pc.signalingState === "have-local-offer") {
       this.#events.send({ description: this.#local() });
     } else {
-      this.#pc.restartIce();
+      void this.#restart();
     }
   };
 
@@ -160,6 +164,14 @@ export class Peer {
     this.#pc.onconnectionstatechange = null;
     this.#channel.onopen = this.#channel.onmessage = null;
     this.#pc.close();
+  }
+
+  async #restart(): Promise<void> {
+    const late = new Promise<null>((resolve) => setTimeout(() => resolve(null), CREDENTIALS));
+    const fresh = await Promise.race([this.#events.configure(), late]);
+    if (this.#closed) return;
+    if (fresh !== null) this.#pc.setConfiguration(fresh);
+    this.#pc.restartIce();
   }
 
   #local(): RTCSessionDescriptionInit {

@@ -70,6 +70,28 @@ export async function fetchServiceForEver(waiting: (error: unknown) => void): Pr
   }
 }
 
+const ICE_AGE = 5 * 60_000;
+
+/**
+ * ICE servers that are fresh enough to be used: relay credentials live for minutes, so they are fetched
+ * again where there are some. Without an answer the last known ones are used.
+ */
+export function iceSource(service: Service): () => Promise<RTCIceServer[]> {
+  let known = service.ice;
+  let at = performance.now();
+  return async () => {
+    const timed = known.some(({ credential }) => credential !== undefined);
+    if (!timed || performance.now() - at < ICE_AGE) return known;
+    try {
+      known = (await fetchService()).ice;
+      at = performance.now();
+    } catch {
+      // A call over old credentials may still hold; no call never does.
+    }
+    return known;
+  };
+}
+
 const invitationPath = (code: string): string => `/api/invitations/${encodeURIComponent(code)}`;
 
 export const fetchInvitation = (code: string): Promise<Invitation> =>

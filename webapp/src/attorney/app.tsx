@@ -7,6 +7,9 @@ import type { JSX } from "preact";
 import { useEffect, useState } from "preact/hooks";
 import type { Organization, Service } from "../contracts";
 import { trust } from "../caller/choices";
+import { openCard } from "../evidence/cards";
+import { Verifier } from "../evidence/notes";
+import { utf8 } from "../evidence/text";
 import { t } from "../i18n";
 import { forgetAttorney, loadAttorney, type Attorney } from "../keys";
 import { ServerClock } from "../live";
@@ -120,8 +123,21 @@ async function begin(become: Become, know: (server: Server) => void): Promise<vo
   const attorney = await loadAttorney().catch(() => null);
   const invitation = readInvitationLink(location.hash);
   if (attorney === null) return become({ is: "stranger", invitation });
+  if (!signedBy(service.organization_key, attorney.card)) {
+    // The card is another organization's; an invitation of this one makes a new card.
+    return become(invitation === null ? { is: "unknown-card", attorney } : { is: "stranger", invitation });
+  }
   if (invitation !== null) history.replaceState(null, "", location.pathname);
   await comeIn(attorney, service, become);
+}
+
+function signedBy(organizationKey: string, card: string): boolean {
+  try {
+    openCard(utf8(card), Verifier.parse(organizationKey));
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 /** Signs in, again and again until the server answers, and opens the desk. */

@@ -13,7 +13,7 @@ import { writeLines, writeTime } from "../evidence/text";
 import type { Attorney } from "../keys";
 import { Live, type Connection, type ServerClock } from "../live";
 import { readToDuty } from "../messages";
-import { fetchService, signIn } from "../service";
+import { iceSource, signIn } from "../service";
 import { Store } from "../store";
 import { Bell } from "./bell";
 import { keepHead } from "./heads";
@@ -57,7 +57,7 @@ export class Desk {
   readonly bell = new Bell();
   readonly media = new Media();
   readonly #attorney: Attorney;
-  readonly #service: Service;
+  readonly #ice: () => Promise<RTCIceServer[]>;
   readonly #clock: ServerClock;
   readonly #live: Live<DutyMessage, ToDuty>;
   readonly #languages: () => string[];
@@ -67,7 +67,7 @@ export class Desk {
 
   constructor(attorney: Attorney, service: Service, clock: ServerClock, languages: () => string[]) {
     this.#attorney = attorney;
-    this.#service = service;
+    this.#ice = iceSource(service);
     this.#clock = clock;
     this.#languages = languages;
     this.#live = new Live(
@@ -223,7 +223,7 @@ export class Desk {
     if (this.#console !== null) return this.#console;
     const console: ConsoleCall = new ConsoleCall({
       ports: {
-        ice: async () => (await fetchService().catch(() => this.#service)).ice,
+        ice: this.#ice,
         send: (signal) => this.#signal(console, signal),
         now: () => this.#clock.now(),
       },

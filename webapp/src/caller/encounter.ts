@@ -23,7 +23,7 @@ import { writeBase32, writeBase64 } from "../evidence/text";
 import { Live, type Connection, type ServerClock } from "../live";
 import { readToCaller } from "../messages";
 import { startRecorder } from "../recorder";
-import { fetchService } from "../service";
+import { iceSource } from "../service";
 import { Store } from "../store";
 import type { Choices } from "./choices";
 
@@ -77,11 +77,13 @@ export class Encounter {
       { path: "/api/live/caller", read: readToCaller, greet: () => this.#greeting() },
       clock,
     );
+    const ice = iceSource(service);
+    void ice();
     this.phone = new PhoneCall({
       recorder: this.#recorder,
       organizationKey: service.organization_key,
       ports: {
-        ice: async () => (await fetchService().catch(() => service)).ice,
+        ice,
         send: (signal) => this.#live.send({ type: "signal", ...signal }),
         now: () => clock.now(),
       },

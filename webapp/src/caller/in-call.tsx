@@ -112,6 +112,7 @@ function Fate({ state }: { state: RecorderState }): JSX.Element {
 function sentenceOf(view: EncounterView): string {
   const { standing, attorney, call, connection } = view;
   const name = attorney?.name ?? t("call.attorney");
+  if (standing?.stage === "ended" && standing.ended_by !== "attorney") return t("call.ended");
   if (standing?.stage === "ended") return t("call.ended.attorney", { name });
   if (call.phase === "over") return t("call.ended.attorney", { name });
   if (standing?.stage === "answered") {

@@ -1,0 +1,183 @@
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import { CallRefused } from "../src/call-notes";
+import type { Signal } from "../src/contracts";
+import { Peer } from "../src/peer";
+
+/** As much of RTCPeerConnection as negotiation needs: states, and what was really handed to it. */
+class FakeConnection {
+  static last: FakeConnection;
+  signalingState: RTCSignalingState = "stable";
+  connectionState: RTCPeerConnectionState = "new";
+  localDescription: RTCSessionDescriptionInit | null = null;
+  taken: RTCSessionDescriptionInit[] = [];
+  candidates: RTCIceCandidateInit[] = [];
+  onicecandidate: ((event: { candidate: unknown }) => void) | null = null;
+  onnegotiationneeded: (() => void) | null = null;
+  restarts = 0;
+
+  constructor(readonly configuration: RTCConfiguration) {
+    FakeConnection.last = this;
+  }
+
+  createDataChannel = (): object => ({ readyState: "connecting" });
+  addTransceiver = (): void => undefined;
+  addTrack = (): void => undefined;
+  getTransceivers = (): [] => [];
+  getSenders = (): [] => [];
+  setConfiguration = (): void => undefined;
+  restartIce = (): void => void this.restarts++;
+  close = (): void => undefined;
+
+  async setLocalDescription(): Promise<void> {
+    const type = this.signalingState === "have-remote-offer" ? "answer" : "offer";
+    this.localDescription = { type, sdp: sdp("11") };
+    this.signalingState = type === "offer" ? "have-local-offer" : "stable";
+  }
+
+  async setRemoteDescription(description: RTCSessionDescriptionInit): Promise<void> {
+    this.taken.push(description);
+    this.signalingState = description.type === "offer" ? "have-remote-offer" : "stable";
+  }
+
+  async addIceCandidate(candidate: RTCIceCandidateInit): Promise<void> {
+    this.candidates.push(candidate);
+  }
+}
+
+const sdp = (byte: string): string =>
+  `v=0\r\na=fingerprint:sha-256 ${Array.from({ length: 32 }, () => byte).join(":")}\r\n`;
+const theirs = (type: "offer" | "answer", byte = "aa"): RTCSessionDescriptionInit => ({ type, sdp: sdp(byte) });
+const AA = "aa".repeat(32);
+
+function make(polite: boolean): { peer: Peer; pc: FakeConnection; sent: Signal[]; refused: string[] } {
+  const sent: Signal[] = [];
+  const refused: string[] = [];
+  const nothing = (): void => undefined;
+  const peer = new Peer(polite, {}, {
+    configure: () => Promise.resolve({}),
+    send: (signal) => void sent.push(signal),
+    phase: nothing,
+    track: nothing,
+    opened: nothing,
+    message: nothing,
+    refused: (error) => void refused.push(error.what),
+  });
+  return { peer, pc: FakeConnection.last, sent, refused };
+}
+
+/** A phone after its first answer, or a console that has taken it. */
+async function connected(polite: boolean): Promise<ReturnType<typeof make>> {
+  const made = make(polite);
+  if (polite) await made.peer.answer(theirs("offer"), AA, []);
+  else {
+    await made.peer.firstOffer([]);
+    await made.peer.complete(theirs("answer"), AA);
+  }
+  made.peer.release();
+  return made;
+}
+
+beforeEach(() => {
+  vi.stubGlobal("RTCPeerConnection", FakeConnection);
+  vi.stubGlobal("addEventListener", () => undefined);
+  vi.stubGlobal("removeEventListener", () => undefined);
+});
+afterEach(() => vi.unstubAllGlobals());
+
+describe("another certificate", () => {
+  test("is refused in the first offer, and never handed to the browser", async () => {
+    const { peer, pc } = make(true);
+    await expect(peer.answer(theirs("offer", "ab"), AA, [])).rejects.toThrow(CallRefused);
+    expect(pc.taken).toEqual([]);
+  });
+
+  test("is refused in the first answer", async () => {
+    const { peer, pc } = make(false);
+    await peer.firstOffer([]);
+    await expect(peer.complete(theirs("answer", "ab"), AA)).rejects.toThrow(CallRefused);
+    expect(pc.taken).toEqual([]);
+  });
+
+  test.each([true, false])("is refused in a later offer (polite: %s)", async (polite) => {
+    const { peer, pc, refused } = await connected(polite);
+    const before = pc.taken.length;
+    await peer.hear({ description: theirs("offer", "ab") });
+    expect(refused).toEqual(["fingerprint"]);
+    expect(pc.taken).toHaveLength(before);
+  });
+
+  test("is refused in a later answer", async () => {
+    const { peer, pc, refused } = await connected(false);
+    pc.onnegotiationneeded?.();
+    await Promise.resolve();
+    await peer.hear({ description: theirs("answer", "ab") });
+    expect(refused).toEqual(["fingerprint"]);
+    expect(pc.taken).toHaveLength(1);
+  });
+});
+
+describe("perfect negotiation", () => {
+  test("the same certificate may negotiate again, and is answered", async () => {
+    const { peer, pc, sent } = await connected(false);
+    await peer.hear({ description: theirs("offer") });
+    expect(pc.taken.map(({ type }) => type)).toEqual(["answer", "offer"]);
+    expect(sent).toEqual([{ description: { type: "answer", sdp: sdp("11") } }]);
+  });
+
+  test("when both offer at once, the console goes on with its own and the phone gives way", async () => {
+    const console = await connected(false);
+    console.pc.onnegotiationneeded?.();
+    await console.peer.hear({ description: theirs("offer") });
+    expect(console.pc.taken).toHaveLength(1);
+
+    const phone = await connected(true);
+    phone.pc.onnegotiationneeded?.();
+    await phone.peer.hear({ description: theirs("offer") });
+    expect(phone.pc.taken).toHaveLength(2);
+  });
+
+  test("an answer that nobody asked for is left out", async () => {
+    const { peer, pc, refused } = await connected(false);
+    await peer.hear({ description: theirs("answer") });
+    expect(pc.taken).toHaveLength(1);
+    expect(refused).toEqual([]);
+  });
+});
+
+describe("candidates", () => {
+  test("wait until the first description is on its way", async () => {
+    const { peer, pc, sent } = make(true);
+    await peer.answer(theirs("offer"), AA, []);
+    const candidate = { candidate: "candidate:1" };
+    pc.onicecandidate?.({ candidate: { ...candidate, toJSON: () => candidate } });
+    expect(sent).toEqual([]);
+    peer.release();
+    expect(sent).toEqual([{ candidate }]);
+  });
+
+  test("of the other side wait until its answer was verified", async () => {
+    const { peer, pc } = make(false);
+    await peer.firstOffer([]);
+    await peer.hear({ candidate: { candidate: "candidate:1" } });
+    expect(pc.candidates).toEqual([]);
+    await peer.complete(theirs("answer"), AA);
+    expect(pc.candidates).toEqual([{ candidate: "candidate:1" }]);
+  });
+});
+
+describe("after an interruption", () => {
+  test("an offer that was lost with its socket is said again", async () => {
+    const { peer, pc, sent } = await connected(true);
+    pc.onnegotiationneeded?.();
+    await Promise.resolve();
+    peer.nudge();
+    expect(sent.filter(({ description }) => description?.type === "offer")).toHaveLength(2);
+    expect(pc.restarts).toBe(0);
+  });
+
+  test("otherwise the way is looked for again", async () => {
+    const { peer, pc } = await connected(true);
+    peer.nudge();
+    await vi.waitFor(() => expect(pc.restarts).toBe(1));
+  });
+});
