@@ -19,7 +19,7 @@ from accompany.client.durable import write_durably
 from accompany.client.line import Refused
 from accompany.client.tiles import Tiles
 from accompany.errors import Damaged, DoesNotHold
-from accompany.evidence.checkpoints import Checkpoint
+from accompany.evidence.checkpoints import CHECKPOINT_LIMIT, Checkpoint, parse_checkpoint
 from accompany.evidence.cosigning import (
     AddCheckpoint,
     Contradiction,
@@ -103,7 +103,7 @@ class Witness:
             self._keep_contradiction(contradiction, request.checkpoint)
             raise
         del checkpoint
-        return cosign(self.signer, Note.parse(request.checkpoint).text, seconds)
+        return cosign(self.signer, Note.parse(request.checkpoint, CHECKPOINT_LIMIT).text, seconds)
 
     def _keep_contradiction(self, contradiction: Contradiction, found: bytes) -> Path:
         kept = self.heads.note(contradiction.origin)
@@ -132,8 +132,15 @@ class Witness:
             why = f"{checkpoint.origin} does not continue the log that was cosigned."
             raise Alarm(why, both_checkpoints(kept, note, f"{error}.")) from error
         line = self.answer(bytes(AddCheckpoint(head.size, tuple(proof), note)), seconds)
-        tiles.post("cosignatures", note + line.encode())
+        tiles.post("cosignatures", self._bare(note) + line.encode())
         return Visit(checkpoint.origin, checkpoint.size, True)
+
+    def _bare(self, note: bytes) -> bytes:
+        """Return the note with the log's own signature alone: nobody else's word is passed on."""
+        parsed = Note.parse(note, CHECKPOINT_LIMIT)
+        log = self.logs[parse_checkpoint(note)[0].origin]
+        own = [line for line in parsed.signatures if (line.name, line.id) == (log.name, log.id)]
+        return bytes(Note(parsed.text, tuple(own)))
 
     def _offered(self, tiles: Tiles) -> bytes:
         """What a log offers to witnesses; the checkpoint it shows, where it offers nothing."""
