@@ -16,6 +16,7 @@ from accompany.evidence.merkle import (
     consistency_proof,
     grown,
     inclusion_proof,
+    inclusion_proofs,
     leaf_hash,
     node_hash,
     read_tile_path,
@@ -59,6 +60,22 @@ sizes = st.integers(1, MOST)
 @given(st.integers(0, MOST))
 def test_a_root_is_what_the_rfc_defines(size):
     assert root(size, nodes) == plain_root(LEAVES[:size])
+
+
+@given(sizes)
+def test_many_proofs_at_once_are_the_proofs_one_by_one(size):
+    read: list[tuple[int, int]] = []
+
+    def watched(level: int, number: int) -> bytes:
+        read.append((level, number))
+        return nodes(level, number)
+
+    indexes = range(size - 1, -1, -1)
+    expected = [inclusion_proof(index, size, nodes) for index in indexes]
+    assert list(inclusion_proofs(indexes, size, watched)) == expected
+    assert len(read) <= 4 * size
+    with pytest.raises(Malformed, match=f"no leaf {size}"):
+        list(inclusion_proofs([size], size, nodes))
 
 
 @given(st.data())

@@ -13,7 +13,7 @@ import pytest
 from accompany.errors import Damaged, DoesNotHold
 from accompany.evidence.findings import Findings
 from accompany.evidence.unzipping import NotAZip, read_archive
-from accompany.evidence.zipping import zip_size, zip_stream
+from accompany.evidence.zipping import PIECE, zip_size, zip_stream
 
 FILES = {"bag/a": b"every word", "bag/b": b"", "bag/c": bytes(range(256)) * 900}
 
@@ -52,6 +52,12 @@ def test_what_is_written_is_read_by_us_and_by_others():
     with zipfile.ZipFile(BytesIO(data)) as archive:
         assert archive.testzip() is None
         assert {name: archive.read(name) for name in archive.namelist()} == FILES
+
+
+def test_many_small_files_come_in_few_pieces():
+    files = {f"bag/{number}": b"small" * 20 for number in range(10_000)}
+    pieces = list(zip_stream((name, len(data), iter([data])) for name, data in files.items()))
+    assert len(pieces) <= sum(map(len, pieces)) // PIECE + 1
 
 
 def test_the_size_is_known_before():
@@ -98,8 +104,8 @@ class Sparse(RawIOBase):
 
 
 def test_zip64_is_written_where_needed_and_read():
-    """Over two gigabytes that nobody has to hold: zeros are skipped over and not kept."""
-    size = 2 * 1024**3 + 16 * 1024**2
+    """Over four gibibytes that nobody has to hold: zeros are skipped over and not kept."""
+    size = 4 * 1024**3 + 16 * 1024**2
     piece = bytes(16 * 1024 * 1024)
     items = [
         ("bag/film", size, (piece for _ in range(size // len(piece)))),
@@ -116,6 +122,7 @@ def test_zip64_is_written_where_needed_and_read():
     archive = read_archive(Sparse(at, parts), findings)
     assert findings.all == []
     assert archive.members["bag/film"].size == size
+    assert archive.members["bag/last"].offset > 0xFFFFFFFF
     assert b"".join(archive.chunks("bag/last")) == b"last"
 
 

@@ -6,7 +6,7 @@ package.note becomes an entry too. Not here: who may ask (`accounts.rights`), HT
 """
 
 import asyncio
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 
@@ -27,7 +27,7 @@ from accompany.custody.sequencer import Published, Sequencer
 from accompany.errors import Damaged, Unknown
 from accompany.evidence.checkpoints import Proof, write_consistency
 from accompany.evidence.layout import place
-from accompany.evidence.merkle import consistency_proof, inclusion_proof
+from accompany.evidence.merkle import consistency_proof, inclusion_proofs
 from accompany.evidence.notes import Signer
 from accompany.evidence.package import (
     Blob,
@@ -141,9 +141,9 @@ class Export:
         node = cache(self._keeper.node)
         size = under.checkpoint.size
 
-        def proof(index: int) -> bytes:
-            path = inclusion_proof(index, size, node)
-            return bytes(Proof(index, tuple(path), under.note))
+        def proofs(indexes: Sequence[int]) -> tuple[bytes, ...]:
+            paths = zip(indexes, inclusion_proofs(indexes, size, node), strict=True)
+            return tuple(bytes(Proof(index, tuple(path), under.note)) for index, path in paths)
 
         grants = {grant.number: grant.data for grant in self._keeper.grants(row.recording)}
         after = open_opening(row.note).after
@@ -153,7 +153,9 @@ class Export:
         custody = None
         if with_custody:
             lines = [line for line in self._keeper.custody(row.recording) if line.index < size]
-            custody = tuple(CustodyLine(line.data, proof(line.index)) for line in lines)
+            shown = proofs([line.index for line in lines])
+            pairs = zip(lines, shown, strict=True)
+            custody = tuple(CustodyLine(line.data, proof) for line, proof in pairs)
         bracketing = self._keeper.stamps(
             after[0] if after else 0, row.index, kept[-1].index if kept else row.index
         )
@@ -162,12 +164,12 @@ class Export:
             if stamp.size <= size and stamp.index < size:
                 hashes = consistency_proof(stamp.size, size, node)
                 consistency_file = write_consistency(stamp.size, size, hashes)
-                stamps |= stamp_files(stamp, consistency_file, proof(stamp.index))
+                stamps |= stamp_files(stamp, consistency_file, *proofs([stamp.index]))
         return SealedContents(
             row.recording,
             (row.note, *(one.note for one in kept)),
             (row.receipt, *(one.receipt for one in kept)),
-            (proof(row.index), *(proof(one.index) for one in kept)),
+            proofs([row.index, *(one.index for one in kept)]),
             {one.number: Blob(one.size, one.sha256) for one in kept if one.here and one.sha256},
             under.note,
             self._policy,

@@ -5,7 +5,8 @@ A tree is read through a `Nodes` function: (level, number) -> hash of the comple
 needs nothing but the proof. Not here: checkpoints, storage. Pure.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from functools import cache
 from hashlib import sha256
 
 from accompany.errors import DoesNotHold, Malformed
@@ -45,6 +46,31 @@ def inclusion_proof(index: int, size: int, nodes: Nodes) -> list[bytes]:
     if not 0 <= index < size:
         raise Malformed("inclusion proof", f"no leaf {index} in a tree of {size}")
     return _path(index, 0, size, nodes)
+
+
+def inclusion_proofs(indexes: Iterable[int], size: int, nodes: Nodes) -> Iterator[list[bytes]]:
+    """Yield what `inclusion_proof` returns for each of *indexes*, every subtree hashed once.
+
+    For thousands of proofs to one root, which share most of their hashes.
+    """
+
+    @cache
+    def subtree(low: int, high: int) -> bytes:
+        return _range(low, high, nodes)
+
+    for index in indexes:
+        if not 0 <= index < size:
+            raise Malformed("inclusion proof", f"no leaf {index} in a tree of {size}")
+        path, low, high = [], 0, size
+        while high - low > 1:
+            middle = low + _split(high - low)
+            if index < middle:
+                path.append(subtree(middle, high))
+                high = middle
+            else:
+                path.append(subtree(low, middle))
+                low = middle
+        yield path[::-1]
 
 
 def consistency_proof(old: int, new: int, nodes: Nodes) -> list[bytes]:

@@ -14,16 +14,30 @@ from accompany.errors import Damaged
 
 _ZipStream: Any = zipstream.ZipStream  # It has no types of its own.
 
+PIECE = 256 * 1024
+"""Bytes after which a piece is handed out: files are small, each piece costs its reader."""
+
 ZipItem = tuple[str, int, Iterable[bytes]]
 """Name in the ZIP, size in bytes, and the bytes in pieces."""
 
 
 def zip_stream(items: Iterable[ZipItem]) -> Iterator[bytes]:
-    """Yield the ZIP of *items* in their order, piece by piece.
+    """Yield the ZIP of *items* in their order, in pieces of about PIECE bytes.
 
     Raise Damaged in the middle where an item gives other than the bytes it promised: the receiver
     then has a ZIP without its directory, which nothing takes for whole.
     """
+    held, waiting = [], 0
+    for piece in _written(items):
+        held.append(piece)
+        waiting += len(piece)
+        if waiting >= PIECE:
+            yield b"".join(held)
+            held, waiting = [], 0
+    yield b"".join(held)
+
+
+def _written(items: Iterable[ZipItem]) -> Iterator[bytes]:
     stream = _ZipStream(compress_type=zipstream.ZIP_STORED)
     for name, size, pieces in items:
         stream.add(_exactly(name, size, pieces), name, size=size)
