@@ -53,7 +53,8 @@ def test_with_the_camera_refused_sound_is_recorded(
     caller.press()
     attorney.answer()
     wait_for_text(caller.page, f"{attorney.name} is with you")
-    wait_for_text(caller.page, "Recording sound only")
+    recording = caller.page.get_by_test_id("recording")
+    wait_for(lambda: recording.get_attribute("data-kind") == "sound", 10, "for sound alone")
     assert violations(caller.page) == []
     caller.wait_until_recorded(5)
     caller.end()
