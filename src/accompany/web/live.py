@@ -7,7 +7,7 @@ state, made anew each time. Not here: who is rung (`dispatch`), what signals mea
 import asyncio
 import contextlib
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from hashlib import sha256
 from typing import Any, assert_never
 from urllib.parse import urlsplit
@@ -16,9 +16,17 @@ import msgspec
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from accompany.config import LANGUAGES, STATES
+from accompany.dispatch.ringing import Answered
 from accompany.dispatch.roster import OnDuty, Press
 from accompany.dispatch.runner import Pressed, Standing
-from accompany.errors import AccompanyError, Forbidden, Malformed, Unauthorized, Unknown
+from accompany.errors import (
+    AccompanyError,
+    Forbidden,
+    Malformed,
+    TooMany,
+    Unauthorized,
+    Unknown,
+)
 from accompany.evidence.cards import Card
 from accompany.evidence.notes import Note
 from accompany.evidence.statements import KINDS
@@ -26,19 +34,29 @@ from accompany.evidence.text import read_base32, read_base64, write_time
 from accompany.ids import CardSerial, EncounterId
 from accompany.web.messages import (
     AnswerMessage,
+    Call,
+    CallerEnd,
+    CallerSignal,
     DeclineMessage,
+    DeskMessage,
+    DutyEnd,
     DutyMessage,
-    EndMessage,
+    DutySignal,
+    EndedMessage,
     FromCaller,
     FromDuty,
+    Outgoing,
     PressMessage,
+    ProblemMessage,
     RecordingMessage,
-    SignalMessage,
+    Ring,
+    StandingMessage,
+    TakenMessage,
     read_caller,
     read_duty,
     signal_of,
 )
-from accompany.web.office import Office
+from accompany.web.office import Office, address_of
 from accompany.web.problems import problem_of
 
 OUTGOING = 1000
@@ -49,41 +67,61 @@ ABSENT = 15 * 60_000
 
 RECORDINGS = 16
 
+BURST = 200
+PACE = 50
+"""Messages a socket may send at once, and a second from then on: what comes of them waits in
+memory for somebody else."""
+
 
 class Line:
     """One socket: messages out in order, without holding anybody else up."""
 
     def __init__(self, socket: WebSocket) -> None:
         self._socket = socket
-        self._waiting: asyncio.Queue[dict[str, Any]] = asyncio.Queue(OUTGOING)
-        self._overrun = False
+        self._waiting: asyncio.Queue[Outgoing | dict[str, Any]] = asyncio.Queue(OUTGOING)
+        self._overrun = asyncio.Event()
 
-    def send(self, message: dict[str, Any]) -> None:
+    def send(self, message: Outgoing | dict[str, Any]) -> None:
         try:
             self._waiting.put_nowait(message)
         except asyncio.QueueFull:
-            self._overrun = True
+            self._overrun.set()
 
     async def run(self, take: Callable[[str], None]) -> None:
-        """Carry messages both ways until either side closes."""
+        """Carry messages both ways until either side closes, or the other reads too slowly."""
         await self._socket.accept()
-        sending = asyncio.create_task(self._send_all())
+        ways = [
+            asyncio.create_task(self._receive_all(take)),
+            asyncio.create_task(self._send_all()),
+            asyncio.create_task(self._overrun.wait()),
+        ]
         try:
-            while not self._overrun:
-                try:
-                    take(await self._socket.receive_text())
-                except AccompanyError as error:
-                    self.send({"type": "problem", "problem": problem_of(error)})
-                except KeyError:
-                    # Starlette's word for a binary frame.
-                    refusal = Malformed("message", "expected text")
-                    self.send({"type": "problem", "problem": problem_of(refusal)})
-        except WebSocketDisconnect:
-            pass
+            ended, _ = await asyncio.wait(ways, return_when=asyncio.FIRST_COMPLETED)
         finally:
-            sending.cancel()
-            with contextlib.suppress(asyncio.CancelledError, Exception):
-                await sending
+            for way in ways:
+                way.cancel()
+            await asyncio.gather(*ways, return_exceptions=True)
+        with contextlib.suppress(WebSocketDisconnect):
+            for way in ended:
+                way.result()
+
+    async def _receive_all(self, take: Callable[[str], None]) -> None:
+        clock = asyncio.get_running_loop().time
+        last, allowed = clock(), float(BURST)
+        while True:
+            try:
+                text = await self._socket.receive_text()
+                now = clock()
+                last, allowed = now, min(BURST, allowed + (now - last) * PACE)
+                if allowed < 1:
+                    raise TooMany("messages", 1)
+                allowed -= 1
+                take(text)
+            except AccompanyError as error:
+                self.send(ProblemMessage(problem_of(error)))
+            except KeyError:
+                # Starlette's word for a binary frame.
+                self.send(ProblemMessage(problem_of(Malformed("message", "expected text"))))
 
     async def _send_all(self) -> None:
         while True:
@@ -99,22 +137,17 @@ class Live:
         self._consoles: dict[CardSerial, set[Line]] = defaultdict(set)
         self._announced: dict[EncounterId, list[str]] = defaultdict(list)
         self._absent: dict[EncounterId, int] = {}
+        self._desks_due = False
         self.office: Office
 
     # What the desk calls: show one encounter to everybody whom it concerns.
 
     def show(self, standing: Standing) -> None:
-        if not hasattr(self, "office"):
-            return
         message = self._standing(standing)
         for line in self._phones.get(standing.encounter, ()):
             line.send(message)
         if standing.ringing.over and standing.attorney is not None:
-            ended = {
-                "type": "ended",
-                "encounter": standing.encounter,
-                "by": standing.ringing.ended_by,
-            }
+            ended = EndedMessage(standing.encounter, standing.ringing.ended_by or "")
             for line in self._consoles.get(standing.attorney, ()):
                 line.send(ended)
         if standing.ringing.over:
@@ -123,71 +156,80 @@ class Live:
         self._show_desks()
 
     def _show_desks(self) -> None:
-        for serial, lines in self._consoles.items():
-            if lines:
-                message = self._desk(serial)
-                for line in lines:
-                    line.send(message)
+        """Show every console its desk, once for all that changes now."""
+        if not self._desks_due:
+            self._desks_due = True
+            asyncio.get_running_loop().call_soon(self._show_desks_now)
 
-    def _standing(self, standing: Standing) -> dict[str, Any]:
+    def _show_desks_now(self) -> None:
+        self._desks_due = False
+        standings = self.office.desk.open_standings()
+        for serial, lines in self._consoles.items():
+            message = self._desk(serial, standings)
+            for line in lines:
+                line.send(message)
+
+    def _standing(self, standing: Standing) -> StandingMessage:
         office, ringing = self.office, standing.ringing
         card = office.keeper.card(standing.attorney) if standing.attorney else None
-        return {
-            "type": "standing",
-            "encounter": standing.encounter,
-            "stage": standing.stage,
-            "rung": office.desk.names(standing.loud),
-            "card": card.data.decode() if card else None,
-            "attorney_here": office.rooms.taken(standing.encounter, "attorney"),
-            "ended_by": ringing.ended_by,
-            "time": write_time(office.clock.now()),
-        }
+        return StandingMessage(
+            encounter=standing.encounter,
+            stage=standing.stage,
+            rung=office.desk.names(standing.loud),
+            card=card.data.decode() if card else None,
+            attorney_here=office.rooms.taken(standing.encounter, "attorney"),
+            ended_by=ringing.ended_by,
+            time=write_time(office.clock.now()),
+        )
 
-    def _desk(self, serial: CardSerial) -> dict[str, Any]:
+    def _desk(self, serial: CardSerial, standings: Sequence[Standing]) -> DeskMessage:
         office = self.office
-        standings = office.desk.open_standings()
         rings = [
-            {
-                "encounter": one.encounter,
-                "state": one.press.state,
-                "language": one.press.language,
-                "pressed": write_time(one.press.pressed),
-            }
+            Ring(
+                one.encounter,
+                one.press.state,
+                one.press.language,
+                write_time(one.press.pressed),
+            )
             for one in standings
             if serial in one.loud
         ]
-        calls = [one for one in standings if one.attorney == serial]
-        return {
-            "type": "desk",
-            "on": office.desk.is_on_duty(serial),
-            "rings": rings,
-            "call": self._call(calls[-1]) if calls else None,
-            "time": write_time(office.clock.now()),
-        }
+        calls = [
+            self._call(one, one.ringing.answered)
+            for one in standings
+            if one.ringing.answered and one.attorney == serial
+        ]
+        return DeskMessage(
+            on=office.desk.is_on_duty(serial),
+            rings=rings,
+            call=calls[-1] if calls else None,
+            time=write_time(office.clock.now()),
+        )
 
-    def _call(self, standing: Standing) -> dict[str, Any]:
-        answered = standing.ringing.answered
+    def _call(self, standing: Standing, answered: Answered) -> Call:
         kept = [row.recording for row in self.office.keeper.by_encounter(standing.encounter)]
         announced = self._announced.get(standing.encounter, [])
-        return {
-            "encounter": standing.encounter,
-            "state": standing.press.state,
-            "language": standing.press.language,
-            "answered": write_time(answered.time) if answered else None,
-            "recordings": list(dict.fromkeys([*announced, *kept])),
-            "caller_here": self.office.rooms.taken(standing.encounter, "caller"),
-        }
+        return Call(
+            encounter=standing.encounter,
+            state=standing.press.state,
+            language=standing.press.language,
+            answered=write_time(answered.time),
+            recordings=list(dict.fromkeys([*announced, *kept])),
+            caller_here=self.office.rooms.taken(standing.encounter, "caller"),
+        )
 
     def tick(self) -> None:
         """Once a second: duty that lapsed, presses whose phone has been gone too long."""
         now = self.office.clock.now()
         self.office.desk.tick(now)
-        for standing in self.office.desk.open_standings():
-            encounter = standing.encounter
-            if self.office.rooms.taken(encounter, "caller"):
-                self._absent.pop(encounter, None)
-            elif now - self._absent.setdefault(encounter, now) > ABSENT:
-                del self._absent[encounter]
+        alone = [
+            standing.encounter
+            for standing in self.office.desk.open_standings()
+            if not self.office.rooms.taken(standing.encounter, "caller")
+        ]
+        self._absent = {one: self._absent.get(one, now) for one in alone}
+        for encounter, since in self._absent.items():
+            if now - since > ABSENT:
                 self.office.desk.end(encounter, "caller", now)
 
     # The phone.
@@ -202,17 +244,19 @@ class Live:
         def take(data: str) -> None:
             message = read_caller(data)
             if isinstance(message, PressMessage):
+                pressed, new = self._admit(message, address_of(socket))
                 self._leave(line, at)
-                self._press(line, message, socket.client.host if socket.client else "")
-                at.append(EncounterId(message.encounter))
-                self.office.desk.show(at[0])
+                at.append(pressed.encounter)
+                self._seat(line, pressed, new)
             elif not at:
                 raise Malformed("message", "expected a press first")
             else:
                 self._from_caller(at[0], message)
 
-        await line.run(take)
-        self._leave(line, at)
+        try:
+            await line.run(take)
+        finally:
+            self._leave(line, at)
 
     def _leave(self, line: Line, at: list[EncounterId]) -> None:
         for encounter in at:
@@ -223,7 +267,8 @@ class Live:
         at.clear()
         self._show_desks()
 
-    def _press(self, line: Line, message: PressMessage, address: str) -> None:
+    def _admit(self, message: PressMessage, address: str) -> tuple[Pressed, bool]:
+        """Return what is pressed and whether it is new; raise where it may not be."""
         office = self.office
         encounter = EncounterId(read_base32(message.encounter))
         if message.state not in STATES or message.language not in LANGUAGES:
@@ -236,13 +281,30 @@ class Live:
             office.codes.check(message.guest_code, address, now)
         elif not office.desk.may_return(encounter, secret):
             raise Forbidden("this encounter was begun with another secret")
-        # Seated before the press is shown, so that the first standing is not missed.
+        return Pressed(encounter, press, secret), not known
+
+    def _seat(self, line: Line, pressed: Pressed, new: bool) -> None:
+        office, encounter = self.office, pressed.encounter
         self._phones[encounter].add(line)
-        office.rooms.sit(encounter, "caller", line.send)
-        office.desk.begin(Pressed(encounter, press, secret))
+        if new:
+            # Seated before the press is shown, so that the first standing is not missed.
+            office.rooms.sit(encounter, "caller", line.send)
+            office.desk.begin(pressed)
+            return
+        standing = office.desk.standing(encounter)
+        line.send(self._standing(standing))
+        # An offer that waited can be judged only by whoever has been told of the card.
+        if not standing.ringing.over:
+            office.rooms.sit(encounter, "caller", line.send)
+            self._show_desks()
 
     def _from_caller(self, encounter: EncounterId, message: FromCaller) -> None:
         office = self.office
+        if isinstance(message, CallerEnd):
+            office.desk.end(encounter, "caller", office.clock.now())
+            return
+        if office.desk.standing(encounter).ringing.over:
+            raise Forbidden("the encounter is over")
         match message:
             case RecordingMessage(recording, kind):
                 if kind not in KINDS:
@@ -252,14 +314,9 @@ class Live:
                 if known not in announced and len(announced) < RECORDINGS:
                     announced.append(known)
                 self._show_desks()
-            case SignalMessage():
-                if office.desk.standing(encounter).ringing.over:
-                    raise Forbidden("the encounter is over")
-                office.rooms.relay(
-                    encounter, "caller", {**signal_of(message), "encounter": encounter}
-                )
-            case EndMessage():
-                office.desk.end(encounter, "caller", office.clock.now())
+            case CallerSignal():
+                signal = {**signal_of(message), "encounter": encounter}
+                office.rooms.relay(encounter, "caller", signal)
             case PressMessage():
                 raise Malformed("message", "a press came before")
             case _:
@@ -271,15 +328,20 @@ class Live:
         serial = self.office.attorney(socket)
         if serial is None or not same_origin(socket):
             await socket.accept()
-            refusal = problem_of(Unauthorized("a session of an attorney"))
-            await socket.send_json({"type": "problem", "problem": refusal})
+            refusal = ProblemMessage(problem_of(Unauthorized("a session of an attorney")))
+            await socket.send_text(msgspec.json.encode(refusal).decode())
             await socket.close(4401)
             return
         line = Line(socket)
         self._consoles[serial].add(line)
-        self._sit_again(serial, line)
-        line.send(self._desk(serial))
-        await line.run(lambda data: self._from_duty(serial, line, read_duty(data)))
+        try:
+            line.send(self._desk(serial, self.office.desk.open_standings()))
+            self._sit_again(serial, line)
+            await line.run(lambda data: self._from_duty(serial, line, read_duty(data)))
+        finally:
+            self._console_gone(serial, line)
+
+    def _console_gone(self, serial: CardSerial, line: Line) -> None:
         self._consoles[serial].discard(line)
         for standing in self.office.desk.open_standings():
             if standing.attorney == serial:
@@ -310,10 +372,10 @@ class Live:
                 self._answer(serial, line, message, now)
             case DeclineMessage(encounter):
                 office.desk.decline(EncounterId(read_base32(encounter)), serial, now)
-            case SignalMessage():
+            case DutySignal():
                 encounter = self._own(serial, message.encounter)
                 office.rooms.relay(encounter, "attorney", signal_of(message))
-            case EndMessage():
+            case DutyEnd():
                 office.desk.end(self._own(serial, message.encounter), "attorney", now)
             case _:
                 assert_never(message)
@@ -334,16 +396,16 @@ class Live:
         if office.desk.standing(encounter).ringing.over:
             raise Forbidden("the encounter is over")
         if not office.desk.answer(encounter, serial, now):
-            line.send({"type": "taken", "encounter": encounter})
+            line.send(TakenMessage(encounter))
             return
         office.rooms.sit(encounter, "attorney", line.send)
         offer = {"type": "signal", "note": message.note, "description": message.description}
         office.desk.show(encounter)
         office.rooms.relay(encounter, "attorney", offer)
 
-    def _own(self, serial: CardSerial, encounter: str | None) -> EncounterId:
+    def _own(self, serial: CardSerial, encounter: str) -> EncounterId:
         """Return the encounter if this attorney answered it and it goes on."""
-        found = EncounterId(read_base32(encounter or ""))
+        found = EncounterId(read_base32(encounter))
         standing = self.office.desk.standing(found)
         if standing.attorney != serial:
             raise Unknown("encounter")

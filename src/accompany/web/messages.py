@@ -1,6 +1,7 @@
 """Live messages, typed and parsed once; docs/live.md describes them, webapp/src/contracts.ts too.
 
 What a signal carries is relayed as it is: only its outer form and its size are looked at.
+Signals go out in the form they came in, but for the encounter that a console is told.
 """
 
 from collections.abc import Iterator
@@ -31,16 +32,15 @@ class RecordingMessage(Incoming, frozen=True, tag="recording"):
     kind: str
 
 
-class SignalMessage(Incoming, frozen=True, tag="signal"):
-    encounter: str | None = None
+class CallerSignal(Incoming, frozen=True, tag="signal"):
     note: str | None = None
     opening: str | None = None
     description: dict[str, Any] | None = None
     candidate: dict[str, Any] | None = None
 
 
-class EndMessage(Incoming, frozen=True, tag="end"):
-    encounter: str | None = None
+class CallerEnd(Incoming, frozen=True, tag="end"):
+    pass
 
 
 class DutyMessage(Incoming, frozen=True, tag="duty"):
@@ -58,8 +58,72 @@ class DeclineMessage(Incoming, frozen=True, tag="decline"):
     encounter: str
 
 
-FromCaller = PressMessage | RecordingMessage | SignalMessage | EndMessage
-FromDuty = DutyMessage | AnswerMessage | DeclineMessage | SignalMessage | EndMessage
+class DutySignal(Incoming, frozen=True, tag="signal"):
+    encounter: str
+    note: str | None = None
+    opening: str | None = None
+    description: dict[str, Any] | None = None
+    candidate: dict[str, Any] | None = None
+
+
+class DutyEnd(Incoming, frozen=True, tag="end"):
+    encounter: str
+
+
+class Outgoing(msgspec.Struct, frozen=True):
+    """Anything the server says."""
+
+
+class ProblemMessage(Outgoing, frozen=True, tag="problem"):
+    problem: dict[str, Any]
+
+
+class StandingMessage(Outgoing, frozen=True, tag="standing"):
+    encounter: str
+    stage: str
+    rung: list[str]
+    card: str | None
+    attorney_here: bool
+    ended_by: str | None
+    time: str
+
+
+class Ring(msgspec.Struct, frozen=True):
+    encounter: str
+    state: str
+    language: str
+    pressed: str
+
+
+class Call(msgspec.Struct, frozen=True):
+    encounter: str
+    state: str
+    language: str
+    answered: str
+    recordings: list[str]
+    caller_here: bool
+
+
+class DeskMessage(Outgoing, frozen=True, tag="desk"):
+    on: bool
+    rings: list[Ring]
+    call: Call | None
+    time: str
+
+
+class TakenMessage(Outgoing, frozen=True, tag="taken"):
+    encounter: str
+
+
+class EndedMessage(Outgoing, frozen=True, tag="ended"):
+    encounter: str
+    by: str
+
+
+FromCaller = PressMessage | RecordingMessage | CallerSignal | CallerEnd
+FromDuty = DutyMessage | AnswerMessage | DeclineMessage | DutySignal | DutyEnd
+ToCaller = StandingMessage | CallerSignal | ProblemMessage
+ToDuty = DeskMessage | TakenMessage | EndedMessage | DutySignal | ProblemMessage
 
 _caller: msgspec.json.Decoder[FromCaller] = msgspec.json.Decoder(FromCaller)
 _duty: msgspec.json.Decoder[FromDuty] = msgspec.json.Decoder(FromDuty)
@@ -77,7 +141,7 @@ def read_duty(data: str) -> FromDuty:
         return _duty.decode(data)
 
 
-def signal_of(message: SignalMessage) -> dict[str, Any]:
+def signal_of(message: CallerSignal | DutySignal) -> dict[str, Any]:
     """Return what is relayed: the fields that came, and nothing else."""
     fields = {
         "note": message.note,
@@ -94,5 +158,5 @@ def _as_malformed(data: str) -> Iterator[None]:
         raise Malformed("message", f"expected at most {MESSAGE_BYTES} bytes, found {len(data)}")
     try:
         yield
-    except (msgspec.DecodeError, UnicodeEncodeError) as error:
+    except (msgspec.DecodeError, UnicodeEncodeError, RecursionError) as error:
         raise Malformed("message", str(error)) from error

@@ -1,0 +1,547 @@
+"""The live sockets, really: a phone and consoles over WebSockets to a uvicorn on loopback."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from typing import Any
+
+import pytest
+from websockets.exceptions import InvalidStatus
+
+from accompany.web import live as live_module
+from house import Attorney, House, Live, listening, new_id
+
+pytestmark = pytest.mark.anyio
+OFFER = {"note": "the signed offer", "description": {"type": "offer", "sdp": "v=0"}}
+
+
+@pytest.fixture(scope="module")
+async def running(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[House]:
+    async with listening(tmp_path_factory.mktemp("live")) as held:
+        yield held
+
+
+@pytest.fixture
+async def held(running: House) -> AsyncIterator[House]:
+    """The one server of these tests, with nobody on duty and nothing open."""
+    yield running
+    desk = running.server.office.desk
+    for standing in desk.open_standings():
+        desk.end(standing.encounter, "caller", 0)
+    for serial in list(desk._on_duty):
+        desk.go_off_duty(serial)
+
+
+async def on_duty(console: Live, languages: tuple[str, ...] = ("en",)) -> None:
+    await console.until("desk")
+    await console.say(type="duty", on=True, languages=list(languages))
+    await console.until("desk", lambda desk: desk["on"])
+
+
+async def pressed(held: House, phone: Live, **bent: Any) -> dict[str, Any]:
+    press = held.press(**bent)
+    await phone.say(**press)
+    await phone.until("standing")
+    return press
+
+
+async def answered(console: Live, phone: Live, encounter: str) -> None:
+    await console.until("desk", lambda desk: desk["rings"])
+    await console.say(type="answer", encounter=encounter, **OFFER)
+    await console.until("desk", lambda desk: desk["call"])
+    await phone.until("signal")
+
+
+# Ringing.
+
+
+async def test_a_press_rings_and_an_answer_connects(held: House) -> None:
+    ada = await held.attorney()
+    async with held.console(ada) as console, held.phone() as phone:
+        await on_duty(console)
+        press = held.press(language="es")
+        await phone.say(**press)
+        standing = await phone.until("standing")
+        assert standing == {
+            "type": "standing", "encounter": press["encounter"], "stage": "ringing",
+            "rung": ["Ada Counsel"], "card": None, "attorney_here": False, "ended_by": None,
+            "time": standing["time"],
+        }  # fmt: skip
+        desk = await console.until("desk", lambda desk: desk["rings"])
+        (ring,) = desk["rings"]
+        assert ring == {
+            "encounter": press["encounter"], "state": "TX", "language": "es",
+            "pressed": ring["pressed"],
+        }  # fmt: skip
+        assert ring["pressed"] <= desk["time"]
+        await console.say(type="answer", encounter=press["encounter"], **OFFER)
+        standing = await phone.until("standing", lambda one: one["attorney_here"])
+        assert (standing["stage"], standing["card"]) == ("answered", ada.card.decode())
+        assert standing["rung"] == []
+        # The offer comes after the card that it is judged by.
+        assert await phone.next() == {"type": "signal", **OFFER}
+        desk = await console.until("desk", lambda desk: desk["call"])
+        assert desk["rings"] == []
+        assert desk["call"] == {
+            "encounter": press["encounter"], "state": "TX", "language": "es",
+            "answered": desk["call"]["answered"], "recordings": [], "caller_here": True,
+        }  # fmt: skip
+
+
+async def test_the_one_who_was_slower_gets_taken(held: House) -> None:
+    ada, ben = await held.attorney(), await held.attorney(name="Ben Barrister")
+    async with held.console(ada) as one, held.console(ben) as other, held.phone() as phone:
+        await on_duty(one)
+        await on_duty(other)
+        press = held.press()
+        await phone.say(**press)
+        for console in (one, other):
+            await console.until("desk", lambda desk: desk["rings"])
+        await asyncio.gather(
+            *(
+                console.say(type="answer", encounter=press["encounter"], **OFFER)
+                for console in (one, other)
+            )
+        )
+        kinds = []
+        for console in (one, other):
+            while True:
+                message = await console.next()
+                if message["type"] == "taken":
+                    assert message["encounter"] == press["encounter"]
+                    kinds.append("taken")
+                    break
+                if message["type"] == "desk" and message["call"]:
+                    kinds.append("call")
+                    break
+        assert sorted(kinds) == ["call", "taken"]
+
+
+async def test_who_declines_is_not_rung_any_more(held: House) -> None:
+    ada = await held.attorney()
+    async with held.console(ada) as console, held.phone() as phone:
+        await on_duty(console)
+        press = await pressed(held, phone)
+        await console.until("desk", lambda desk: desk["rings"])
+        await console.say(type="decline", encounter=press["encounter"])
+        assert (await phone.until("standing"))["stage"] == "unanswered"
+        assert (await console.until("desk", lambda desk: not desk["rings"]))["call"] is None
+
+
+async def test_an_attorney_of_another_state_is_not_rung(held: House) -> None:
+    ada = await held.attorney(licenses=["CA"])
+    async with held.console(ada) as console, held.phone() as phone:
+        await on_duty(console)
+        await phone.say(**(press := held.press()))
+        assert (await phone.until("standing"))["stage"] == "unanswered"
+        await console.say(type="answer", encounter=press["encounter"], **OFFER)
+        message = await console.next()
+        while message["type"] != "problem":
+            assert message["rings"] == []
+            message = await console.next()
+        assert message["problem"]["status"] == 403
+
+
+async def test_who_comes_on_duty_later_is_rung(held: House) -> None:
+    ada = await held.attorney()
+    async with held.phone() as phone:
+        await pressed(held, phone)
+        async with held.console(ada) as console:
+            await on_duty(console)
+            await phone.until("standing", lambda one: one["rung"] == ["Ada Counsel"])
+            await console.say(type="duty", on=False, languages=[])
+            await phone.until("standing", lambda one: one["stage"] == "unanswered")
+
+
+async def test_duty_outlives_a_console_that_closes_for_a_moment(held: House) -> None:
+    ada = await held.attorney()
+    async with held.console(ada) as console:
+        await on_duty(console)
+    async with held.console(ada) as console:
+        assert (await console.until("desk"))["on"]
+    assert held.server.office.desk.is_on_duty(ada.serial)
+
+
+# The call.
+
+
+async def in_call(held: House, ada: Attorney, console: Live, phone: Live) -> dict[str, Any]:
+    await on_duty(console)
+    press = await pressed(held, phone)
+    await answered(console, phone, press["encounter"])
+    return press
+
+
+async def test_signals_are_relayed_both_ways_as_they_are(held: House) -> None:
+    ada = await held.attorney()
+    async with held.console(ada) as console, held.phone() as phone:
+        press = await in_call(held, ada, console, phone)
+        for signal in (
+            {"note": "n", "opening": "o", "description": {"type": "answer", "sdp": "…"}},
+            {"candidate": {"candidate": "c", "sdpMid": "0", "sdpMLineIndex": 0}},
+            {"description": {"type": "offer", "sdp": "restart"}},
+        ):
+            await phone.say(type="signal", **signal)
+            got = await console.until("signal")
+            assert got == {"type": "signal", "encounter": press["encounter"], **signal}
+            await console.say(type="signal", encounter=press["encounter"], **signal)
+            assert await phone.until("signal") == {"type": "signal", **signal}
+
+
+async def test_signals_wait_for_a_phone_that_is_away_and_come_after_what_it_must_know(
+    held: House,
+) -> None:
+    ada = await held.attorney()
+    async with held.console(ada) as console:
+        await on_duty(console)
+        async with held.phone() as phone:
+            press = await pressed(held, phone)
+            await console.until("desk", lambda desk: desk["rings"])
+        # The phone's line is gone before the answer.
+        await _until(lambda: not held.server.office.rooms.taken(press["encounter"], "caller"))
+        await console.say(type="answer", encounter=press["encounter"], **OFFER)
+        await console.until("desk", lambda desk: desk["call"] and not desk["call"]["caller_here"])
+        await console.say(type="signal", encounter=press["encounter"], candidate={"candidate": "1"})
+        await console.say(type="signal", encounter=press["encounter"], candidate={"candidate": "2"})
+        async with held.phone() as phone:
+            await phone.say(**press)
+            first = await phone.next()
+            assert (first["type"], first["card"]) == ("standing", ada.card.decode())
+            assert await phone.next() == {"type": "signal", **OFFER}
+            assert [(await phone.next())["candidate"]["candidate"] for _ in range(2)] == ["1", "2"]
+            await console.until("desk", lambda desk: desk["call"]["caller_here"])
+
+
+async def test_signals_wait_for_a_console_that_is_away(held: House) -> None:
+    ada = await held.attorney()
+    async with held.phone() as phone:
+        async with held.console(ada) as console:
+            await in_call(held, ada, console, phone)
+        await phone.until("standing", lambda one: not one["attorney_here"])
+        await phone.say(type="signal", note="answer", opening="o", description={"sdp": "x"})
+        async with held.console(ada) as console:
+            desk = await console.until("desk")
+            assert desk["call"]
+            assert (await console.until("signal"))["note"] == "answer"
+            await phone.until("standing", lambda one: one["attorney_here"])
+
+
+async def test_a_recording_announced_or_opened_is_shown_to_the_attorney(held: House) -> None:
+    ada = await held.attorney()
+    async with held.console(ada) as console, held.phone() as phone:
+        press = await in_call(held, ada, console, phone)
+        device = await held.opened(press["encounter"])
+        announced = new_id()
+        for recording in (announced, device.recording, announced):
+            await phone.say(type="recording", recording=recording, kind="film")
+        desk = await console.until("desk", lambda desk: len(desk["call"]["recordings"]) == 2)
+        assert desk["call"]["recordings"] == [announced, device.recording]
+        await phone.say(type="recording", recording=new_id(), kind="scream")
+        assert (await phone.until_problem())["status"] == 400
+
+
+async def test_announced_recordings_are_bounded(held: House) -> None:
+    ada = await held.attorney()
+    async with held.console(ada) as console, held.phone() as phone:
+        await in_call(held, ada, console, phone)
+        most = live_module.RECORDINGS
+        for _ in range(most + 5):
+            await phone.say(type="recording", recording=new_id(), kind="film")
+        await phone.say(type="signal", note="done")
+        await console.until("signal")
+        desk = await console.until("desk")
+        assert len(desk["call"]["recordings"]) == most
+
+
+@pytest.mark.parametrize("by", ["caller", "attorney"])
+async def test_either_ends_the_call_and_both_are_told(held: House, by: str) -> None:
+    ada = await held.attorney()
+    async with held.console(ada) as console, held.phone() as phone:
+        press = await in_call(held, ada, console, phone)
+        encounter = press["encounter"]
+        if by == "caller":
+            await phone.say(type="end")
+        else:
+            await console.say(type="end", encounter=encounter)
+        standing = await phone.until("standing", lambda one: one["stage"] == "ended")
+        assert standing["ended_by"] == by
+        ended = await console.until("ended")
+        assert ended == {"type": "ended", "encounter": encounter, "by": by}
+        assert (await console.until("desk"))["call"] is None
+        # From now on nothing of it is relayed or taken.
+        await phone.say(type="signal", candidate={"candidate": "late"})
+        assert (await phone.until_problem())["status"] == 403
+        await phone.say(type="recording", recording=new_id(), kind="film")
+        assert (await phone.until_problem())["status"] == 403
+        await console.say(type="signal", encounter=encounter, candidate={})
+        assert (await console.until_problem())["status"] == 403
+        await console.say(type="answer", encounter=encounter, **OFFER)
+        assert (await console.until_problem())["status"] == 403
+
+
+async def test_who_lets_go_before_an_answer_withdraws_the_press(held: House) -> None:
+    ada = await held.attorney()
+    async with held.console(ada) as console, held.phone() as phone:
+        await on_duty(console)
+        await pressed(held, phone)
+        await console.until("desk", lambda desk: desk["rings"])
+        await phone.say(type="end")
+        assert (await phone.until("standing"))["ended_by"] == "caller"
+        await console.until("desk", lambda desk: not desk["rings"])
+
+
+# Coming back.
+
+
+async def test_the_same_encounter_and_secret_return_to_it_without_an_admission(
+    held: House,
+) -> None:
+    ada = await held.attorney()
+    async with held.console(ada) as console:
+        async with held.phone() as phone:
+            press = await in_call(held, ada, console, phone)
+        async with held.phone() as phone:
+            await phone.say(**{**press, "guest_code": "", "state": "CA"})
+            standing = await phone.until("standing")
+            assert (standing["stage"], standing["attorney_here"]) == ("answered", True)
+            await phone.say(type="end")
+            await console.until("ended")
+        async with held.phone() as phone:
+            await phone.say(**press)
+            assert (await phone.until("standing"))["ended_by"] == "caller"
+            await phone.say(**held.press())
+            await phone.until("standing", lambda one: one["stage"] != "ended")
+        # The attorney was told once, and is not told again when the phone asks.
+        while (message := await console.next())["type"] != "desk" or not message["rings"]:
+            assert message["type"] == "desk"
+
+
+async def test_another_secret_is_refused(held: House) -> None:
+    async with held.phone() as phone, held.phone() as thief:
+        press = await pressed(held, phone)
+        await thief.say(**held.press(encounter=press["encounter"]))
+        assert (await thief.until_problem())["status"] == 403
+        await thief.say(type="end")
+        assert (await thief.until_problem())["status"] == 400
+        assert held.server.office.rooms.taken(press["encounter"], "caller")
+
+
+async def test_a_refused_press_leaves_the_phone_where_it_was(held: House) -> None:
+    async with held.phone() as phone:
+        press = await pressed(held, phone)
+        await phone.say(**held.press(guest_code="abcd-efgh"))
+        assert (await phone.until_problem())["status"] == 401
+        assert held.server.office.rooms.taken(press["encounter"], "caller")
+        await phone.say(type="end")
+        assert (await phone.until("standing"))["ended_by"] == "caller"
+
+
+async def test_a_press_whose_phone_stays_away_is_withdrawn(
+    held: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(live_module, "ABSENT", 0)
+    async with held.phone() as phone, held.phone() as other:
+        press = await pressed(held, phone)
+        stays = await pressed(held, other)
+        await phone.socket.close()
+        desk = held.server.office.desk
+        await _until(lambda: desk.standing(press["encounter"]).ringing.over)
+        assert not desk.standing(stays["encounter"]).ringing.over
+
+
+async def test_the_time_is_told_with_every_state(held: House) -> None:
+    ada = await held.attorney()
+    async with held.console(ada) as console, held.phone() as phone:
+        await phone.say(**held.press())
+        now = (await phone.until("standing"))["time"]
+        assert now[:10] <= (await console.until("desk"))["time"][:10]
+        assert len(now) == len("2026-11-21T20:14:03.120Z")
+
+
+# What is refused.
+
+
+@pytest.mark.parametrize(
+    "bent",
+    [
+        {"guest_code": "abcd-efgh"},
+        {"state": "ZZ"},
+        {"language": "tlh"},
+        {"encounter": "x"},
+        {"secret": "AAAA"},
+        {"secret": "not base64"},
+        {"more": 1},
+        {"state": None},
+    ],
+)
+async def test_a_bent_press_is_a_problem_and_the_socket_lives(
+    held: House, bent: dict[str, Any]
+) -> None:
+    async with held.phone() as phone:
+        await phone.say(**held.press(**bent))
+        problem = await phone.until_problem()
+        assert problem["status"] == (401 if "guest_code" in bent else 400)
+        await pressed(held, phone)
+
+
+BENT = [
+    "",
+    "{",
+    "null",
+    "[]",
+    '"text"',
+    "{}",
+    '{"type": "scream"}',
+    '{"type": "desk"}',
+    '{"type": "signal", "note": 5}',
+    '{"type": "signal", "note": "\\ud800"}',
+    '{"type": "signal", "description": ' + '{"a":' * 9000 + "1" + "}" * 9000 + "}",
+    '{"type": "signal", "description": {"a": 1e999}}',
+    '{"type": "end", "more": 1}',
+    '{"type": "signal", "note": "' + "x" * 70_000 + '"}',
+    b"binary",
+]
+
+
+@pytest.mark.parametrize("data", BENT, ids=range(len(BENT)))
+async def test_a_malformed_message_is_a_problem_and_the_socket_lives(
+    held: House, data: str | bytes
+) -> None:
+    ada = await held.attorney()
+    async with held.console(ada) as console, held.phone() as phone:
+        await on_duty(console)
+        await pressed(held, phone)
+        for one in (phone, console):
+            await one.socket.send(data)
+            problem = await one.until_problem()
+            assert (problem["status"], problem["type"]) == (400, "/problems/malformed")
+        await console.say(type="duty", on=False, languages=[])
+        await phone.until("standing", lambda one: one["stage"] == "unanswered")
+
+
+async def test_a_console_that_breaks_leaves_nobody_on_duty_for_ever(
+    held: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A fault of ours in one message must not leave a ghost that is rung and never answers."""
+    ada = await held.attorney()
+    office = held.server.office
+
+    def broken(*arguments: object) -> None:
+        raise RuntimeError("a fault of ours")
+
+    async with held.console(ada) as console, held.phone() as phone:
+        await on_duty(console)
+        press = await pressed(held, phone)
+        with monkeypatch.context() as patched:
+            patched.setattr(office.desk, "decline", broken)
+            await console.say(type="decline", encounter=press["encounter"])
+            await console.closed()
+            patched.setattr(office.desk, "end", broken)
+            await phone.say(type="end")
+            await phone.closed()
+    await _until(lambda: not office.rooms.taken(press["encounter"], "caller"))
+    office.desk.tick(office.clock.now() + 90_000)
+    assert not office.desk.is_on_duty(ada.serial)
+
+
+async def test_before_a_press_there_is_nothing_to_say(held: House) -> None:
+    async with held.phone() as phone:
+        for message in ({"type": "end"}, {"type": "signal"}):
+            await phone.say(**message)
+            problem = await phone.until_problem()
+            assert problem["status"] == 400
+            assert "a press first" in problem["detail"]
+
+
+async def test_somebody_elses_call_is_unknown(held: House) -> None:
+    ada, ben = await held.attorney(), await held.attorney()
+    async with held.console(ada) as one, held.console(ben) as other, held.phone() as phone:
+        press = await in_call(held, ada, one, phone)
+        for message in ({"type": "signal", "candidate": {}}, {"type": "end"}):
+            for encounter in (press["encounter"], new_id()):
+                await other.say(encounter=encounter, **message)
+                assert (await other.until_problem())["status"] == 404
+        assert held.server.office.desk.standing(press["encounter"]).stage == "answered"
+
+
+@pytest.mark.parametrize("cookie", [None, "accompany_session=x", 'accompany_session=""'])
+async def test_a_console_needs_a_session(held: House, cookie: str | None) -> None:
+    headers = {"cookie": cookie} if cookie else {}
+    async with held.socket("/api/live/duty", additional_headers=headers) as console:
+        problem = await console.next()
+        assert (problem["type"], problem["problem"]["status"]) == ("problem", 401)
+        assert await console.closed() == 4401
+
+
+async def test_another_sites_page_is_refused(held: House) -> None:
+    ada = await held.attorney()
+    for origin in ("https://evil.example", "null", held.url.replace("127.0.0.1", "localhost")):
+        with pytest.raises(InvalidStatus):
+            async with held.phone(origin=origin):
+                pass
+        async with held.console(ada, origin=origin) as console:
+            assert (await console.next())["type"] == "problem"
+            assert await console.closed() == 4401
+    async with held.phone(origin=held.url) as phone:
+        await pressed(held, phone)
+
+
+async def test_a_flood_of_messages_is_refused_and_hurts_nobody_else(held: House) -> None:
+    ada = await held.attorney()
+    async with held.console(ada) as console, held.phone() as phone:
+        press = await in_call(held, ada, console, phone)
+        sent = live_module.BURST + 300
+        for number in range(sent):
+            await phone.say(type="signal", candidate={"candidate": str(number)})
+        refused = await phone.until_problem()
+        assert (refused["status"], refused["seconds"]) == (429, 1)
+        await console.say(type="signal", encounter=press["encounter"], note="still here")
+        while (message := await phone.next())["type"] != "signal":
+            assert message["type"] == "problem"
+        assert message["note"] == "still here"
+        # And soon the phone is heard again.
+        heard = asyncio.create_task(console.until("signal", lambda one: "note" in one))
+        while not heard.done():
+            await phone.say(type="signal", note="again")
+            await asyncio.sleep(0.05)
+        assert heard.result()["note"] == "again"
+
+
+async def test_a_reader_that_is_too_slow_is_let_go(
+    held: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(live_module, "OUTGOING", 3)
+    monkeypatch.setattr(live_module, "BURST", 100_000)
+    ada = await held.attorney()
+    office = held.server.office
+    async with held.console(ada) as console, held.phone() as phone:
+        press = await in_call(held, ada, console, phone)
+        # Straight into its line, as if the network took nothing for a while.
+        for number in range(50):
+            office.rooms.relay(
+                press["encounter"], "caller", {"type": "signal", "note": str(number)}
+            )
+        await console.closed()
+        await phone.until("standing", lambda one: not one["attorney_here"])
+
+
+async def test_one_change_shows_each_desk_once(held: House) -> None:
+    """With many presses open, every desk for each of them would stop the whole server."""
+    ada = await held.attorney()
+    async with held.phone() as one, held.phone() as two, held.phone() as three:
+        for phone in (one, two, three):
+            await pressed(held, phone)
+        async with held.console(ada) as console:
+            await console.until("desk")
+            await console.say(type="duty", on=True, languages=["en"])
+            first = await console.until("desk", lambda desk: desk["on"])
+            assert len(first["rings"]) == 3
+            await console.say(type="decline", encounter=new_id())
+            assert (await console.next())["type"] == "problem"
+
+
+async def _until(holds: Any) -> None:
+    for _ in range(1000):
+        if holds():
+            return
+        await asyncio.sleep(0.01)
+    raise AssertionError("it never came true")
