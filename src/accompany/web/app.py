@@ -8,7 +8,7 @@ from pathlib import Path
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import FileResponse, PlainTextResponse, Response
 from starlette.routing import BaseRoute, Mount, Route, WebSocketRoute
 from starlette.staticfiles import StaticFiles
@@ -19,7 +19,7 @@ from accompany.web.live import Live
 from accompany.web.log import Log
 from accompany.web.office import Office
 from accompany.web.people import PeopleRoutes
-from accompany.web.problems import on_error, on_fault, on_status
+from accompany.web.problems import on_error, on_fault, on_gone, on_status
 from accompany.web.records import Records
 
 Endpoint = Callable[[Request], Awaitable[Response]]
@@ -84,10 +84,12 @@ def create_app(office: Office, live: Live, authority: Path | None = None) -> ASG
     ]
     if authority is not None:
         routes.append(Route("/authority.crt", _file(authority, "application/x-x509-ca-cert")))
-    routes.append(Mount("/", StaticFiles(directory=STATIC, check_dir=False)))
+    if STATIC.is_dir():
+        routes.append(Mount("/", StaticFiles(directory=STATIC)))
     handlers = {
         AccompanyError: on_error,
         HTTPException: on_status,
+        ClientDisconnect: on_gone,
         Exception: on_fault,
     }
     return Headers(Starlette(routes=routes, exception_handlers=handlers))

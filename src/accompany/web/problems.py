@@ -3,9 +3,11 @@
 `type` is `/problems/<word>`; docs/problems.md says what each means and what to do.
 """
 
+import logging
 from http import HTTPStatus
 from typing import Any
 
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
@@ -35,6 +37,9 @@ TYPES: dict[type[AccompanyError], tuple[int, str]] = {
     TooMany: (429, "too-many"),
     DiskFull: (507, "disk-full"),
 }
+
+
+logger = logging.getLogger("accompany")
 
 
 def problem(status: int, word: str, detail: str, **more: Any) -> dict[str, Any]:
@@ -78,17 +83,28 @@ def respond(document: dict[str, Any]) -> Response:
 async def on_error(request: Request, error: Exception) -> Response:
     """The application's own errors; anything else is a fault of ours and says so."""
     del request
-    if isinstance(error, AccompanyError):
-        return respond(problem_of(error))
-    raise error
+    assert isinstance(error, AccompanyError)  # noqa: S101 - registered for these alone
+    document = problem_of(error)
+    if document["status"] == 500:
+        # Damage on the disk: whoever runs this has to hear of it.
+        logger.error("%s", error)
+    return respond(document)
 
 
 async def on_status(request: Request, error: Exception) -> Response:
     """What Starlette itself refuses: unknown addresses, wrong methods."""
     del request
-    status = getattr(error, "status_code", 500)
-    word = {404: "unknown", 405: "wrong-method"}.get(status, "refused")
-    return respond(problem(status, word, str(getattr(error, "detail", "") or "refused")))
+    assert isinstance(error, HTTPException)  # noqa: S101 - registered for these alone
+    word = {404: "unknown", 405: "wrong-method"}.get(error.status_code, "refused")
+    response = respond(problem(error.status_code, word, error.detail))
+    response.headers.update(error.headers or {})
+    return response
+
+
+async def on_gone(request: Request, error: Exception) -> Response:
+    """Whoever asked went away in the middle of a body: on a bad line, nothing unusual."""
+    del request, error
+    return Response(status_code=400)
 
 
 async def on_fault(request: Request, error: Exception) -> Response:

@@ -1,11 +1,11 @@
 """Recordings over HTTP: parse once, call custody, answer with the receipt.
 
-PROTOCOL "HTTP"; docs/format.md lists requests and answers. Bodies are refused by their stated
-length before they are read. Not here: what is in form or holds (`custody.intake`, `evidence`).
+PROTOCOL "HTTP"; docs/format.md lists requests and answers. A body is refused before it is read
+where its stated length is too large or its recording not known. Not here: what is in form or
+holds (`custody.intake`, `evidence`).
 """
 
-from base64 import b64decode
-from binascii import Error
+import asyncio
 from typing import Any
 
 import msgspec
@@ -16,7 +16,7 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response, Strea
 from accompany.errors import Malformed, TooLarge, Unauthorized, Unknown
 from accompany.evidence.text import TEXT_LIMIT, read_base64, read_hex, read_number
 from accompany.ids import Locator
-from accompany.web.office import Office, bearer, locator_of
+from accompany.web.office import Office, address_of, bearer, locator_of
 
 JSON_BYTES = 512 * 1024
 NOTE_BYTES = TEXT_LIMIT + 1024
@@ -52,13 +52,12 @@ class Records:
             new = _new_recording.decode(body)
         except msgspec.DecodeError as error:
             raise Malformed("recording", str(error)) from error
-        address = request.client.host if request.client else ""
 
         async def admit() -> None:
             if new.admission.guest_code is None:
                 raise Unauthorized("an admission: a guest code of this organization")
             now = self._office.clock.now()
-            self._office.codes.check(new.admission.guest_code, address, now)
+            self._office.codes.check(new.admission.guest_code, address_of(request), now)
 
         receipt, fresh = await self._office.intake.open(
             new.opening.encode(),
@@ -71,6 +70,7 @@ class Records:
 
     async def put_statement(self, request: Request) -> Response:
         """PUT /api/recordings/{id}/statements/{n}: a signed note."""
+        self._office.intake.check_known(request.path_params["id"])
         body = await read_body(request, "statement", NOTE_BYTES)
         receipt, fresh = await self._office.intake.statement(
             request.path_params["id"], _number(request), body
@@ -79,6 +79,7 @@ class Records:
 
     async def put_segment(self, request: Request) -> Response:
         """PUT /api/recordings/{id}/segments/{n}: the age file; its note in `Statement:`."""
+        self._office.intake.check_known(request.path_params["id"])
         body = await read_body(request, "segment", self._office.settings.segment_bytes)
         receipt, fresh = await self._office.intake.segment(
             request.path_params["id"], _number(request), _statement_header(request), body
@@ -87,6 +88,7 @@ class Records:
 
     async def add_grant(self, request: Request) -> Response:
         """POST /api/recordings/{id}/grants: an age file, by note or by the locator's secret."""
+        self._office.intake.check_known(request.path_params["id"])
         body = await read_body(request, "grant", GRANT_BYTES)
         secret = bearer(request)
         receipt = await self._office.intake.grant(
@@ -114,7 +116,7 @@ class Records:
         """GET …/segments/{n}: the sealed bytes, to whoever may read."""
         row, by = self._office.readable(request, request.path_params["id"])
         number = _number(request)
-        data = self._office.keeper.segment(row.recording, number)
+        data = await asyncio.to_thread(self._office.keeper.segment, row.recording, number)
         if data is None:
             raise Unknown("segment or statement")
         await self._office.export.note(row.recording, f"segment {number}", by)
@@ -177,7 +179,7 @@ async def read_json(request: Request, what: str, limit: int = 64 * 1024) -> dict
     body = await read_body(request, what, limit)
     try:
         value = msgspec.json.decode(body)
-    except msgspec.DecodeError as error:
+    except (msgspec.DecodeError, RecursionError) as error:
         raise Malformed(what, str(error)) from error
     if not isinstance(value, dict):
         raise Malformed(what, "expected a JSON object")
@@ -190,12 +192,7 @@ def _number(request: Request) -> int:
 
 def _statement_header(request: Request) -> bytes | None:
     value = request.headers.get("statement")
-    if value is None:
-        return None
-    try:
-        return b64decode(value, validate=True)
-    except (Error, ValueError) as error:
-        raise Malformed("Statement header", "expected base64 of a signed note") from error
+    return None if value is None else read_base64(value)
 
 
 def _receipt(receipt: bytes, fresh: bool) -> Response:
