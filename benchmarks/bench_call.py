@@ -22,16 +22,16 @@ WATCH_FOR_RING = """() => {
   new MutationObserver(look).observe(document.body, { childList: true, subtree: true });
   look();
 }"""
+# The element may be made anew as the screen changes: whichever is there is looked at.
 WATCH_FOR_PICTURE = """() => {
   window.seen = null;
-  const arm = () => {
+  const look = () => {
     const video = document.querySelector("[data-testid=remote]");
-    if (!video) return setTimeout(arm, 5);
-    video.requestVideoFrameCallback(() => {
+    if (video && video.readyState >= 2 && video.videoWidth > 0) {
       window.seen = performance.timeOrigin + performance.now();
-    });
+    } else setTimeout(look, 5);
   };
-  arm();
+  look();
 }"""
 
 
