@@ -9,9 +9,9 @@ import { utf8 } from "../evidence/text";
 import { languageName, listOf, stateName, t, type Key } from "../i18n";
 import type { Attorney } from "../keys";
 import { Notice, Screen } from "../ui/frame";
-import { useAwake, useFocus, useWatched } from "../ui/hooks";
+import { useAwake, useCut, useFocus, useWatched } from "../ui/hooks";
 import { Icon } from "../ui/icons";
-import { say } from "../ui/say";
+import { alarm, say } from "../ui/say";
 import { Boxes } from "./boxes";
 import { Cases } from "./cases";
 import type { Desk, DeskView } from "./desk";
@@ -94,18 +94,20 @@ function Duty({ desk, view, attorney, service }: DutyProps): JSX.Element {
   const { ready } = useWatched(desk.media.view);
   const [armed, hear] = useState(desk.bell.armed);
   const on = view.on === true;
+  const cut = useCut(view.connection);
   const told = MEDIA[ready];
   useEffect(() => {
     if (view.on !== null) say(t(on ? "desk.on" : "desk.off"));
   }, [view.on]);
+  useEffect(() => alarm(cut ? `${t("desk.cut")} ${t("desk.waiting")}` : ""), [cut]);
   const arm = (work: () => Promise<void>) => (): void => void work().then(() => hear(desk.bell.armed));
   return (
     <section class="card duty" aria-label={t("duty.title")}>
       <div class="now">
-        <span class={on ? "sign on" : "sign"} />
-        <h2 data-testid="duty-state">{t(on ? "desk.on" : "desk.off")}</h2>
+        <span class={signOf(on, cut)} />
+        <h2 data-testid="duty-state">{t(cut ? "desk.cut" : on ? "desk.on" : "desk.off")}</h2>
       </div>
-      <p class="soft small telling">{telling(view)}</p>
+      <p class="soft small telling">{telling(view.on, cut)}</p>
       {on ? (
         <button type="button" class="button go" onClick={() => desk.goOff()}>
           {t("desk.go_off")}
@@ -131,8 +133,14 @@ function Duty({ desk, view, attorney, service }: DutyProps): JSX.Element {
   );
 }
 
-function telling({ connection, on }: DeskView): string {
-  if (connection === "waiting") return t("desk.waiting");
+/** Green says that it would ring now, and nothing less. */
+function signOf(on: boolean, cut: boolean): string {
+  if (cut) return "sign cut";
+  return on ? "sign on" : "sign";
+}
+
+function telling(on: boolean | null, cut: boolean): string {
+  if (cut) return t("desk.waiting");
   if (on === null) return t("desk.connecting");
   return on ? t("desk.on.text") : t("desk.off.text");
 }

@@ -6,7 +6,7 @@ import type { CallView } from "../call";
 import { duration, languageName, stateName, t, tn } from "../i18n";
 import { Notice, Screen } from "../ui/frame";
 import { ChatBox } from "../ui/chat-box";
-import { useFocus, useNow, useWatched } from "../ui/hooks";
+import { useCut, useFocus, useNow, useWatched } from "../ui/hooks";
 import { Icon } from "../ui/icons";
 import { Picture, Preview } from "../ui/picture";
 import { alarm, say } from "../ui/say";
@@ -20,7 +20,7 @@ interface TalkProps {
 
 export function Talk({ desk, view, demonstration }: TalkProps): JSX.Element {
   const { talk } = view;
-  const sentence = phaseSentence(view);
+  const sentence = phaseSentence(view, useCut(view.connection));
   useEffect(() => say(sentence), [sentence]);
   const refused = talk?.refused ?? null;
   useEffect(() => alarm(refused === null ? "" : t(`refused.${refused}`)), [refused]);
@@ -42,10 +42,10 @@ export function Talk({ desk, view, demonstration }: TalkProps): JSX.Element {
   );
 }
 
-function phaseSentence({ talk, call, connection }: DeskView): string {
+function phaseSentence({ talk, call }: DeskView, cut: boolean): string {
   if (talk?.phase === "connected") return t("desk.call.connected");
   if (talk?.phase === "interrupted" || talk?.phase === "failed") return t("desk.call.interrupted");
-  if (connection === "waiting") return t("desk.waiting");
+  if (cut) return t("desk.waiting");
   if (call !== null && !call.caller_here) return t("desk.call.away");
   return t("desk.call.joining");
 }

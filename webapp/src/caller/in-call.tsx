@@ -10,7 +10,7 @@ import type { RecorderState, Service } from "../contracts";
 import { duration, listOf, t, type Key } from "../i18n";
 import { Hotline, Notice, Screen } from "../ui/frame";
 import { ChatBox } from "../ui/chat-box";
-import { useAwake, useFocus } from "../ui/hooks";
+import { useAwake, useCut, useFocus } from "../ui/hooks";
 import { Icon } from "../ui/icons";
 import { Picture, Preview } from "../ui/picture";
 import { alarm, say } from "../ui/say";
@@ -28,7 +28,7 @@ export function InCall({ encounter, view, service }: InCallProps): JSX.Element {
   const { standing, call } = view;
   const talking = standing?.stage === "answered";
   const troubles = troublesOf(view);
-  const sentence = sentenceOf(view);
+  const sentence = sentenceOf(view, useCut(view.connection));
   // Seconds that count up are not read out every time; that something is wrong is, once.
   const wrong = troubles.map(({ text }) => text.replace(/[0-9]+/g, "…")).join(" ");
   useEffect(() => say(sentence), [sentence]);
@@ -109,8 +109,8 @@ function Fate({ state }: { state: RecorderState }): JSX.Element {
 }
 
 /** The one sentence about the ringing and the call. */
-function sentenceOf(view: EncounterView): string {
-  const { standing, attorney, call, connection } = view;
+function sentenceOf(view: EncounterView, cut: boolean): string {
+  const { standing, attorney, call } = view;
   const name = attorney?.name ?? t("call.attorney");
   if (standing?.stage === "ended" && standing.ended_by !== "attorney") return t("call.ended");
   if (standing?.stage === "ended") return t("call.ended.attorney", { name });
@@ -121,7 +121,7 @@ function sentenceOf(view: EncounterView): string {
     if (!standing.attorney_here) return t("call.away", { name });
     return t("call.joining", { name });
   }
-  if (connection === "waiting") return t("wait.offline");
+  if (cut) return t("wait.offline");
   if (view.problem !== null) return t("wait.refused");
   if (standing?.stage === "unanswered") return t("wait.nobody");
   if (standing && standing.rung.length > 0) return t("wait.ringing", { names: listOf(standing.rung) });

@@ -3,6 +3,7 @@
 import { useEffect, useRef, useState } from "preact/hooks";
 import type { RefObject } from "preact";
 import { language } from "../i18n";
+import type { Connection } from "../live";
 import type { Watched } from "../store";
 
 export function useWatched<T>(watched: Watched<T>): T {
@@ -36,6 +37,22 @@ export function useNow(now: () => number, every = 500): number {
     return () => clearInterval(timer);
   }, [every]);
   return time;
+}
+
+/** Whether *is* has been true for *long* milliseconds: what lasts a blink is not shown. */
+export function useLasting(is: boolean, long: number): boolean {
+  const [lasts, mark] = useState(false);
+  useEffect(() => {
+    if (!is) return mark(false);
+    const timer = setTimeout(() => mark(true), long);
+    return () => clearTimeout(timer);
+  }, [is, long]);
+  return is && lasts;
+}
+
+/** Whether a socket is not open, and not only for the moment of a change. */
+export function useCut(connection: Connection): boolean {
+  return useLasting(connection !== "open", 1000);
 }
 
 /** Keeps the screen awake while *wanted*, and takes the lock again when the page is seen again. */
