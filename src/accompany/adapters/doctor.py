@@ -48,7 +48,8 @@ def examine(settings: Settings, now: int, thorough: bool = False) -> list[Remark
     if not (folder / "keys").is_dir():
         return [Remark(WRONG, "data folder", f"{folder} is no data folder: it holds no keys")]
     running = _running(folder)
-    remarks = [Remark(GOOD, "data folder", f"{folder}, {'in use by' if running else 'no'} server")]
+    server = "a server is running on it" if running else "no server is running"
+    remarks = [Remark(GOOD, "data folder", f"{folder}; {server}")]
     keys = _keys(folder, remarks)
     remarks += _room(folder, settings)
     with _index(folder, remarks) as index:
