@@ -167,7 +167,7 @@ def read_tile_path(path: str) -> tuple[int, int]:
     """Return (number, width) that *path* writes; raise Malformed for any other form."""
     whole, _, width = path.partition(".p/")
     digits = whole.replace("x", "").replace("/", "")
-    if not (digits.isascii() and digits.isdigit() and (not width or width.isdigit())):
+    if not (path.isascii() and digits.isdigit() and (not width or width.isdigit())):
         raise Malformed("tile path", f"found {path[:80]!r}")
     number, wide = int(digits), int(width) if width else TILE_WIDTH
     if len(digits) > 15 or not 1 <= wide <= TILE_WIDTH or tile_path(number, wide) != path:
