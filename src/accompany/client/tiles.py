@@ -44,7 +44,7 @@ class Tiles:
                     if size > limit:
                         raise Malformed(path, f"expected at most {limit} bytes")
         except httpx.HTTPError as error:
-            raise Unreachable(url, str(error) or type(error).__name__) from error
+            raise Unreachable(self._at(url), str(error) or type(error).__name__) from error
         data = b"".join(parts)
         if not answer.is_success:
             raise _refusal(path, answer, data)
@@ -55,10 +55,13 @@ class Tiles:
         try:
             answer = self._client.post(url, content=body, headers=self._headers)
         except httpx.HTTPError as error:
-            raise Unreachable(url, str(error) or type(error).__name__) from error
+            raise Unreachable(self._at(url), str(error) or type(error).__name__) from error
         if not answer.is_success:
             raise refusal(path, answer)
         return answer.content
+
+    def _at(self, url: str) -> str:
+        return str(self._client.base_url).rstrip("/") + url
 
     def checkpoint(self) -> bytes:
         return self.get("checkpoint", CHECKPOINT_LIMIT + 64 * 1024)
