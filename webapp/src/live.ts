@@ -22,6 +22,9 @@ export interface LiveOptions<Out, In> {
   broken?(error: BrokenMessage): void;
 }
 
+/** After so long out of sight a socket is not trusted to be alive. */
+const ASLEEP = 10_000;
+
 /** How long to wait before attempt `tries` (0, 1, …), in milliseconds; `chance` in [0, 1). */
 export function pause(tries: number, chance: number): number {
   const most = Math.min(5000, 500 * 2 ** Math.min(tries, 10));
@@ -51,6 +54,7 @@ export class Live<Out extends { type: string }, In extends { type: string }> {
   #socket: WebSocket | null = null;
   #timer: ReturnType<typeof setTimeout> | undefined;
   #tries = 0;
+  #hiddenAt: number | null = null;
   #closed = false;
 
   constructor(options: LiveOptions<Out, In>, clock = new ServerClock()) {
@@ -58,7 +62,7 @@ export class Live<Out extends { type: string }, In extends { type: string }> {
     this.clock = clock;
     addEventListener("online", this.refresh);
     addEventListener("offline", this.refresh);
-    document.addEventListener("visibilitychange", this.#now);
+    document.addEventListener("visibilitychange", this.#seen);
     this.#connect();
   }
 
@@ -83,7 +87,7 @@ export class Live<Out extends { type: string }, In extends { type: string }> {
     clearTimeout(this.#timer);
     removeEventListener("online", this.refresh);
     removeEventListener("offline", this.refresh);
-    document.removeEventListener("visibilitychange", this.#now);
+    document.removeEventListener("visibilitychange", this.#seen);
     this.#socket?.close(1000);
     this.#socket = null;
   }
@@ -98,8 +102,15 @@ export class Live<Out extends { type: string }, In extends { type: string }> {
     this.#connect();
   };
 
-  readonly #now = (): void => {
-    if (this.#connection.value === "waiting" && !document.hidden) this.refresh();
+  /** A phone puts sockets of a hidden page to sleep without a word: back in view, it asks anew. */
+  readonly #seen = (): void => {
+    if (document.hidden) {
+      this.#hiddenAt = performance.now();
+      return;
+    }
+    const slept = this.#hiddenAt !== null && performance.now() - this.#hiddenAt > ASLEEP;
+    this.#hiddenAt = null;
+    if (slept || this.#connection.value === "waiting") this.refresh();
   };
 
   #connect(): void {
