@@ -31,8 +31,8 @@ async def published(held: House) -> None:
     sequencer = held.server.office.sequencer
     before = sequencer.public
     sequencer._next_public = 0
-    while sequencer.public == before:
-        await asyncio.sleep(0.01)  # noqa: ASYNC110 - nobody else waits for it
+    while sequencer.public == before:  # noqa: ASYNC110 - nobody else waits for it
+        await asyncio.sleep(0.01)
 
 
 async def covered(held: House) -> None:

@@ -10,7 +10,7 @@ from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import FileResponse, PlainTextResponse, Response
-from starlette.routing import BaseRoute, Mount, Route, WebSocketRoute
+from starlette.routing import BaseRoute, Route, WebSocketRoute
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -84,15 +84,18 @@ def create_app(office: Office, live: Live, authority: Path | None = None) -> ASG
     ]
     if authority is not None:
         routes.append(Route("/authority.crt", _file(authority, "application/x-x509-ca-cert")))
-    if STATIC.is_dir():
-        routes.append(Mount("/", StaticFiles(directory=STATIC)))
     handlers = {
         AccompanyError: on_error,
         HTTPException: on_status,
         ClientDisconnect: on_gone,
         Exception: on_fault,
     }
-    return Headers(Starlette(routes=routes, exception_handlers=handlers))
+    app = Starlette(routes=routes, exception_handlers=handlers)
+    app.router.redirect_slashes = False
+    if STATIC.is_dir():
+        # Not a route: as one it would answer for every address that exists for another method.
+        app.router.default = StaticFiles(directory=STATIC)
+    return Headers(app)
 
 
 def _page(name: str) -> Endpoint:
