@@ -52,6 +52,8 @@ class Phone:
     options: dict[str, object] = field(default_factory=dict)
     context: BrowserContext | None = None
     console: list[str] = field(default_factory=list)
+    requests: list[str] = field(default_factory=list)
+    """Every address that its pages and workers asked for."""
 
     def start(self) -> Page:
         flags = list(FLAGS)
@@ -71,6 +73,7 @@ class Phone:
             ignore_default_args=["--disable-extensions"],
             **options,  # type: ignore[arg-type]
         )
+        self.context.on("request", lambda request: self.requests.append(request.url))
         page = self.context.pages[0]
         page.on("console", lambda message: self.console.append(f"{message.type}: {message.text}"))
         page.on("pageerror", lambda error: self.console.append(f"pageerror: {error}"))

@@ -71,5 +71,11 @@ def test_a_press_becomes_a_call_and_evidence_that_verifies(
     assert film.backwards() == []
     assert unstated_holes(film, package) == []
 
+    # Nothing was asked of anybody but this server.
+    asked = caller.phone.requests + attorney.phone.requests
+    ours = (own_server.url, "blob:", "data:", "about:")
+    assert asked
+    assert [url for url in asked if not url.startswith(ours)] == []
+
     errors = [line for line in caller.phone.console + attorney.phone.console if "error" in line]
     assert errors == []
