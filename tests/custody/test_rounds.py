@@ -337,3 +337,33 @@ async def names(custody: Custody, recording: str) -> set[str]:
         checkpoint = archive.read(f"{recording}/data/log/checkpoint")
         assert open_checkpoint(checkpoint, LOG.verifier)
         return stamps
+
+
+@pytest.mark.parametrize("kind", ["offered", "cosigned"])
+async def test_a_crash_before_a_checkpoint_is_kept_costs_a_round_and_nothing_else(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: str
+) -> None:
+    witness, clock = MadeUpWitness("w1"), MadeUpClock()
+    keep = SqliteCheckpoints.keep
+
+    def crash(self: SqliteCheckpoints, which: str, size: int, note: bytes) -> None:
+        if which == kind:
+            raise OSError("power cut")
+        keep(self, which, size, note)
+
+    async with rounds(tmp_path, [MadeUpAuthority("one")], [witness], "w1", clock) as held:
+        monkeypatch.setattr(SqliteCheckpoints, "keep", crash)
+        await held.grow(3)
+        with pytest.raises(OSError, match="power cut"):
+            await held.at(BOUNDARY)
+        assert held.rounds.cosigned is None
+    monkeypatch.undo()
+    async with rounds(tmp_path, [MadeUpAuthority("one")], [witness], "w1", clock) as held:
+        await held.grow()
+        await held.at(BOUNDARY + PERIOD)
+        stamps = held.custody.keeper.stamps(0, 0, held.size - 2)
+        # Over 3, then over those, their token and one entry more.
+        assert [row.size for row in stamps] == [3, 5]
+        assert held.rounds.cosigned is not None
+        assert held.rounds.cosigned.checkpoint.size == 6
+        assert held.said.failures == []
