@@ -1,0 +1,113 @@
+"""What a seized disk tells after a whole encounter: no address, code, secret or key in clear."""
+
+import base64
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from accompany.evidence.text import read_base64
+from house import SECRET, House, bearing, listening, new_id
+
+pytestmark = pytest.mark.anyio
+ADDRESS = "203.0.113.77"
+"""Whence the caller comes, as a proxy on this machine says it."""
+
+
+def forms(secret: bytes) -> set[bytes]:
+    """Return the ways in which *secret* could have been written down."""
+    plain = base64.b64encode(secret)
+    return {secret, plain, plain.rstrip(b"="), secret.hex().encode(), base64.b32encode(secret)}
+
+
+def files(folder: Path) -> Iterator[tuple[str, bytes]]:
+    for path in folder.rglob("*"):
+        if path.is_file():
+            yield str(path.relative_to(folder)), path.read_bytes()
+
+
+def holding(folder: Path, canary: bytes) -> set[str]:
+    return {name for name, data in files(folder) if canary.lower() in data.lower()}
+
+
+async def encounter(held: House) -> dict[str, set[bytes]]:
+    """Go through everything once; return what must not be found, by what it is."""
+    held.client.headers["x-forwarded-for"] = ADDRESS
+    proxied = {"x-forwarded-for": ADDRESS}
+    ada = await held.attorney()
+    note = await held.session_note(ada)
+    press = held.press()
+    async with (
+        held.socket("/api/live/duty", additional_headers={**ada.headers, **proxied}) as console,
+        held.phone(additional_headers=proxied) as phone,
+    ):
+        await console.say(type="duty", on=True, languages=["en"])
+        await phone.say(**{**press, "guest_code": "zzzz-zzzz"})
+        await phone.until_problem()
+        await phone.say(**press)
+        await console.until("desk", lambda desk: desk["rings"])
+        offer = {"note": "NOTE-CANARY", "description": {"sdp": "SDP-CANARY"}}
+        await console.say(type="answer", encounter=press["encounter"], **offer)
+        await phone.until("signal")
+        await phone.say(type="signal", candidate={"candidate": f"CANDIDATE-CANARY {ADDRESS}"})
+        await console.until("signal")
+        device = await held.opened(press["encounter"], segments=3)
+        await phone.say(type="end")
+        await console.until("ended")
+    for rest in ("", "/segments/1", "/package", "/proofs/1"):
+        await held.get(f"/api/recordings/{device.recording}{rest}", headers=bearing(SECRET))
+    await held.get("/api/cases", headers=ada.headers)
+    await held.get("/log/checkpoint", headers=bearing(held.server.guest_code))
+    await held.get(f"/api/invitations/{new_id()}")
+    cookie = ada.cookie.partition("=")[2].strip('"')
+    return {
+        "address": {ADDRESS.encode(), bytes(map(int, ADDRESS.split(".")))},
+        "press secret": forms(read_base64(press["secret"])),
+        "locator secret": forms(SECRET),
+        "session": forms(read_base64(cookie)),
+        "challenge": {note.split(b"challenge ")[1].split(b"\n")[0]},
+        "signals": {b"NOTE-CANARY", b"SDP-CANARY", b"CANDIDATE-CANARY"},
+        "recording's identity": {str(device.identity).encode(), device.identity.seed},
+        "recording's key": forms(device.signer.private.private_bytes_raw()),
+        "attorney's key": forms(ada.signer.private.private_bytes_raw()),
+        "film": {b"sound 1 sound 1"},
+        "wrong code": {b"zzzz-zzzz", b"zzzzzzzz"},
+    }
+
+
+async def test_nothing_that_must_not_be_kept_is_kept_or_said(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    data = tmp_path / "data"
+    async with listening(tmp_path) as held:
+        canaries = await encounter(held)
+        # It was seen, or looking for it would prove nothing.
+        assert ADDRESS in held.server.office.codes._wrong
+        code, invitation = held.server.guest_code, held.server.invitation
+        found = {what: holding(data, one) for what, ones in canaries.items() for one in ones}
+        assert {what: names for what, names in found.items() if names} == {}
+    # And once it has stopped, with everything written back from where it waited.
+    found = {what: holding(data, one) for what, ones in canaries.items() for one in ones}
+    assert {what: names for what, names in found.items() if names} == {}
+    assert holding(data, code.encode()) == {"guest-code"}
+    assert holding(data, code.replace("-", "").encode()) == set()
+    assert holding(data, invitation.encode()) == {"invitation"}
+    said = capfd.readouterr()
+    assert said.err == said.out == ""
+
+
+async def test_two_encounters_of_one_caller_share_nothing_on_the_disk(tmp_path: Path) -> None:
+    """Everything a phone draws anew for each press is all that there is of it."""
+    async with listening(tmp_path) as held:
+        first, second = held.press(), held.press()
+        for press in (first, second):
+            async with held.phone() as phone:
+                await phone.say(**press)
+                await phone.until("standing")
+                await phone.say(type="end")
+                await phone.until("standing", lambda one: one["stage"] == "ended")
+        rows = held.server.office.desk._presses._database.rows(  # type: ignore[attr-defined]
+            "SELECT encounter, secret FROM presses ORDER BY pressed"
+        )
+    assert len(rows) == 2
+    assert not set(map(str, rows[0])) & set(map(str, rows[1]))
