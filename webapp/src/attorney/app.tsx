@@ -42,11 +42,11 @@ export function readInvitationLink(fragment: string): string | null {
 }
 
 export function App(): JSX.Element {
-  useLanguage();
+  const tongue = useLanguage();
   const [state, become] = useState<State>({ is: "connecting", unreachable: false });
   const [server, know] = useState<Server | null>(null);
   useEffect(() => void begin(become, know), []);
-  useEffect(() => void (document.title = `${t("duty.title")} · ${t("app.name")}`), [state.is]);
+  useEffect(() => void (document.title = `${t("duty.title")} · ${t("app.name")}`), [state.is, tongue]);
 
   const enter = (attorney: Attorney): void => {
     history.replaceState(null, "", location.pathname);
