@@ -220,11 +220,11 @@ class Live:
             return self.socket.close_code or 0
 
 
-def sound(device: Device) -> Signed:
+def sound(device: Device, began: int = 0) -> Signed:
     """Two seconds more of a sound; the first segment is its initialization."""
     n = device.chain.last
     at = 2000 * max(n - 1, 0)
-    return device.segment(b"sound %d " % n * 30, at, at, 2000 if n else 0)
+    return device.segment(b"sound %d " % n * 30, began + at, at, 2000 if n else 0)
 
 
 def bearing(secret: bytes | str) -> dict[str, str]:
