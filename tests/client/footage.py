@@ -24,6 +24,19 @@ KINDS = {
     "two sounds": [*FILM, *SOUND, "-map", "0:v", "-map", "1:a", "-map", "1:a"],
 }
 
+VP8 = ["-c:v", "libvpx", "-deadline", "realtime", "-cpu-used", "8", "-b:v", "400k"]
+VP9 = ["-c:v", "libvpx-vp9", "-deadline", "realtime", "-cpu-used", "8", "-b:v", "400k"]
+OPUS = ["-c:a", "libopus"]
+
+WEBM_KINDS = {
+    "vp8": [*VP8, *OPUS],
+    "vp8, many keyframes": [*VP8, "-g", "5", "-b:v", "2M", "-c:a", "libvorbis"],
+    "vp9": [*VP9, *OPUS],
+    "vp9 alone": [*VP9, "-an"],
+    "variable rate": ["-vf", "select='not(mod(floor(n/7),3))'", "-fps_mode", "vfr", *VP8, *OPUS],
+    "as a browser sends it": [*VP8, *OPUS, "-live", "1", "-cluster_time_limit", "900"],
+}
+
 Packet = tuple[bytes, Fraction, Fraction, Fraction, bool]
 
 
@@ -37,6 +50,13 @@ def make(path: Path, kind: str = "plain", seconds: float = 6) -> Path:
     rate = "30000/1001" if kind == "29.97" else "30"
     picture = ["-f", "lavfi", "-i", f"testsrc=size=320x240:rate={rate}"]
     ffmpeg(*picture, *SINE, "-t", str(seconds), *KINDS[kind], path)
+    return path
+
+
+def make_webm(path: Path, kind: str = "vp8", seconds: float = 6) -> Path:
+    """Make a WebM of *kind* (a key of WEBM_KINDS)."""
+    picture = ["-f", "lavfi", "-i", "testsrc=size=320x240:rate=30"]
+    ffmpeg(*picture, *SINE, "-t", str(seconds), *WEBM_KINDS[kind], path)
     return path
 
 
@@ -54,8 +74,8 @@ def make_late_sound(path: Path) -> Path:
     return path
 
 
-def make_sound(path: Path, seconds: float = 9.3) -> Path:
-    ffmpeg(*SINE, "-t", str(seconds), *SOUND, path)
+def make_sound(path: Path, seconds: float = 9.3, codec: list[str] = SOUND) -> Path:
+    ffmpeg(*SINE, "-t", str(seconds), *codec, path)
     return path
 
 

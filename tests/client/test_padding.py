@@ -7,7 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as some
 
 from accompany.client.boxes import BoxReader, children, cut_short, free
-from accompany.client.padding import padded, padded_to, padme
+from accompany.client.ebml import children as elements
+from accompany.client.ebml import void
+from accompany.client.padding import VOID, padded, padded_to, padme
 
 sizes = some.integers(0, 2**40)
 
@@ -94,3 +96,25 @@ def test_a_box_with_a_long_size_is_read() -> None:
 )
 def test_a_file_that_was_cut_off_is_noticed(data: bytes, wanted: str | None) -> None:
     assert cut_short(BytesIO(data)) == wanted
+
+
+@given(some.binary(max_size=300))
+def test_an_element_is_padded_by_a_void_that_is_skipped(body: bytes) -> None:
+    element = b"\xa3" + (1 << 14 | len(body)).to_bytes(2, "big") + body
+    data = padded(element, VOID)
+    assert padme(len(data)) == len(data)
+    kinds = [child.kind for child in elements(data)]
+    assert kinds in ([0xA3], [0xA3, 0xEC])
+
+
+@given(some.integers(2, 70_000))
+def test_a_void_has_the_size_asked_for(size: int) -> None:
+    (found,) = elements(void(size))
+    assert (found.kind, len(found.data)) == (0xEC, size)
+    assert not any(found.body)
+
+
+@pytest.mark.parametrize("size", [0, 1])
+def test_a_void_has_at_least_two_bytes(size: int) -> None:
+    with pytest.raises(ValueError, match="at least 2 bytes"):
+        void(size)

@@ -18,7 +18,7 @@ import trustme
 import clips
 from accompany.client.cutting import cut, inspect
 from accompany.client.fetching import configure_package, run_package
-from accompany.client.recorder import configure_record, run_record
+from accompany.client.record_command import configure_record, run_record
 from accompany.client.service import read_service
 from accompany.evidence.age import Identity, decrypt, parse_identity
 from accompany.evidence.receipts import open_receipt, statement_entry
@@ -40,6 +40,12 @@ def film(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return clips.write_film(tmp_path_factory.mktemp("film") / "stop.mp4", seconds=6)
 
 
+CAMERA = [
+    "--camera", "lavfi:testsrc=size=320x240:rate=30",
+    "--microphone", "lavfi:sine=sample_rate=44100",
+]  # fmt: skip
+
+
 def parsed(configure: object, arguments: list[str | Path]) -> object:
     parser = ArgumentParser("accompany")
     configure(parser)  # type: ignore[operator]
@@ -58,11 +64,12 @@ def fetch(server: RunningServer, folder: Path, out: Path, *options: str | Path) 
 
 
 def recording(
-    server: RunningServer, source: Path, folder: Path, *options: str
+    server: RunningServer, source: Path | None, folder: Path, *options: str
 ) -> subprocess.Popen[str]:
-    """Start a recording in a process of its own."""
+    """Start a recording in a process of its own; the options name a camera, where no file is."""
     given = ["--server", server.url, "--guest", server.links["guest_code"], "--folder", folder]
-    command = accompany("record", source, *given, "--json")
+    files = [source] if source else []
+    command = accompany("record", *files, *given, "--json", *options)
     return subprocess.Popen(
         command,
         env=environment(),
@@ -241,6 +248,85 @@ def test_sound_alone_is_recorded_as_sound(server: RunningServer, tmp_path: Path)
     assert (found.opening.kind, found.opening.media) == ("sound", "audio/mp4;codecs=mp4a.40.2")
     assert len({segment.size for segment in found.segments[1:]}) == 1
     assert footage.packets(found.film) == footage.packets(source)
+
+
+def test_a_webm_is_recorded_as_it_is(server: RunningServer, tmp_path: Path) -> None:
+    source = footage.make_webm(tmp_path / "phone.webm", seconds=3)
+    assert record(server, source, tmp_path / "kept", "--fast") == 0
+    folder = only(tmp_path / "kept")
+    found = packed(server, folder)
+    assert (found.opening.kind, found.opening.media) == ("film", "video/webm;codecs=vp8,opus")
+    assert found.segments[0].duration == 0
+    tracks = zip(footage.packets(found.film), footage.packets(source), strict=True)
+    assert all([one[:3] for one in film] == [one[:3] for one in was] for film, was in tracks)
+    report = command("verify", folder.with_suffix(".zip"), "--policy", server.links["policy"])
+    assert report.returncode == 0, report.stdout
+
+
+def test_a_wav_is_recorded_as_it_is(server: RunningServer, tmp_path: Path) -> None:
+    source = footage.make_sound(tmp_path / "words.wav", 5, [])
+    assert record(server, source, tmp_path / "kept", "--fast") == 0
+    found = packed(server, only(tmp_path / "kept"))
+    assert (found.opening.kind, found.opening.media) == ("sound", "audio/wav")
+    assert [segment.duration for segment in found.segments] == [0, 2000, 2000, 1000]
+    assert footage.packets(found.film) == footage.packets(source)
+
+
+def test_a_camera_is_recorded_until_its_time_is_over(server: RunningServer, tmp_path: Path) -> None:
+    with recording(server, None, tmp_path, *CAMERA, "--seconds", "2", "--fast") as process:
+        out, errors = process.communicate(timeout=60)
+    assert process.returncode == 0, errors
+    assert json.loads(out)["segments"] == 5
+    folder = only(tmp_path)
+    found = packed(server, folder)
+    assert found.opening.media == "video/mp4;codecs=avc1.640014,mp4a.40.2"
+    assert [s.offset for s in found.segments] == [0, 0, 500, 1000, 1500]
+    assert len(footage.packets(found.film)[0]) == 60
+    report = json.loads((folder / "report.json").read_bytes())
+    assert report["source"]["devices"][0] == CAMERA[1]
+    assert report["recorded"]["sha256"] == sha256(found.film).hexdigest()
+
+
+def test_ctrl_c_ends_a_camera_with_what_it_saw_last(server: RunningServer, tmp_path: Path) -> None:
+    with recording(server, None, tmp_path, *CAMERA) as process:
+        wait_for_statement(tmp_path, 3)
+        process.send_signal(signal.SIGINT)
+        _, errors = process.communicate(timeout=60)
+    assert process.returncode == 0, errors
+    found = packed(server, only(tmp_path))
+    closing = found.statements[-1]
+    assert isinstance(closing, Closing)
+    last = found.segments[-1]
+    assert closing.reason == "stopped"
+    assert closing.offset == last.offset + last.duration
+
+
+def test_the_report_names_the_source_and_what_was_sealed_by_sha256(
+    server: RunningServer, film: Path, tmp_path: Path
+) -> None:
+    assert record(server, film, tmp_path, "--fast") == 0
+    folder = only(tmp_path)
+    report = json.loads((folder / "report.json").read_bytes())
+    assert report["source"]["sha256"] == sha256(film.read_bytes()).hexdigest()
+    opened = packed(server, folder).film
+    assert report["recorded"] == {"size": len(opened), "sha256": sha256(opened).hexdigest()}
+
+
+@pytest.mark.parametrize(
+    ("given", "words"),
+    [
+        ([], "expected a file, or --camera"),
+        (["film.mp4", "--camera", "lavfi:testsrc"], "expected a file, or --camera"),
+        (["film.mp4", "--seconds", "3"], "--seconds ends a camera"),
+        (["--camera", "v4l2:/dev/none"], "v4l2:/dev/none: cannot be opened"),
+    ],
+)
+def test_what_does_not_say_what_to_record_is_refused(
+    given: list[str], words: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    server = ["--server", "http://127.0.0.1:1", "--guest", "x"]
+    assert run_record(parsed(configure_record, [*given, *server])) == 1  # type: ignore[arg-type]
+    assert words in capsys.readouterr().err
 
 
 def test_it_keeps_the_medias_pace(server: RunningServer, film: Path, tmp_path: Path) -> None:

@@ -25,7 +25,7 @@ One button, an on-duty lawyer by video, and evidence that anybody can check.
 
 COMMANDS = {
     "serve": ("Start the server.", "accompany.cli.serve"),
-    "record": ("Send a film as a caller's phone would.", "accompany.client.recorder"),
+    "record": ("Send a film, a sound or a camera.", "accompany.client.record_command"),
     "package": ("Fetch the sealed package of a recording.", "accompany.client.fetching"),
     "open": ("Open a sealed package with a key.", "accompany.client.opening_command"),
     "verify": ("Check a package, offline.", "accompany.verifier"),

@@ -2,10 +2,27 @@
 
 Padmé (Nikitin et al., "Reducing Metadata Leakage from Encrypted Files and Communication with
 PURBs", PoPETs 2019, section 4) rounds a size of L bytes up so that at most O(log log L) bits of
-it show, for at most 12 % more bytes. The padding is a `free` box, so that players skip it. Pure.
+it show, for at most 12 % more bytes. The padding is a `free` box or a `Void` element, so that
+players skip it. Pure.
 """
 
+from collections.abc import Callable
+from dataclasses import dataclass
+
 from accompany.client.boxes import HEADER, free
+from accompany.client.ebml import void
+
+
+@dataclass(frozen=True, slots=True)
+class Filler:
+    """What padding is made of: fewest bytes it can have, and how as many as wanted are made."""
+
+    least: int
+    make: Callable[[int], bytes]
+
+
+FREE = Filler(HEADER, free)
+VOID = Filler(2, void)
 
 
 def padme(size: int) -> int:
@@ -17,17 +34,17 @@ def padme(size: int) -> int:
     return size + mask & ~mask
 
 
-def padded(data: bytes) -> bytes:
-    """Return *data*, whole boxes, and a `free` box up to a size that Padmé gives.
+def padded(data: bytes, filler: Filler = FREE) -> bytes:
+    """Return *data*, whole boxes or elements, and padding up to a size that Padmé gives.
 
-    Where fewer bytes are missing than a box needs, it goes on to the next such size.
+    Where fewer bytes are missing than padding needs, it goes on to the next such size.
     """
     wanted = padme(len(data))
-    if 0 < wanted - len(data) < HEADER:
-        wanted = padme(len(data) + HEADER)
-    return padded_to(data, wanted)
+    if 0 < wanted - len(data) < filler.least:
+        wanted = padme(len(data) + filler.least)
+    return padded_to(data, wanted, filler)
 
 
-def padded_to(data: bytes, size: int) -> bytes:
-    """Return *data* and a `free` box, *size* bytes in all; it must be equal or differ by 8."""
-    return data if len(data) == size else data + free(size - len(data))
+def padded_to(data: bytes, size: int, filler: Filler = FREE) -> bytes:
+    """Return *data* and padding, *size* bytes in all: equal, or more by what padding needs."""
+    return data if len(data) == size else data + filler.make(size - len(data))

@@ -1,33 +1,29 @@
-"""Recording a file as a caller's device would: cut, sealed, signed, sent, and receipted.
+"""Recording as a caller's device would: cut, sealed, signed, sent, and receipted.
 
-`record` does it and says what became of it; `configure_record` and `run_record` are its command
-line. It holds one segment at a time. A gap in the source is stated as one (`unknown`); a source
-that breaks in the middle is closed with `device`. Statement times are the start of sending plus
-the media's own time, as docs/format.md says of files.
+`record` does it, of a file or a camera, and says what became of it. It holds one segment at a time
+(a camera's wait in memory while the line is down). A gap in the source is stated as one
+(`unknown`); a source that breaks in the middle is closed with `device`. Statement times are the
+start of sending plus the media's own time, as docs/format.md says of files. Not here: the command
+(record_command).
 """
 
 import hashlib
-import json
 import secrets
-import signal
-import sys
 import time
-from argparse import ArgumentParser, Namespace
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from tqdm import tqdm
-
 from accompany import __version__
-from accompany.client.arguments import add_server, fail
-from accompany.client.cutting import NotRecordable, Piece, Source, cut, inspect
+from accompany.client.camera import Camera
+from accompany.client.cutting import cut, inspect
 from accompany.client.device import Device, Purpose, Signed
 from accompany.client.folder import Folder
 from accompany.client.line import Line, Refused, no_trouble, open_client
 from accompany.client.sending import Uplink, after_of, ask_checkpoint, ask_service
 from accompany.client.service import Service
+from accompany.client.sources import NotRecordable, Piece, Source
 from accompany.errors import AccompanyError, Malformed, OutOfOrder
 from accompany.evidence.age import HybridRecipient, parse_recipient
 from accompany.evidence.statements import digest_of
@@ -85,15 +81,17 @@ class Options:
     clock: Clock = field(default_factory=Clock)
 
 
-def record(source: Path, server: str, guest_code: str, options: Options | None = None) -> Recorded:
-    """Record the file *source* at *server*, and return once everything is acknowledged.
+def record(
+    source: Path | Camera, server: str, guest_code: str, options: Options | None = None
+) -> Recorded:
+    """Record *source*, a file or a camera, at *server*; return once everything is acknowledged.
 
     The folder `<id>` in `options.folder` is written as it goes. Raise NotRecordable before anything
     is sent if the source cannot be cut, Unreachable if the server does not answer at all, Refused
     if it says no, DoesNotHold if what it says cannot be true. Later silence is waited out for ever.
     """
     options = options or Options()
-    found = inspect(source)
+    found = source if isinstance(source, Camera) else inspect(source)
     with open_client(server, options.ca) as client:
         line = Line(client, options.on_trouble, sleep=options.clock.sleep)
         service = ask_service(line, options.organization_key)
@@ -104,12 +102,17 @@ class _Session:
     """One recording from its opening to its closing."""
 
     def __init__(
-        self, source: Source, line: Line, service: Service, guest_code: str, options: Options
+        self,
+        source: Source | Camera,
+        line: Line,
+        service: Service,
+        guest_code: str,
+        options: Options,
     ) -> None:
         self.source, self.line, self.options = source, line, options
         self.organization = service.organization
         checkpoint = ask_checkpoint(line, self.organization, guest_code.encode())
-        self.started = options.clock.now()
+        self.started, self.begun = options.clock.now(), options.clock.monotonic()
         self.device = Device.open(
             Purpose(
                 kind=source.kind,
@@ -136,8 +139,10 @@ class _Session:
             "client": CLIENT,
             "started": write_time(self.started),
             "times": "start of sending plus the media's own time",
-            "source": _described(source),
+            "source": source.described() if isinstance(source, Camera) else _described(source),
         }
+        self.plain, self.size = hashlib.sha256(), 0
+        """Of everything sealed, piece after piece: what an opened package holds as its film."""
         self.end = 0
         """Milliseconds of media up to the end of the last piece."""
 
@@ -173,18 +178,29 @@ class _Session:
 
     def _send_pieces(self) -> str | None:
         """Send every piece, or until told to stop; return what broke the source, or None."""
-        begun = self.options.clock.monotonic()
         try:
-            for piece in cut(self.source):
-                if not self.options.fast:
-                    self._wait_until(begun + (piece.offset + piece.duration) / 1000)
+            for piece in self._pieces():
+                if not self.options.fast and not self.options.stop():
+                    self._wait_until(self.begun + (piece.offset + piece.duration) / 1000)
                 self._send_piece(piece)
                 self.options.on_progress(self.end, self.source.duration)
-                if self.options.stop():
-                    break
         except NotRecordable as error:
             return str(error)
         return None
+
+    def _pieces(self) -> Iterator[Piece]:
+        """Yield the source's pieces until told to stop: a file's next one is then left out, a
+        camera's last one is what it saw up to that moment.
+        """
+        stop, monotonic = self.options.stop, self.options.clock.monotonic
+        if isinstance(self.source, Camera):
+            yield from self.source.capture(stop, monotonic, self.begun)
+            return
+        self.begun = monotonic()
+        for piece in cut(self.source):
+            yield piece
+            if stop():
+                return
 
     def _wait_until(self, moment: float) -> None:
         ahead = moment - self.options.clock.monotonic()
@@ -193,11 +209,14 @@ class _Session:
 
     def _send_piece(self, piece: Piece) -> None:
         hole = piece.offset - self.end
-        if hole > HOLE:
+        # Before the first film nothing was left out: a camera takes a moment to begin.
+        if hole > HOLE and self.device.chain.segments > 1:
             self._deliver(self.device.gap(self.started + self.end, self.end, hole, "unknown"))
         when = self.started + piece.offset
         signed = self.device.segment(piece.data, when, piece.offset, piece.duration)
         self.end = piece.offset + piece.duration
+        self.plain.update(piece.data)
+        self.size += len(piece.data)
         self._deliver(signed)
 
     def _deliver(self, signed: Signed) -> None:
@@ -253,7 +272,9 @@ class _Session:
     def _report(self, state: str) -> None:
         chain = self.device.chain
         progress = {"state": state, "segments": chain.segments, "last": chain.last}
-        self.folder.keep_report({**self.report, **progress, "milliseconds": self.end})
+        sealed = {"size": self.size, "sha256": self.plain.hexdigest()}
+        told = {**self.report, "recorded": sealed, **progress, "milliseconds": self.end}
+        self.folder.keep_report(told)
 
 
 def _custodian(text: str) -> HybridRecipient:
@@ -275,117 +296,3 @@ def _described(source: Source) -> dict[str, Any]:
         "milliseconds": source.duration,
         "left_out": list(source.left_out),
     }
-
-
-def configure_record(parser: ArgumentParser) -> None:
-    """Describe `accompany record` to *parser*."""
-    parser.description = (
-        "Record a film or a sound as a caller's device would: cut into segments, sealed and "
-        "signed here, sent to the server, every receipt checked. Its organization is granted the "
-        "recording, as for every guest."
-    )
-    parser.epilog = (
-        "A folder named after the recording holds what its owner needs: identity.txt opens it, "
-        "locator.txt fetches its package; both are secrets. Ctrl-C closes the recording."
-    )
-    parser.add_argument("source", metavar="SOURCE", type=Path, help="mp4 with H.264, AAC or Opus")
-    add_server(parser)
-    parser.add_argument(
-        "--guest", metavar="CODE", required=True, help="the organization's code for guests"
-    )
-    parser.add_argument(
-        "--organization-key",
-        metavar="FINGERPRINT",
-        help="go on only if the organization's key is this one (32 characters, on its poster)",
-    )
-    parser.add_argument(
-        "--folder",
-        metavar="DIR",
-        type=Path,
-        default=Path(),
-        help="where to make the recording's folder (default: here)",
-    )
-    parser.add_argument(
-        "--fast", action="store_true", help="as fast as the line takes it, not at the media's pace"
-    )
-    parser.add_argument(
-        "--no-closing",
-        dest="closing",
-        action="store_false",
-        help="end as a phone that was taken away: without saying that this was all",
-    )
-    parser.add_argument(
-        "--json", action="store_true", help="print one line of JSON at the end, nothing else"
-    )
-
-
-def run_record(args: Namespace) -> int:
-    """Do `accompany record`; return 0, 1 for an error, 130 where it was left by Ctrl-C."""
-    try:
-        with _Bar(hidden=args.json) as bar, _Interrupts() as interrupts:
-            options = Options(
-                folder=args.folder,
-                fast=args.fast,
-                closing=args.closing,
-                organization_key=args.organization_key,
-                ca=args.ca,
-                on_progress=bar.progress,
-                on_trouble=bar.trouble,
-                stop=lambda: interrupts.seen,
-            )
-            recorded = record(args.source, args.server, args.guest, options)
-    except KeyboardInterrupt:
-        return 130
-    except (AccompanyError, OSError) as error:
-        return fail("record", error)
-    if args.json:
-        print(json.dumps(recorded.json()))
-    else:
-        print(f"recording {recorded.recording}: {recorded.segments} segments acknowledged")
-        print(f"folder    {recorded.folder}")
-    return fail("record", recorded.broken) if recorded.broken else 0
-
-
-class _Interrupts:
-    """The first Ctrl-C is remembered, so that the recording can be closed; the second ends it."""
-
-    def __init__(self) -> None:
-        self.seen = False
-
-    def __enter__(self) -> "_Interrupts":
-        self._before = signal.signal(signal.SIGINT, self._note)
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        signal.signal(signal.SIGINT, self._before)
-
-    def _note(self, *_: object) -> None:
-        self.seen = True
-        signal.signal(signal.SIGINT, signal.default_int_handler)
-        tqdm.write("closing the recording; Ctrl-C again leaves it without", file=sys.stderr)
-
-
-class _Bar:
-    """A progress bar on the terminal; troubles are told whether there is a terminal or not."""
-
-    def __init__(self, hidden: bool) -> None:
-        form = "{l_bar}{bar}| {n:.0f}/{total:.0f} s acknowledged [{elapsed}]"
-        shown = not hidden and sys.stderr.isatty()
-        self._bar = tqdm(total=0, unit="s", disable=not shown, bar_format=form, file=sys.stderr)
-        self._last: str | None = None
-
-    def __enter__(self) -> "_Bar":
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._bar.close()
-
-    def progress(self, done: int, total: int) -> None:
-        self._bar.total = max(done, total) / 1000
-        self._bar.n = done / 1000
-        self._bar.refresh()
-
-    def trouble(self, trouble: str | None) -> None:
-        if trouble != self._last:
-            self._last = trouble
-            tqdm.write(trouble or "it goes on", file=sys.stderr)
