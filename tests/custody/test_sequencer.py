@@ -1,6 +1,7 @@
 """Checkpoints: each grows out of the one before, and strangers see whole tiles once a day."""
 
 import asyncio
+import threading
 from itertools import pairwise
 from pathlib import Path
 
@@ -207,6 +208,31 @@ async def test_a_failure_to_sign_is_reported_and_ends_it(tmp_path: Path) -> None
         await asyncio.wait_for(held.sequencer.run(0.01, failures.append), 5)
         assert failures == ["no checkpoint can be signed: No space left on device"]
         assert held.sequencer.live.checkpoint.size == 0
+
+
+async def test_stopping_waits_for_the_checkpoint_that_is_being_kept(tmp_path: Path) -> None:
+    async with custody(tmp_path) as held:
+        await add(held, 1)
+        keep, reached, go = held.checkpoints.keep, threading.Event(), threading.Event()
+
+        def slow(kind: str, size: int, note: bytes) -> None:
+            reached.set()
+            assert go.wait(10)
+            keep(kind, size, note)
+
+        held.checkpoints.keep = slow  # type: ignore[method-assign]
+        running = asyncio.create_task(held.sequencer.run(0.01, held.failures.append))
+        await asyncio.to_thread(reached.wait, 10)
+        running.cancel()
+        await asyncio.sleep(0.01)
+        assert not running.done()
+        go.set()
+        with pytest.raises(asyncio.CancelledError):
+            await running
+        newest = held.checkpoints.newest("live")
+        assert newest is not None
+        assert open_checkpoint(newest, LOG.verifier).size == 1
+        assert held.failures == []
 
 
 # Where they are kept.

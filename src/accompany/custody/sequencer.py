@@ -77,12 +77,12 @@ class Sequencer:
         whole = await self._whole_tiles() if due else 0
         size = self._keeper.size
         if size > self.live.checkpoint.size:
-            self.live = await asyncio.to_thread(self._publish, "live", size)
+            self.live = await _in_thread(lambda: self._publish("live", size))
             async with self._grown:
                 self._grown.notify_all()
         # After the live one: strangers never see more of the log than holders do.
         if due:
-            self.public = await asyncio.to_thread(self._publish_for_strangers, whole)
+            self.public = await _in_thread(lambda: self._publish_for_strangers(whole))
 
     async def run(self, seconds: float, on_failure: Callable[[str], None]) -> None:
         """Step every *seconds*, for ever; a failure is reported, since nothing may go on then."""
@@ -129,6 +129,16 @@ class Sequencer:
         with contextlib.suppress(LookupError):
             return consistency_proof(old, under.checkpoint.size, self._keeper.node)
         return []
+
+
+async def _in_thread(publish: Callable[[], Published]) -> Published:
+    """Return what *publish* does; cancelled, wait for its end: nothing may be closed under it."""
+    done = asyncio.ensure_future(asyncio.to_thread(publish))
+    try:
+        return await asyncio.shield(done)
+    except asyncio.CancelledError:
+        await asyncio.wait([done])
+        raise
 
 
 def _next_day(time: int) -> int:
