@@ -266,6 +266,15 @@ async def test_gap_and_closing_are_statements_without_bytes(tmp_path: Path) -> N
         assert (state.closing, state.segments, state.missing) == ("stopped", 1, [])
 
 
+async def test_a_recording_of_nothing_yet_stands_at_its_opening(tmp_path: Path) -> None:
+    async with custody(tmp_path) as held:
+        phone = await held.opened()
+        state = held.intake.state(phone.recording)
+        assert (state.opening, state.last) == (phone.opening.note, 0)
+        assert state.digest == phone.opening.digest
+        assert (state.closing, state.segments, state.missing) == (None, 0, [])
+
+
 async def test_the_same_statement_again_gets_the_same_receipt(tmp_path: Path) -> None:
     async with custody(tmp_path) as held:
         phone = await held.opened()

@@ -214,8 +214,6 @@ class Intake:
 
     async def _take_new(self, live: _Live, number: int, note: bytes, body: bytes | None) -> bytes:
         statement = open_following(note, live.chain.key)
-        if statement.recording != live.opening.recording:
-            raise DoesNotHold("recording", live.opening.recording, statement.recording)
         if statement.number != number:
             raise DoesNotHold("number", str(number), str(statement.number))
         chain = live.chain.follow(statement, note)
