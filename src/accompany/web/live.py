@@ -110,7 +110,7 @@ class Line:
         last, allowed = clock(), float(BURST)
         while True:
             try:
-                text = await self._socket.receive_text()
+                text = await self._receive()
                 now = clock()
                 last, allowed = now, min(BURST, allowed + (now - last) * PACE)
                 if allowed < 1:
@@ -119,9 +119,13 @@ class Line:
                 take(text)
             except AccompanyError as error:
                 self.send(ProblemMessage(problem_of(error)))
-            except KeyError:
-                # Starlette's word for a binary frame.
-                self.send(ProblemMessage(problem_of(Malformed("message", "expected text"))))
+
+    async def _receive(self) -> str:
+        try:
+            return await self._socket.receive_text()
+        except KeyError as error:
+            # Starlette's word for a binary frame.
+            raise Malformed("message", "expected text") from error
 
     async def _send_all(self) -> None:
         while True:
