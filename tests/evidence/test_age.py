@@ -387,7 +387,7 @@ def test_a_header_has_at_most_256_kib(over: int) -> None:
 
 def test_a_header_without_stanzas_is_refused_though_its_mac_may_hold() -> None:
     header = age.Header((), bytes(32))
-    with pytest.raises(age.HeaderFailure, match="expected a stanza at byte 22, found b'--- AAA"):
+    with pytest.raises(age.HeaderFailure, match="expected a stanza at byte 22, found '--- AAA"):
         age.decrypt_with_file_key(bytes(header) + bytes(32), bytes(16))
 
 

@@ -22,7 +22,7 @@ from evidence import making
 from evidence.making import RECEIPTS, START, Log, Package, Recording, Server, sealed
 
 GOOD = making.good()
-numbers = st.integers(0, 10**15)
+numbers = st.integers(0, 10**15 - 1)
 
 # ---- Names --------------------------------------------------------------------------------------
 

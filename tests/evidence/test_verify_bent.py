@@ -102,7 +102,7 @@ junk = st.one_of(
             st.sampled_from(
                 [
                     layout.statement_path(9),
-                    layout.statement_path(10**15),
+                    layout.statement_path(10**15 - 1),
                     layout.segment_path(5),
                     layout.grant_path(2),
                     layout.FILEKEYS,

@@ -181,7 +181,7 @@ BENT: dict[str, tuple[Callable[[Stamped], dict[str, bytes]], str, set[str]]] = {
         TSR,
         {"stamp-token", "listed-sha256"},
     ),
-    "no token at all": (lambda _: {TSR: b"\x30\x00"}, TSR, {"form", "listed-sha256"}),
+    "no token at all": (lambda _: {TSR: b"\x30\x00"}, TSR, {"stamp-token", "listed-sha256"}),
     "the checkpoint of another size": (
         lambda s: {
             "data/log/timestamps/one-7.checkpoint": s.package.files[
@@ -211,8 +211,8 @@ BENT: dict[str, tuple[Callable[[Stamped], dict[str, bytes]], str, set[str]]] = {
     ),
     "a chain without its root": (
         lambda s: {"data/log/timestamps/one-7.pem": s.one.signer.pem},
-        "data/log/timestamps/one-7.pem",
-        {"form", "listed-sha256"},
+        "data/log/timestamps/one-7.tsr",
+        {"stamp-token"},
     ),
     "another authority's chain": (
         lambda s: {"data/log/timestamps/one-7.pem": s.two.middle.pem + s.two.root.pem},

@@ -26,6 +26,7 @@ from cryptography.hazmat.primitives.hmac import HMAC
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from accompany.errors import AccompanyError, Malformed
+from accompany.evidence.text import quoted
 
 VERSION = b"age-encryption.org/v1\n"
 HYBRID = "mlkem768x25519"
@@ -84,7 +85,10 @@ def raw_base64(data: bytes) -> str:
 
 def read_raw_base64(text: str) -> bytes:
     """Return the bytes written as *text*: unpadded, canonical; raise ValueError otherwise."""
-    data = b64decode(text + "=" * (-len(text) % 4))
+    try:
+        data = b64decode(text + "=" * (-len(text) % 4))
+    except ValueError:
+        data = b""
     if raw_base64(data) != text:
         raise ValueError("not canonical base64 without padding")
     return data
@@ -176,7 +180,7 @@ def parse_header(data: bytes) -> Header:
     HeaderFailure for anything not written exactly as c2sp.org/age has it, or over 256 KiB.
     """
     if not data.startswith(VERSION):
-        raise HeaderFailure(f"expected {VERSION!r}, found {data[: len(VERSION)]!r}")
+        raise HeaderFailure(f"expected {quoted(VERSION)}, found {quoted(data, len(VERSION))}")
     stanzas: list[Stanza] = []
     at = len(VERSION)
     try:
@@ -188,7 +192,7 @@ def parse_header(data: bytes) -> Header:
         end = _END.match(data, at, HEADER_LIMIT)
         if not stanzas or not end:
             wanted = "a stanza or its MAC" if stanzas else "a stanza"
-            raise HeaderFailure(f"expected {wanted} at byte {at}, found {data[at : at + 40]!r}")
+            raise HeaderFailure(f"expected {wanted} at byte {at}, found {quoted(data[at:], 40)}")
         return Header(tuple(stanzas), read_raw_base64(end[1].decode("ascii")))
     except ValueError as error:
         raise HeaderFailure(f"at byte {at}: {error}") from error

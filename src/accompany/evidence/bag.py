@@ -10,7 +10,7 @@ from hashlib import sha256
 
 from accompany.errors import Malformed
 from accompany.evidence.layout import BAG_INFO, BAGIT, MANIFEST, TAG_MANIFEST
-from accompany.evidence.text import write_time
+from accompany.evidence.text import quoted, write_time
 from accompany.ids import RecordingId
 
 BAGIT_TEXT = b"BagIt-Version: 1.0\nTag-File-Character-Encoding: UTF-8\n"
@@ -34,7 +34,7 @@ def read_manifest(what: str, data: bytes) -> dict[str, bytes]:
     for number, line in enumerate(lines, 1):
         match = _LINE.fullmatch(line)
         if not match:
-            raise Malformed(what, f"line {number}: expected SHA-256 and path, found {line[:80]!r}")
+            raise Malformed(what, f"line {number}: expected SHA-256 and path, found {quoted(line)}")
         digests[match[2]] = bytes.fromhex(match[1])
     if end or write_manifest(digests) != data:
         raise Malformed(what, "expected each path once, in order, a newline after each")

@@ -14,6 +14,7 @@ from accompany.errors import DoesNotHold, Malformed
 from accompany.evidence.notes import Verifier, check_public_key, open_note
 from accompany.evidence.text import (
     Lines,
+    quoted,
     read_base32,
     read_base64,
     read_time,
@@ -101,14 +102,16 @@ class Card:
         while (value := lines.take_if("license")) is not None:
             match = _LICENSE.fullmatch(value)
             if not match:
-                raise Malformed("license", f"expected a state and a date, found {value[:40]!r}")
+                raise Malformed(
+                    "license", f"expected a state and a date, found {quoted(value, 40)}"
+                )
             licenses.append(License(match[1], match[2]))
         since, until = read_time(lines.take("since")), read_time(lines.take("until"))
         lines.end()
         if not _NAME.fullmatch(name) or name != name.strip():
-            raise Malformed("name", f"found {name[:80]!r}")
+            raise Malformed("name", f"found {quoted(name)}")
         if not _RECIPIENT.fullmatch(recipient):
-            raise Malformed("recipient", f"expected age1pq1…, found {recipient[:80]!r}")
+            raise Malformed("recipient", f"expected age1pq1…, found {quoted(recipient)}")
         if [item.state for item in licenses] != sorted({item.state for item in licenses}):
             raise Malformed("licenses", "expected each state once, in order")
         card = cls(serial, name, recipient, check_public_key(key), tuple(licenses), since, until)

@@ -11,7 +11,7 @@ from accompany.errors import AccompanyError, DoesNotHold, Malformed
 from accompany.evidence.merkle import check_inclusion, leaf_hash
 from accompany.evidence.notes import COSIGNATURE, ED25519, Note, Signer, Verifier
 from accompany.evidence.receipts import Entry
-from accompany.evidence.text import read_base64, read_number, write_base64
+from accompany.evidence.text import quoted, read_base64, read_number, write_base64
 from accompany.ids import Origin
 
 PROOF_MAGIC = "c2sp.org/tlog-proof@v1"
@@ -76,10 +76,10 @@ class Proof:
         except UnicodeDecodeError as error:
             raise Malformed("proof", "expected ASCII before the checkpoint") from error
         if not separator or lines[0] != PROOF_MAGIC or len(lines) < 2:
-            raise Malformed("proof", f"expected {PROOF_MAGIC!r}, found {lines[0][:80]!r}")
+            raise Malformed("proof", f"expected {quoted(PROOF_MAGIC)}, found {quoted(lines[0])}")
         name, _, index = lines[1].partition(" ")
         if name != "index" or len(lines) > 66:
-            raise Malformed("proof", f"expected index and at most 64 hashes, found {name[:80]!r}")
+            raise Malformed("proof", f"expected index and at most 64 hashes, found {quoted(name)}")
         path = tuple(read_base64(line, 32) for line in lines[2:])
         proof = cls(read_number(index), path, checkpoint)
         if bytes(proof) != data:
@@ -101,10 +101,10 @@ def read_consistency(data: bytes) -> tuple[int, int, list[bytes]]:
     """Return (old, new, hashes) of an `accompany/consistency/v1` file."""
     try:
         magic, old, new, *hashes, end = data.decode("ascii").split("\n")
-    except (UnicodeDecodeError, ValueError) as error:
+    except ValueError as error:
         raise Malformed("consistency proof", "expected a magic line, old and new") from error
     if magic != CONSISTENCY_MAGIC or end or not (old[:4], new[:4]) == ("old ", "new "):
-        raise Malformed("consistency proof", f"found {magic[:80]!r}")
+        raise Malformed("consistency proof", f"expected old and new, found {quoted(magic)}")
     if len(hashes) > 128:
         raise Malformed("consistency proof", f"expected at most 128 hashes, found {len(hashes)}")
     return read_number(old[4:]), read_number(new[4:]), [read_base64(h, 32) for h in hashes]
@@ -207,7 +207,7 @@ class _PolicyReader:
             case ["quorum", name]:
                 self._set_quorum(name)
             case _:
-                raise Malformed("policy line", f"found {' '.join(words)[:80]!r}")
+                raise Malformed("policy line", f"found {quoted(' '.join(words))}")
 
     def _add_log(self, log: Verifier) -> None:
         if any(log.key == other.key for other in self.logs):
@@ -216,15 +216,15 @@ class _PolicyReader:
 
     def _new(self, name: str) -> None:
         if name in self.witnesses or name in self.groups or name == "none":
-            raise Malformed("name", f"{name!r} is taken")
+            raise Malformed("name", f"{quoted(name)} is taken")
 
     def _add_group(self, name: str, threshold: str, members: list[str]) -> None:
         self._new(name)
         for member in members:
             if member not in self.witnesses and member not in self.groups:
-                raise Malformed("group", f"{member!r} has no line before")
+                raise Malformed("group", f"{quoted(member)} has no line before")
             if member in self.members:
-                raise Malformed("group", f"{member!r} is a member twice")
+                raise Malformed("group", f"{quoted(member)} is a member twice")
             self.members.add(member)
         count = {"any": 1, "all": len(members)}.get(threshold)
         needed = count if count is not None else read_number(threshold)
@@ -236,7 +236,7 @@ class _PolicyReader:
         if self.quorum is not None:
             raise Malformed("quorum", "a second line")
         if name != "none" and name not in self.witnesses and name not in self.groups:
-            raise Malformed("quorum", f"{name!r} has no line before")
+            raise Malformed("quorum", f"{quoted(name)} has no line before")
         self.quorum = name
 
 

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Iterator
 from hashlib import sha256
 from typing import Protocol
 
+from accompany.errors import DoesNotHold
 from accompany.evidence import layout
 from accompany.evidence.findings import Findings
 from accompany.evidence.layout import Place, place
@@ -41,6 +42,10 @@ _LIMITS = {
 }
 
 
+class Unreadable(DoesNotHold):
+    """A file that cannot be unpacked to what its directory says: it counts as if it were empty."""
+
+
 class Files(Protocol):
     """Where the files come from: a ZIP, or a folder in a test. Paths begin at the bag's folder."""
 
@@ -48,7 +53,10 @@ class Files(Protocol):
         """Return each path and its size in bytes."""
 
     def chunks(self, path: str) -> Iterator[bytes]:
-        """Yield a file's bytes in pieces; raise DoesNotHold at the end if it is damaged."""
+        """Yield a file's bytes in pieces; raise DoesNotHold at the end if it is damaged.
+
+        Unreadable where what came is not even as long as it should be: it may come at any point.
+        """
 
 
 class Contents:
@@ -64,6 +72,7 @@ class Contents:
         self._findings = findings
         self._watch = watch
         self.digests: dict[str, bytes] = {}
+        self.unreadable: set[str] = set()
         self.places: dict[str, Place] = {}
         self.sizes: dict[str, int] = {}
         self._numbers: dict[str, list[int]] = {}
@@ -100,19 +109,30 @@ class Contents:
     def chunks(self, path: str) -> Iterator[bytes]:
         """Yield the bytes of a file; its digest is known once they are through.
 
-        Damage is a finding, not an error.
+        Damage is a finding, not an error. Afterwards `unreadable` says whether they were worth
+        nothing.
         """
-        digest = sha256()
-        with self._findings.under("zip-damaged", path):
+        digest = None if path in self.digests else sha256()
+        try:
             for chunk in self._files.chunks(path):
-                digest.update(chunk)
+                if digest is not None:
+                    digest.update(chunk)
                 self._watch(len(chunk))
                 yield chunk
-        self.digests[path] = digest.digest()
+        except DoesNotHold as error:
+            self._findings.add("zip-damaged", path, error.expected, error.found)
+            if isinstance(error, Unreadable):
+                self.unreadable.add(path)
+                digest = sha256()
+        if digest is not None:
+            self.digests[path] = digest.digest()
 
     def read(self, path: str) -> bytes | None:
         """Return the bytes of a file, or None if there is none."""
-        return b"".join(self.chunks(path)) if path in self.places else None
+        if path not in self.places:
+            return None
+        data = b"".join(self.chunks(path))
+        return b"" if path in self.unreadable else data
 
     def need(self, path: str) -> bytes | None:
         """Return the bytes of a file; that there is none is a finding."""

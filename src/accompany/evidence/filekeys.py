@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from accompany.errors import Malformed
-from accompany.evidence.text import read_hex, read_number
+from accompany.evidence.text import quoted, read_hex, read_number
 
 NOT_ARRIVED = "its bytes have not arrived"
 """The reason given for a segment that was stated and never came."""
@@ -63,5 +63,5 @@ def _read_line(line: str) -> FileKey:
         return FileKey(read_number(number), read_hex(rest, 16))
     reason = rest.removeprefix("withheld ")
     if not _REASON.fullmatch(reason):
-        raise Malformed("filekeys.txt", f"expected a reason in one line, found {reason[:80]!r}")
+        raise Malformed("filekeys.txt", f"expected a reason in one line, found {quoted(reason)}")
     return FileKey(read_number(number), None, reason)

@@ -49,9 +49,9 @@ _SINGLE = {
 _OPENED = frozenset(
     {"filekeys", "recording", "derivation", "court-copy", "certification", "opened-note"}
 )
-_STAMP = re.compile(r"data/log/timestamps/([A-Za-z0-9._-]{1,64}-(?:0|[1-9][0-9]{0,15}))\.([a-z-]+)")
+_STAMP = re.compile(r"data/log/timestamps/([A-Za-z0-9._-]{1,64}-(?:0|[1-9][0-9]{0,14}))\.([a-z-]+)")
 _RECORDING = re.compile(r"data/media/recording\.[a-z0-9]{2,5}")
-_NUMBER = "0|[1-9][0-9]{0,15}"
+_NUMBER = "0|[1-9][0-9]{0,14}"
 
 MEDIA_EXTENSIONS = {
     "video/mp4": "mp4",
@@ -116,10 +116,10 @@ def stamp_path(stamp: str, part: str) -> str:
 
 
 _NUMBERED = {
-    "statement": (re.compile(r"data/statements/([0-9]{6,16})\.note"), statement_path),
-    "segment": (re.compile(r"data/segments/([0-9]{6,16})\.age"), segment_path),
-    "receipt": (re.compile(r"data/receipts/([0-9]{6,16})\.note"), receipt_path),
-    "proof": (re.compile(r"data/proofs/([0-9]{6,16})\.tlog-proof"), proof_path),
+    "statement": (re.compile(r"data/statements/([0-9]{6,15})\.note"), statement_path),
+    "segment": (re.compile(r"data/segments/([0-9]{6,15})\.age"), segment_path),
+    "receipt": (re.compile(r"data/receipts/([0-9]{6,15})\.note"), receipt_path),
+    "proof": (re.compile(r"data/proofs/([0-9]{6,15})\.tlog-proof"), proof_path),
     "custody-proof": (
         re.compile(rf"data/proofs/custody-({_NUMBER})\.tlog-proof"),
         custody_proof_path,

@@ -23,6 +23,7 @@ from accompany.errors import Malformed
 from accompany.evidence.notes import Note, Verifier
 from accompany.evidence.text import (
     Lines,
+    quoted,
     read_base32,
     read_hex,
     read_number,
@@ -113,9 +114,9 @@ def _read_files(lines: Lines, what: str) -> Iterable[tuple[str, bytes]]:
     while (value := lines.take_if("file")) is not None:
         digest, _, path = value.partition(" ")
         if not _PATH.fullmatch(path):
-            raise Malformed(what, f"expected a path data/…, found {path[:80]!r}")
+            raise Malformed(what, f"expected a path data/…, found {quoted(path)}")
         if path.encode() <= before:
-            raise Malformed(what, f"expected paths in order, each once, found {path[:80]!r}")
+            raise Malformed(what, f"expected paths in order, each once, found {quoted(path)}")
         before = path.encode()
         yield path, read_hex(digest, 32)
 

@@ -25,6 +25,27 @@ TITLES = {
     Verdict.UNCHECKED: "COULD NOT BE CHECKED",
 }
 
+MEANING = {
+    "not-a-package": "This file is not a package of Accompany, so nothing in it was checked.",
+    "exit-0": "Everything that could be checked holds: what lies in this package is what the "
+    "device stated and the log holds, unchanged and in order.",
+    "exit-1": "Something fails: this package is not, in every part, what was acknowledged. "
+    "Do not rely on it until each failure above is explained. A damaged copy fails "
+    "as well: fetch the package again and compare.",
+    "exit-2": "Nothing that was checked fails, but the points named above are open; each "
+    "says what is missing to close it.",
+    "device": "The device's own clock says {began} to {ended}.",
+    "after-none": "The opening names no earlier state of the log, so nothing shows how old it is.",
+    "after": "It was made after the log's checkpoint over {size} entries.",
+    "not-before": "That one holds the time stamp {stamp}, so it was made after {time}.",
+    "not-after": "The time stamp {stamp} shows that all of it stood in the log by {time}.",
+    "covered": "It was made before the log's checkpoint over {size} entries; when that "
+    "was, no time stamp in this package says.",
+    "received": "The server's receipts say that it arrived from {first} to {last}.",
+    "never": "a time after the year 9999",
+}
+"""The sentences of `meaning`; a verifier in another language says the same."""
+
 NOT_SHOWN = (
     "Location: not collected.",
     "Who holds the device, and what was in front of it and not recorded.",
@@ -85,53 +106,32 @@ class Report:
     def meaning(self) -> str:
         """What this means, in one paragraph."""
         if any(finding.code == "not-a-package" for finding in self.findings):
-            return "This file is not a package of Accompany, so nothing in it was checked."
+            return MEANING["not-a-package"]
         # Where something fails, nothing more may be concluded: not even when it was made.
-        return " ".join([self._verdict(), *([] if self.exit == 1 else self._bracket())])
-
-    def _verdict(self) -> str:
-        match self.exit:
-            case 0:
-                return (
-                    "Everything that could be checked holds: what lies in this package is what the "
-                    "device stated and the log holds, unchanged and in order."
-                )
-            case 1:
-                return (
-                    "Something fails: this package is not, in every part, what was acknowledged. "
-                    "Do not rely on it until each failure above is explained. A damaged copy fails "
-                    "as well: fetch the package again and compare."
-                )
-            case _:
-                return (
-                    "Nothing that was checked fails, but the points named above are open; each "
-                    "says what is missing to close it."
-                )
+        verdict = MEANING[f"exit-{self.exit}"]
+        return " ".join([verdict, *([] if self.exit == 1 else self._bracket())])
 
     def _bracket(self) -> Iterator[str]:
         facts = self.facts
         if facts.began is None:
             return
         began, ended = _when(facts.began), _when(facts.ended or facts.began)
-        yield f"The device's own clock says {began} to {ended}."
+        yield MEANING["device"].format(began=began, ended=ended)
         if facts.after is None:
-            yield "The opening names no earlier state of the log, so nothing shows how old it is."
+            yield MEANING["after-none"]
         else:
-            yield f"It was made after the log's checkpoint over {facts.after} entries."
+            yield MEANING["after"].format(size=facts.after)
         if facts.not_before is not None:
             time, name = facts.not_before
-            yield f"That one holds the time stamp {name}, so it was made after {_when(time)}."
+            yield MEANING["not-before"].format(stamp=name, time=_when(time))
         if facts.not_after is not None:
             time, name = facts.not_after
-            yield f"The time stamp {name} shows that all of it stood in the log by {_when(time)}."
+            yield MEANING["not-after"].format(stamp=name, time=_when(time))
         elif facts.covered is not None:
-            yield (
-                f"It was made before the log's checkpoint over {facts.covered} entries; when that "
-                "was, no time stamp in this package says."
-            )
+            yield MEANING["covered"].format(size=facts.covered)
         if facts.received:
             first, last = map(_when, facts.received)
-            yield f"The server's receipts say that it arrived from {first} to {last}."
+            yield MEANING["received"].format(first=first, last=last)
 
 
 def as_json(report: Report) -> dict[str, Any]:
@@ -212,7 +212,7 @@ def _when(milliseconds: int) -> str:
         return write_time(milliseconds)
     except (OverflowError, ValueError):
         # A device may state any duration; no calendar goes on for ever.
-        return "a time after the year 9999"
+        return MEANING["never"]
 
 
 def _printable(text: str) -> str:

@@ -16,6 +16,7 @@ from accompany.errors import DoesNotHold, Malformed, OutOfOrder
 from accompany.evidence.notes import Note, Signer, Verifier, check_public_key
 from accompany.evidence.text import (
     Lines,
+    quoted,
     read_base32,
     read_base64,
     read_hex,
@@ -234,7 +235,9 @@ def read_statement(text: str) -> Statement:
             if str(statement) != text:
                 raise Malformed("statement", "not in its one written form")
             return statement
-    raise Malformed("statement", f"expected opening, segment, gap or closing, found {text[:40]!r}")
+    raise Malformed(
+        "statement", f"expected opening, segment, gap or closing, found {quoted(text, 40)}"
+    )
 
 
 def open_opening(note: bytes) -> Opening:
@@ -317,7 +320,7 @@ def _read_head(lines: Lines) -> tuple[RecordingId, int, bytes, int, int]:
 
 def _matching(what: str, pattern: re.Pattern[str], value: str) -> str:
     if not pattern.fullmatch(value):
-        raise Malformed(what, f"found {value[:80]!r}")
+        raise Malformed(what, f"found {quoted(value)}")
     return value
 
 

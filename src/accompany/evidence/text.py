@@ -26,6 +26,22 @@ _TIME = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\.[0-9
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
+def quoted(text: str | bytes, limit: int = 80) -> str:
+    """Return the first *limit* characters of *text* in quotation marks, all in visible ASCII.
+
+    What came from a file is repeated in reports so: it moves no cursor, and every verifier, in
+    whichever language, writes the same.
+    """
+    codes = text[:limit] if isinstance(text, bytes) else map(ord, text[:limit])
+    return "'" + "".join(map(_visible, codes)) + "'"
+
+
+def _visible(code: int) -> str:
+    if 0x20 <= code < 0x7F and chr(code) not in "'\\":
+        return chr(code)
+    return f"\\x{code:02x}" if code < 0x100 else f"\\u{{{code:x}}}"
+
+
 def write_time(milliseconds: int) -> str:
     """Return a time, in milliseconds since 1970 UTC, as RFC 3339 with three decimals."""
     moment = _EPOCH + timedelta(milliseconds=milliseconds)
@@ -35,7 +51,7 @@ def write_time(milliseconds: int) -> str:
 def read_time(text: str) -> int:
     """Return the milliseconds since 1970 UTC that *text* states."""
     if not _TIME.fullmatch(text):
-        raise Malformed("time", f"expected 2026-11-21T20:14:03.120Z, found {text[:40]!r}")
+        raise Malformed("time", f"expected 2026-11-21T20:14:03.120Z, found {quoted(text, 40)}")
     try:
         year, month, day = int(text[:4]), int(text[5:7]), int(text[8:10])
         hour, minute, second = int(text[11:13]), int(text[14:16]), int(text[17:19])
@@ -48,14 +64,14 @@ def read_time(text: str) -> int:
 
 def read_number(text: str) -> int:
     if not _NUMBER.fullmatch(text) or int(text) > NUMBER_LIMIT:
-        raise Malformed("number", f"expected decimal digits, found {text[:40]!r}")
+        raise Malformed("number", f"expected decimal digits, found {quoted(text, 40)}")
     return int(text)
 
 
 def read_hex(text: str, size: int) -> bytes:
     """Return the *size* bytes that *text* writes in lower-case hex."""
     if len(text) != 2 * size or not _HEX.fullmatch(text):
-        raise Malformed("hex", f"expected {2 * size} lower-case digits, found {text[:80]!r}")
+        raise Malformed("hex", f"expected {2 * size} lower-case digits, found {quoted(text)}")
     return bytes.fromhex(text)
 
 
@@ -67,10 +83,11 @@ def read_base64(text: str, size: int | None = None) -> bytes:
     """Return what *text* writes in padded, canonical base64; *size* in bytes, where it is known."""
     try:
         data = base64.b64decode(text, validate=True)
-    except (binascii.Error, ValueError) as error:
-        raise Malformed("base64", f"found {text[:80]!r}") from error
-    if write_base64(data) != text:
-        raise Malformed("base64", f"not canonical: {text[:80]!r}")
+        canonical = write_base64(data) == text
+    except (binascii.Error, ValueError):
+        data, canonical = b"", False
+    if not canonical:
+        raise Malformed("base64", f"expected padded, canonical base64, found {quoted(text)}")
     if size is not None and len(data) != size:
         raise Malformed("base64", f"expected {size} bytes, found {len(data)}")
     return data
@@ -84,14 +101,14 @@ def write_base32(data: bytes) -> str:
 def read_base32(text: str) -> str:
     """Return *text* if it is the 32 characters of an id."""
     if not _BASE32.fullmatch(text):
-        raise Malformed("id", f"expected 32 characters a-z2-7, found {text[:80]!r}")
+        raise Malformed("id", f"expected 32 characters a-z2-7, found {quoted(text)}")
     return text
 
 
 def read_word(text: str, allowed: Iterable[str]) -> str:
     words = list(allowed)
     if text not in words:
-        raise Malformed("word", f"expected one of {' '.join(words)}, found {text[:80]!r}")
+        raise Malformed("word", f"expected one of {' '.join(words)}, found {quoted(text)}")
     return text
 
 
@@ -110,7 +127,7 @@ class Lines:
         self._what = what
         self._at = 0
         if first != magic:
-            raise Malformed(what, f"expected {magic!r}, found {first[:80]!r}")
+            raise Malformed(what, f"expected {quoted(magic)}, found {quoted(first)}")
         if not self._rest or self._rest.pop() != "":
             raise Malformed(what, "expected a newline at the end")
 
@@ -119,7 +136,7 @@ class Lines:
         value = self.take_if(name)
         if value is None:
             found = self._rest[self._at][:80] if self._at < len(self._rest) else "the end"
-            raise Malformed(self._what, f"expected a line {name!r}, found {found!r}")
+            raise Malformed(self._what, f"expected a line {quoted(name)}, found {quoted(found)}")
         return value
 
     def take_if(self, name: str) -> str | None:
@@ -131,4 +148,4 @@ class Lines:
 
     def end(self) -> None:
         if self._at < len(self._rest):
-            raise Malformed(self._what, f"expected its end, found {self._rest[self._at][:80]!r}")
+            raise Malformed(self._what, f"expected its end, found {quoted(self._rest[self._at])}")

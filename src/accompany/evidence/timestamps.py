@@ -7,6 +7,7 @@ which checkpoints are stamped (custody.rounds), what a verifier says (verify_sta
 """
 
 import re
+from base64 import b64decode, b64encode
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from hashlib import sha256, sha384, sha512
@@ -29,6 +30,9 @@ AUTHORITY = re.compile(r"[A-Za-z0-9._-]{1,64}")
 TOKEN_LIMIT = 256 * 1024
 """Bytes in a token that are looked at."""
 
+_PEM = re.compile(
+    rb"-----BEGIN CERTIFICATE-----\n((?:[A-Za-z0-9+/]{1,64}={0,2}\n)+)-----END CERTIFICATE-----\n"
+)
 _HASHES = {
     "2.16.840.1.101.3.4.2.1": sha256,
     "2.16.840.1.101.3.4.2.2": sha384,
@@ -72,6 +76,34 @@ def read_certificates(data: bytes) -> tuple[x509.Certificate, ...]:
         return tuple(x509.load_pem_x509_certificates(data))
     except ValueError as error:
         raise Malformed("certificates", f"expected PEM: {error}") from error
+
+
+def read_pem(data: bytes) -> tuple[bytes, ...]:
+    """Return the certificates (DER) in a package's PEM file, at least one; Malformed unless written
+    as `write_certificates` writes it. What they say is not looked at."""
+    found = tuple(b64decode(body.replace(b"\n", b"")) for body in _PEM.findall(data))
+    if not found or b"".join(map(_pem, found)) != data:
+        raise Malformed("certificates", "expected PEM, one certificate or more, and nothing else")
+    return found
+
+
+def _pem(der: bytes) -> bytes:
+    text = b64encode(der)
+    lines = b"".join(text[at : at + 64] + b"\n" for at in range(0, len(text), 64))
+    return b"-----BEGIN CERTIFICATE-----\n" + lines + b"-----END CERTIFICATE-----\n"
+
+
+def load_chain(chain: Iterable[bytes]) -> tuple[x509.Certificate, ...]:
+    """Return the certificates in *chain*, signer first; raise DoesNotHold unless all of them are
+    certificates and the last is issued by itself."""
+    try:
+        found = tuple(map(x509.load_der_x509_certificate, chain))
+        whole = found[-1].issuer.public_bytes() == found[-1].subject.public_bytes()
+    except ValueError as error:
+        raise DoesNotHold("chain", "certificates", "something else") from error
+    if not whole:
+        raise DoesNotHold("chain", "a root, issued by itself, at the end", "none")
+    return found
 
 
 def check_stamp(

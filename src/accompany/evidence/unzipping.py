@@ -17,7 +17,9 @@ from dataclasses import dataclass
 from typing import BinaryIO
 
 from accompany.errors import AccompanyError, DoesNotHold
+from accompany.evidence.contents import Unreadable
 from accompany.evidence.findings import Findings
+from accompany.evidence.text import quoted
 
 PIECE = 256 * 1024
 DIRECTORY_LIMIT = 256 * 1024 * 1024
@@ -28,6 +30,7 @@ _ENCRYPTED, _DESCRIPTOR, _UTF8 = 1, 8, 1 << 11
 _DEFLATE_OPTIONS = 2 | 4
 _BOMB_RATIO, _BOMB_SIZE = 200, 1024 * 1024
 _FULL16, _FULL32 = 0xFFFF, 0xFFFFFFFF
+_WIDEST = 2**52  # Sums of two are numbers that a browser has.
 _END = struct.Struct("<4s4H2LH")
 _END64 = struct.Struct("<4sQ2H2L4Q")
 _LOCATOR = struct.Struct("<4sLQL")
@@ -65,20 +68,25 @@ class Archive:
         self.members = members
 
     def chunks(self, name: str) -> Iterator[bytes]:
-        """Yield the bytes of an entry in pieces; raise DoesNotHold, at the end, if damaged.
+        """Yield the bytes of an entry in pieces; raise DoesNotHold, at the end, if damaged, and
+        Unreadable, at any point, if they are other than the directory says.
 
         Several may be read by turns.
         """
         member = self.members[name]
+        other = Unreadable(name, f"{member.size} bytes, packed as the ZIP says", "something else")
         crc = size = 0
-        for piece in self._unpacked(member):
-            size += len(piece)
-            if size > member.size:
-                raise DoesNotHold(name, f"{member.size} bytes", "more")
-            crc = zlib.crc32(piece, crc)
-            yield piece
+        try:
+            for piece in self._unpacked(member):
+                size += len(piece)
+                if size > member.size:
+                    raise other
+                crc = zlib.crc32(piece, crc)
+                yield piece
+        except zlib.error as error:
+            raise other from error
         if size != member.size:
-            raise DoesNotHold(name, f"{member.size} bytes", f"{size} bytes")
+            raise other
         if crc != member.crc:
             raise DoesNotHold(name, f"checksum {member.crc:08x}", f"{crc:08x}")
 
@@ -89,23 +97,23 @@ class Archive:
             yield self._source.read(min(PIECE, start + member.packed - at))
 
     def _unpacked(self, member: Member) -> Iterator[bytes]:
+        """Yield what is packed; zlib.error where that is not one whole deflated stream."""
         if member.method == _STORED:
             yield from self._packed(member)
             return
+        if member.method != _DEFLATED:
+            raise zlib.error("packed in another way")
         inflate = zlib.decompressobj(-zlib.MAX_WBITS)
-        try:
-            for packed in self._packed(member):
-                if inflate.eof:
-                    raise DoesNotHold(member.name, "nothing after its packed bytes", "more")
-                while packed:
-                    yield inflate.decompress(packed, PIECE)
-                    packed = inflate.unconsumed_tail
-            while piece := inflate.decompress(inflate.unconsumed_tail, PIECE):
-                yield piece
-        except zlib.error as error:
-            raise DoesNotHold(member.name, "deflated bytes", str(error)) from error
+        for packed in self._packed(member):
+            if inflate.eof:
+                raise zlib.error("bytes after the end")
+            while packed:
+                yield inflate.decompress(packed, PIECE)
+                packed = inflate.unconsumed_tail
+        while piece := inflate.decompress(inflate.unconsumed_tail, PIECE):
+            yield piece
         if not inflate.eof or inflate.unused_data:
-            raise DoesNotHold(member.name, "one whole deflated stream", "less or more")
+            raise zlib.error("cut, or bytes after the end")
 
 
 def read_archive(source: BinaryIO, findings: Findings) -> Archive:
@@ -121,13 +129,22 @@ def read_archive(source: BinaryIO, findings: Findings) -> Archive:
     if len(listed) != end.count:
         findings.add("zip-header", "", f"{end.count} entries", f"{len(listed)}")
     for member, start in _placed(source, listed, end.directory, findings):
-        twin = unicodedata.normalize("NFC", unicodedata.normalize("NFC", member.name).casefold())
+        twin = _folded(member.name)
         if twin in twins:
             findings.add("zip-twin", member.name, "each name once", twins[twin])
         twins.setdefault(twin, member.name)
         members.setdefault(member.name, member)
         starts.setdefault(member.name, start)
     return Archive(source, members, starts)
+
+
+def _folded(name: str) -> str:
+    """What a name is to a computer that minds neither case nor Unicode form.
+
+    Up and down again, as every language can: Unicode's own folding comes with Python alone.
+    """
+    composed = unicodedata.normalize("NFC", name)
+    return unicodedata.normalize("NFC", composed.upper().lower())
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,6 +200,8 @@ def _read_end64(source: BinaryIO, at: int) -> tuple[_End, int]:
     _, length, _, _, _, _, _, count, size, directory = _END64.unpack(record)
     if length != _END64.size - 12:
         raise NotAZip(f"expected a ZIP64 end record of 44 bytes, found {length}")
+    if max(count, size, directory) >= _WIDEST:
+        raise NotAZip("expected sizes under 2^52 bytes")
     return _End(count, directory, size), at
 
 
@@ -217,11 +236,11 @@ def _read_name(raw: bytes, flags: int, findings: Findings) -> str:
         name = raw.decode("utf-8" if flags & _UTF8 else "ascii")
     except UnicodeDecodeError:
         name = raw.decode("latin-1")
-        findings.add("zip-name", name, "ASCII or UTF-8", repr(raw[:80]))
+        findings.add("zip-name", name, "ASCII or UTF-8", quoted(raw))
         return name
     parts = name.split("/")
     if not _NAME.fullmatch(name) or {"", ".", ".."} & set(parts):
-        findings.add("zip-name", name, "a plain path inside the package", repr(name[:80]))
+        findings.add("zip-name", name, "a plain path inside the package", quoted(name))
     return name
 
 
@@ -240,6 +259,8 @@ def _zip64(
     size, packed, offset = (
         next(wide) if full else value for full, value in zip(missing, narrow, strict=True)
     )
+    if max(size, packed, offset) >= _WIDEST:
+        raise NotAZip("expected sizes under 2^52 bytes")
     return size, packed, offset
 
 
@@ -294,7 +315,7 @@ def _read_local(source: BinaryIO, member: Member, findings: Findings) -> tuple[i
     """Return where the packed bytes begin, and whether their sizes are written with 8 bytes."""
     head = _read_at(source, member.offset, _LOCAL.size)
     if len(head) != _LOCAL.size or not head.startswith(b"PK\x03\x04"):
-        found = repr(head[:4])
+        found = quoted(head, 4)
         findings.add("zip-header", member.name, "a local header before it", found)
         return member.offset + _LOCAL.size + len(member.raw), False
     _, _, flags, method, _, _, crc, packed, size, name_size, extra_size = _LOCAL.unpack(head)
@@ -310,7 +331,7 @@ def _read_local(source: BinaryIO, member: Member, findings: Findings) -> tuple[i
     sizes = (0, 0, 0) if later else (member.crc, member.packed, member.size)
     if local != (member.raw, member.flags, member.method, *sizes):
         expected = f"flags {member.flags:x}, method {member.method}, {member.size} bytes"
-        shown = f"flags {flags:x}, method {method}, {size} bytes, called {name[:80]!r}"
+        shown = f"flags {flags:x}, method {method}, {size} bytes, called {quoted(name)}"
         findings.add("zip-header", member.name, expected, shown)
     return member.offset + _LOCAL.size + name_size + extra_size, wide
 
@@ -324,7 +345,7 @@ def _read_descriptor(
     form = struct.Struct("<4sLQQ" if wide else "<4sLLL")
     data = _read_at(source, at, form.size)
     if len(data) != form.size or not data.startswith(b"PK\x07\x08"):
-        findings.add("zip-header", member.name, "a data descriptor behind it", repr(data[:4]))
+        findings.add("zip-header", member.name, "a data descriptor behind it", quoted(data, 4))
         return at
     if form.unpack(data)[1:] != (member.crc, member.packed, member.size):
         expected = f"checksum {member.crc:08x}, {member.packed} of {member.size} bytes"

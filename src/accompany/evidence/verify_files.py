@@ -4,6 +4,7 @@ Pure. Not here: statements (verify_chain), the log (verify_log), what opening ad
 """
 
 import json
+import re
 from collections.abc import Iterator, Mapping
 from hashlib import sha256
 from typing import Any
@@ -18,10 +19,13 @@ from accompany.evidence.listing import LISTING_LIMIT, Listing
 from accompany.evidence.notes import Note, Verifier
 from accompany.evidence.receipts import custody_entry
 from accompany.evidence.statements import Opening
-from accompany.evidence.text import write_time
+from accompany.evidence.text import quoted, write_time
 from accompany.evidence.verify_chain import check_stanza
 from accompany.evidence.verify_log import Keys, LogReader, pick
 from accompany.ids import RecordingId
+
+JSON_DEPTH = 64
+_MARKS = re.compile(rb'"(?:[^"\\]|\\.)*"|[\[\]{}]', re.DOTALL)
 
 
 def check_grants(
@@ -129,15 +133,34 @@ def _lines(data: bytes) -> Iterator[bytes]:
 def _check_line(number: int, line: bytes, findings: Findings) -> None:
     if not line.endswith(b"\n") or not isinstance(read_json(line), dict):
         expected = "a JSON object and a newline"
-        findings.add("custody-line", layout.CUSTODY, expected, f"line {number}: {line[:80]!r}")
+        findings.add("custody-line", layout.CUSTODY, expected, f"line {number}: {quoted(line)}")
 
 
 def read_json(data: bytes) -> Any:
-    """Return what *data* says in JSON, or None for what is no JSON."""
+    """Return what *data* says in JSON (RFC 8259), or None for what is none, or too deep to read."""
     try:
-        return json.loads(data.decode("utf-8"))
+        if _depth(data) > JSON_DEPTH:
+            return None
+        return json.loads(data.decode("utf-8"), parse_int=_integer, parse_constant=_no_constant)
     except (ValueError, RecursionError):
         return None
+
+
+def _depth(data: bytes) -> int:
+    """How deep brackets lie in one another: every parser gives up somewhere, each at its own."""
+    depth = deepest = 0
+    for mark in _MARKS.findall(data):
+        depth += 1 if mark in (b"[", b"{") else -1 if mark in (b"]", b"}") else 0
+        deepest = max(deepest, depth)
+    return deepest
+
+
+def _integer(digits: str) -> int | float:
+    return int(digits) if len(digits) <= 16 else float(digits)
+
+
+def _no_constant(name: str) -> None:
+    raise ValueError(f"{name} is no JSON")
 
 
 def read_package_note(contents: Contents, keys: Keys, findings: Findings) -> Listing | None:
@@ -198,7 +221,7 @@ def check_bag(contents: Contents, findings: Findings) -> None:
     with findings.summed("bag-holds"):
         bagit = contents.need(layout.BAGIT)
         if bagit is not None and bagit != BAGIT_TEXT:
-            findings.add("bag", layout.BAGIT, repr(BAGIT_TEXT), repr(bagit[:200]))
+            findings.add("bag", layout.BAGIT, quoted(BAGIT_TEXT, 200), quoted(bagit, 200))
         contents.need(layout.BAG_INFO)
         tags = {layout.BAGIT, layout.BAG_INFO, layout.MANIFEST}
         _check_manifest(contents, layout.MANIFEST, set(contents.payload), findings)

@@ -21,6 +21,7 @@ from accompany.evidence.merkle import check_consistency
 from accompany.evidence.notes import Note, Verifier
 from accompany.evidence.receipts import Entry, Receipt, receipts_name
 from accompany.evidence.statements import Opening
+from accompany.evidence.text import quoted
 from accompany.ids import Origin
 
 
@@ -109,7 +110,7 @@ def check_checkpoint(data: bytes | None, keys: Keys, findings: Findings) -> Chec
 def _check_quorum(note: Note, policy: Policy, findings: Findings) -> None:
     names = ", ".join(sorted(policy.cosigned(note))) or "none"
     if not policy.quorum_holds(note):
-        findings.add("quorum", layout.CHECKPOINT, f"the quorum {policy.quorum!r}", names)
+        findings.add("quorum", layout.CHECKPOINT, f"the quorum {quoted(policy.quorum)}", names)
     elif policy.quorum != "none":
         findings.add("quorum-holds", names=names)
 

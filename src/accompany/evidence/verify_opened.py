@@ -15,6 +15,7 @@ from accompany.evidence.filekeys import FileKey, read_filekeys
 from accompany.evidence.findings import Findings, shortened
 from accompany.evidence.listing import LISTING_LIMIT, OpenedListing
 from accompany.evidence.notes import Note, Verifier
+from accompany.evidence.text import quoted
 from accompany.evidence.verify_chain import Chain
 from accompany.evidence.verify_files import check_listed, check_states, read_json
 
@@ -100,19 +101,23 @@ def _check_derivation(contents: Contents, chain: Chain, findings: Findings) -> N
         return
     said = read_json(data)
     if not isinstance(said, dict) or not isinstance(said.get("result"), dict | None):
-        findings.add("form", path, "a JSON object with a result", repr(data[:80]))
+        findings.add("form", path, "a JSON object with a result", quoted(data))
         return
     recording = chain.opening.recording if chain.opening else None
     if recording is not None and said.get("recording") != recording:
-        findings.add("derivation", path, recording, str(said.get("recording")))
+        findings.add("derivation", path, recording, _said(said.get("recording")))
     result = said.get("result")
     if result is None:
         return
-    made = str(result.get("path"))
-    digest = contents.digests.get(made, b"").hex()
+    made = result.get("path")
+    digest = contents.digests.get(made, b"").hex() if isinstance(made, str) else ""
     if result.get("sha256") != digest or not digest:
-        found = f"{made} {result.get('sha256')}"
+        found = f"{_said(made)} {_said(result.get('sha256'))}"
         findings.add("derivation", path, f"a file of this package {digest}".strip(), found)
+
+
+def _said(value: object) -> str:
+    return quoted(value) if isinstance(value, str) else "nothing"
 
 
 def _check_note(
