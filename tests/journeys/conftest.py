@@ -29,8 +29,9 @@ def clip(tmp_path_factory: pytest.TempPathFactory) -> Clip:
     return Clip(video, write_wav(folder / "clip.wav", CLIP_SECONDS), CLIP_SECONDS * 30)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def make_phone() -> Iterator[Callable[..., Phone]]:
+    # For a module, not the session: Playwright holds the thread's event loop while it is there.
     with phones() as make:
         yield make
 
