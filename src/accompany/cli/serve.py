@@ -124,7 +124,8 @@ def _print_links(
     print(f"\nAccompany is ready. Its log is called {server.keys.origin}.\n")
     for title, name in (("Callers open", "caller"), ("An attorney opens, once", "duty")):
         print(f"{title}:\n\n  {links[name]}\n")
-        if sys.stdout.isatty():
+        # Without blocks in its alphabet a terminal shows no code; the address stands above it.
+        if (sys.stdout.encoding or "").lower().startswith("utf"):
             segno.make(links[name], error="l").terminal(compact=True)
     print(f"Guest code: {links['guest_code']}")
     print(f"Everything is kept in {links['data']}; whose log it is stands in {links['policy']}\n")
