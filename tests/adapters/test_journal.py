@@ -3,6 +3,7 @@
 import errno
 import os
 import shutil
+import uuid
 from pathlib import Path
 
 import pytest
@@ -33,8 +34,9 @@ def test_reading_since_a_position_yields_only_what_came_after(tmp_path: Path) ->
     position = journal.append(FIRST).end
     journal.append(SECOND)
     journal.close()
+    written(tmp_path, [THIRD])
     again = Journal(tmp_path, 1024)
-    assert items_of(again, list(again.scan(position))) == SECOND
+    assert items_of(again, list(again.scan(position))) == [*SECOND, *THIRD]
 
 
 def test_several_starts_and_full_files_read_as_one_journal(tmp_path: Path) -> None:
@@ -66,7 +68,13 @@ def test_a_tail_of_zeros_or_old_blocks_is_a_torn_one(tmp_path: Path) -> None:
     written(tmp_path / "whole", [FIRST, SECOND, THIRD])
     whole = only_file(tmp_path / "whole").read_bytes()
     third_at = _offset_of_batch(tmp_path / "whole", 3)
-    for tail in (bytes(len(whole) - third_at), whole[: len(whole) - third_at]):
+    second_at = _offset_of_batch(tmp_path / "whole", 2)
+    for tail in (
+        bytes(len(whole) - third_at),
+        whole[: len(whole) - third_at],
+        # A whole batch, good in itself, but not in its place.
+        whole[:second_at] + bytes(1000),
+    ):
         torn = _copied(tmp_path / "whole", tmp_path / "torn", whole[:third_at] + tail)
         assert read(torn) == [*FIRST, *SECOND]
 
@@ -120,6 +128,25 @@ def test_a_hole_whose_next_batch_claims_nothing_is_a_torn_tail(tmp_path: Path) -
     data[second.base] ^= 1
     path.write_bytes(data)
     assert read(tmp_path) == FIRST
+
+
+def test_what_a_torn_batch_holds_of_another_journal_is_no_claim(tmp_path: Path) -> None:
+    """Bytes of a segment may look like anything."""
+    written(tmp_path, [FIRST])
+    journal, _ = opened(tmp_path)
+    foreign = bytes(Header(uuid.UUID(int=1), 1, 9, 0, 0, 8)) + bytes(100)
+    journal.append([segment(2, 1, foreign)])
+    journal.close()
+    path = tmp_path / "000002.journal"
+    path.write_bytes(path.read_bytes()[:-1])
+    assert read(tmp_path) == FIRST
+
+
+def test_full_files_and_a_closed_journal_leave_nothing_open(tmp_path: Path) -> None:
+    before = len(os.listdir("/proc/self/fd"))
+    written(tmp_path, [[noise(n)] for n in range(9)], file_bytes=100)
+    assert len(list(tmp_path.glob("*.journal"))) == 9
+    assert len(os.listdir("/proc/self/fd")) == before
 
 
 def test_a_missing_file_in_the_middle_is_damage(tmp_path: Path) -> None:

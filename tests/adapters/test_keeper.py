@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from accompany.adapters import keeper as keeper_module
+from accompany.adapters.index import Index
 from accompany.adapters.keeper import JournalKeeper, check_tree
 from accompany.errors import Damaged, DiskFull
 from accompany.evidence.merkle import root
@@ -91,6 +93,25 @@ async def test_what_gathers_during_a_sync_becomes_one_batch(
         [noise(0)],
         [noise(n) for n in (1, 2, 3)],
     ]
+
+
+async def test_a_batch_grows_no_larger_than_its_limit(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else a thousand phones that catch up would be one write of gigabytes."""
+    monkeypatch.setattr(keeper_module, "BATCH_BYTES", 1000)
+    async with keeping(tmp_path) as kept:
+        held = HeldSync(monkeypatch)
+        calls = [asyncio.create_task(kept.keeper.keep([opening(0)]))]
+        await held.wait()
+        for number in range(1, 7):
+            item = segment(number, number, bytes([number]) * 400)
+            calls.append(asyncio.create_task(kept.keeper.keep([item])))
+        await asyncio.sleep(0)
+        held.go.set()
+        await asyncio.gather(*calls)
+    _, batches = opened(tmp_path / "journal")
+    assert [len(one.placed) for one in batches] == [1, 3, 3]
 
 
 async def test_nothing_is_answered_or_seen_before_it_is_synced(
@@ -225,6 +246,17 @@ async def test_a_restart_goes_on_where_it_ended(tmp_path: Path) -> None:
         await kept.keeper.keep([noise(2)])
         assert kept.keeper.size == 3
         assert kept.keeper.recording("r") is not None
+
+
+async def test_a_restart_makes_no_index_again_that_follows_well(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It would take as long as the journal is."""
+    async with keeping(tmp_path) as kept:
+        await kept.keeper.keep([opening(0), noise(1)])
+    monkeypatch.setattr(Index, "forget", lambda index: pytest.fail("made again"))
+    async with keeping(tmp_path) as kept:
+        assert kept.keeper.size == 2
 
 
 async def test_a_journal_older_than_a_checkpoint_is_refused_with_a_sentence(

@@ -170,9 +170,7 @@ class Journal:
             raise DiskFull(f"{free} bytes are free, {length} came")
 
     def _file_for(self, length: int) -> int:
-        if self._fd is not None and (
-            self._offset == 0 or self._offset + length <= self._file_bytes
-        ):
+        if self._fd is not None and self._offset + length <= self._file_bytes:
             return self._fd
         if self._fd is not None:
             os.close(self._fd)

@@ -54,7 +54,7 @@ class JournalKeeper:
         """Let the index follow what it has not seen; make it anew where it is ahead."""
         since = self._index.position()
         path = folder / "journal" / f"{since.file:06d}.journal"
-        if since.file and not (path.exists() and path.stat().st_size >= since.offset):
+        if not (path.exists() and path.stat().st_size >= since.offset):
             self._index.forget()
             since = self._index.position()
         for batch in self._journal.scan(since):
@@ -222,7 +222,7 @@ async def _settled(done: "asyncio.Future[None]") -> None:
 
 def check_tree(keeper: JournalKeeper, size: int, root: bytes, found: bytes | None) -> None:
     """Raise Damaged unless the kept tree still holds a checkpoint signed before."""
-    if found is None or keeper.size < size:
+    if found is None:
         raise Damaged(
             f"a checkpoint over {size} entries was signed, but the journal holds {keeper.size}: "
             "it looks like an older backup. Nothing is signed until a person has decided"
