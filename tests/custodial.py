@@ -13,11 +13,14 @@ from hashlib import sha256
 from pathlib import Path
 
 from accompany.adapters.keeper import JournalKeeper
-from accompany.adapters.sqlite import SqliteCheckpoints
+from accompany.adapters.sqlite import Database, SqliteCheckpoints
+from accompany.adapters.wishes import SqliteWishes
 from accompany.client.device import Device, Purpose, Signed, locator_of
+from accompany.custody.deletion import DAY, Deletions
 from accompany.custody.export import Export
 from accompany.custody.intake import Intake
 from accompany.custody.leaves import Leaves
+from accompany.custody.leaving import Leaving
 from accompany.custody.sequencer import Sequencer
 from accompany.evidence.age import HybridIdentity
 from accompany.evidence.cards import organization_name
@@ -66,6 +69,7 @@ class Custody:
     clock: MadeUpClock
     failures: list[str] = field(default_factory=list)
     cards: dict[str, bytes] = field(default_factory=dict)
+    keep: dict[str, int] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         # First what reads nothing: a start that is refused has to leave nothing running.
@@ -73,15 +77,23 @@ class Custody:
         self.keeper = JournalKeeper(self.folder, 1024 * 1024, self.failures.append)
         self.leaves = Leaves(ORIGIN, RECEIPTS, self.keeper, self.clock)
         self.sequencer = Sequencer(self.keeper, self.leaves, LOG, self.checkpoints, self.clock)
-        self.intake = Intake(self.keeper, self.leaves, SEGMENT_BYTES)
+        leaving = Leaving(self.keeper)
+        self.intake = Intake(self.keeper, self.leaves, SEGMENT_BYTES, leaving)
         self.export = Export(
             self.keeper, self.leaves, self.sequencer, RECEIPTS, POLICY_TEXT,
-            self.cards.get, self.clock,
+            self.cards.get, self.clock, leaving=leaving,
+        )  # fmt: skip
+        self.database = Database(self.folder / "accompany.sqlite")
+        self.wishes = SqliteWishes(self.database)
+        self.deletions = Deletions(
+            self.keeper, self.leaves, RECEIPTS, self.wishes, leaving, self.intake.arriving,
+            self.clock, 7 * DAY, self.keep,
         )  # fmt: skip
 
     def close(self) -> None:
         self.keeper.close()
         self.checkpoints.close()
+        self.database.close()
 
     def phone(
         self, kind: str = "film", encounter: str = "e" * 32, after: tuple[int, bytes] | None = None,
@@ -91,14 +103,14 @@ class Custody:
         purpose = Purpose(kind, media, EncounterId(encounter), log, after, "test/1 none")
         return Device.open(purpose, (CUSTODIAN.recipient,), NOW)
 
-    async def open(self, phone: Device) -> tuple[bytes, bool]:
+    async def open(self, phone: Device, deletion: bytes | None = None) -> tuple[bytes, bool]:
         return await self.intake.open(
-            phone.opening.note, phone.grants, locator_of(SECRET), None, admit
+            phone.opening.note, phone.grants, locator_of(SECRET), deletion, admit
         )
 
-    async def opened(self, **purpose: str) -> Device:
+    async def opened(self, deletion: bytes | None = None, **purpose: str) -> Device:
         phone = self.phone(**purpose)  # type: ignore[arg-type]
-        await self.open(phone)
+        await self.open(phone, deletion)
         return phone
 
     async def segment(

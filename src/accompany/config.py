@@ -24,6 +24,11 @@ LIMITS: Mapping[str, tuple[float, float]] = {
     "session_hours": (1, 24 * 365),
     "round_seconds": (1, 24 * 3600),
     "journal_file_bytes": (1024**2, 1024**4),
+    "deletion_days": (0, 365),
+    "keep_film_days": (0, 36500),
+    "keep_sound_days": (0, 36500),
+    "keep_advice_days": (0, 36500),
+    "keep_notes_days": (0, 36500),
 }
 """The least and the most a number may be; a live checkpoint covers an entry within a second."""
 
@@ -48,12 +53,30 @@ class Settings:
     round_seconds: float = 600.0
     """Time stamps and cosignatures are asked for at every whole multiple of this, UTC."""
     journal_file_bytes: int = 1024 * 1024 * 1024
+    deletion_days: float = 7.0
+    """How long a wish for deletion waits, so that it can be taken back."""
+    keep_film_days: int = 0
+    """Recordings of a kind are deleted when they are this old; 0: never."""
+    keep_sound_days: int = 0
+    keep_advice_days: int = 0
+    keep_notes_days: int = 0
     ice: str = ""
     """STUN and TURN addresses for the call, separated by spaces; none: direct only."""
 
     @property
     def secure(self) -> bool:
         return self.tls != "off"
+
+    @property
+    def keep_days(self) -> dict[str, int]:
+        """How long recordings are kept, in days by kind; a kind that is not in it, for ever."""
+        days = {
+            "film": self.keep_film_days,
+            "sound": self.keep_sound_days,
+            "advice": self.keep_advice_days,
+            "notes": self.keep_notes_days,
+        }
+        return {kind: count for kind, count in days.items() if count}
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str]) -> "Settings":

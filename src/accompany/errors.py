@@ -6,6 +6,7 @@
      ├── Forbidden          known, but not theirs                         403
      ├── Unknown            no such thing, or not for whoever asks        404
      ├── OutOfOrder         number taken, or `previous` does not match    409
+     ├── Deleted            it was here, but was deleted                  410
      ├── TooLarge           more bytes than the limit                     413
      ├── DoesNotHold        in form, but a signature, id or hash is wrong 422
      ├── TooMany            asked too often                               429
@@ -60,6 +61,14 @@ class OutOfOrder(AccompanyError):
         super().__init__(why)
         self.last = last
         self.digest = digest
+
+
+class Deleted(AccompanyError):
+    """What was deleted: *tombstone* is the server's note that says when and by whom."""
+
+    def __init__(self, tombstone: str) -> None:
+        super().__init__("it was deleted: nothing of it is kept but its entries in the log")
+        self.tombstone = tombstone
 
 
 class TooLarge(AccompanyError):

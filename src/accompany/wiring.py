@@ -29,12 +29,15 @@ from accompany.adapters.sqlite import (
     SqlitePresses,
 )
 from accompany.adapters.tsa import load_authorities
+from accompany.adapters.wishes import SqliteWishes
 from accompany.adapters.witnesses import load_witnesses
 from accompany.calls.signaling import Rooms
 from accompany.config import Settings
+from accompany.custody.deletion import DAY, Deletions
 from accompany.custody.export import Export
 from accompany.custody.intake import Intake
 from accompany.custody.leaves import Leaves
+from accompany.custody.leaving import Leaving
 from accompany.custody.rounds import Rounds
 from accompany.custody.sequencer import Sequencer
 from accompany.dispatch.runner import Desk
@@ -102,6 +105,7 @@ async def serving(settings: Settings, authority: Path | None = None) -> AsyncIte
                 asyncio.create_task(sequencer.run(settings.checkpoint_seconds, die)),
                 asyncio.create_task(_every_second(live)),
                 asyncio.create_task(vouching.rounds.run(1, die)),
+                asyncio.create_task(server.office.deletions.run(1, die)),
                 asyncio.create_task(_watch_clock(vouching.outside, clock)),
             ]
             try:
@@ -153,12 +157,25 @@ def _assemble(
         return row.data if row else None
 
     enrolment = Enrolment(people, keys.organization, clock.now)
+    leaving = Leaving(keeper)
+    intake = Intake(keeper, leaves, settings.segment_bytes, leaving)
+    deletions = Deletions(
+        keeper,
+        leaves,
+        keys.receipts,
+        SqliteWishes(database),
+        leaving,
+        intake.arriving,
+        clock,
+        round(settings.deletion_days * DAY),
+        {kind: days * DAY for kind, days in settings.keep_days.items()},
+    )
     office = Office(
         settings,
         clock,
         keeper,
         leaves,
-        Intake(keeper, leaves, settings.segment_bytes),
+        intake,
         sequencer,
         Export(
             keeper,
@@ -169,6 +186,7 @@ def _assemble(
             card_of,
             clock,
             lambda: rounds.cosigned,
+            leaving,
         ),
         Codes(people, settings.wrong_codes_a_minute),
         enrolment,
@@ -180,6 +198,8 @@ def _assemble(
         policy,
         SqliteAuditors(database),
         rounds,
+        leaving,
+        deletions,
     )
     live.office = office
     policy_path = folder / "policy"

@@ -133,6 +133,7 @@ async def test_where_it_stands_is_told_by_the_id_alone(held: House) -> None:
         "digest": closing.digest.hex(),
         "missing": [2],
         "closing": "left",
+        "deletion": None,
     }
 
 

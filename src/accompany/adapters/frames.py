@@ -58,11 +58,12 @@ class Header:
 
 @dataclass(frozen=True, slots=True)
 class Placed:
-    """A record with the place of its blob, counted from the start of its payload."""
+    """A record with the places of its head and its blob, counted from the start of its payload."""
 
     record: Record
     offset: int
     size: int
+    head: int
 
 
 def write_payload(items: Sequence[Item]) -> tuple[list[bytes], list[Placed]]:
@@ -73,8 +74,9 @@ def write_payload(items: Sequence[Item]) -> tuple[list[bytes], list[Placed]]:
     for item in items:
         head = _encoder.encode(item.record)
         parts += [_LENGTHS.pack(len(head), len(item.blob)), head, item.blob]
-        at += _LENGTHS.size + len(head)
-        placed.append(Placed(item.record, at, len(item.blob)))
+        start = at + _LENGTHS.size
+        at = start + len(head)
+        placed.append(Placed(item.record, at, len(item.blob), start))
         at += len(item.blob)
     return parts, placed
 
@@ -101,5 +103,5 @@ def read_payload(payload: bytes) -> Iterator[Placed]:
         at += _LENGTHS.size
         record = _decoder.decode(payload[at : at + head])
         at += head
-        yield Placed(record, at, blob)
+        yield Placed(record, at, blob, at - head)
         at += blob

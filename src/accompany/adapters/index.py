@@ -7,7 +7,7 @@ sealed bytes, only where they lie. Not here: people and duty (`sqlite`).
 
 import sqlite3
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -18,6 +18,8 @@ from accompany.custody.ports import (
     Arrived,
     CardKept,
     CustodyKept,
+    DeletedKept,
+    ErasedKept,
     GrantKept,
     Kept,
     NamedRow,
@@ -54,7 +56,17 @@ CREATE TABLE IF NOT EXISTS named (what TEXT, name TEXT, number INTEGER, data BLO
 CREATE TABLE IF NOT EXISTS stamps (authority TEXT, size INTEGER, leaf INTEGER UNIQUE,
     checkpoint BLOB NOT NULL, token BLOB NOT NULL, chain BLOB NOT NULL,
     PRIMARY KEY (authority, size));
+CREATE INDEX IF NOT EXISTS by_kind ON recordings (kind, leaf);
+CREATE TABLE IF NOT EXISTS touched (recording TEXT, file INTEGER,
+    PRIMARY KEY (recording, file)) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS deleted (id TEXT PRIMARY KEY, tombstone BLOB NOT NULL, leaf INTEGER,
+    receipt BLOB NOT NULL, erased INTEGER NOT NULL) WITHOUT ROWID;
 """
+_VERSION = 2
+"""Of the tables above: an index of another version is made again from the journal."""
+
+_TABLES = "position leaves nodes recordings statements named stamps touched deleted".split()
+_REMEMBERED = 100_000
 _NODE = "SELECT hash FROM nodes WHERE level = ? AND number = ?"
 
 
@@ -73,7 +85,13 @@ class Index:
 
     def __init__(self, path: Path) -> None:
         self._write = _connect(path)
+        # What is deleted must not be read from the file's free pages.
+        self._write.execute("PRAGMA secure_delete = ON")
         self._write.executescript(_SCHEMA)
+        self._touched: set[tuple[str, int]] = set()
+        if self._write.execute("PRAGMA user_version").fetchone()[0] != _VERSION:
+            self.forget()
+            self._write.execute(f"PRAGMA user_version = {_VERSION}")
         self._here = _connect(path)
         self._elsewhere = _connect(path)
         self._home = threading.get_ident()
@@ -97,16 +115,9 @@ class Index:
     def forget(self) -> None:
         """Drop everything, to be made again from the journal."""
         with self._write as tables:
-            for table in (
-                "position",
-                "leaves",
-                "nodes",
-                "recordings",
-                "statements",
-                "named",
-                "stamps",
-            ):
+            for table in _TABLES:
                 tables.execute(f"DELETE FROM {table}")
+        self._touched.clear()
 
     def position(self) -> Position:
         row = self._write.execute("SELECT file, offset, batch FROM position").fetchone()
@@ -131,7 +142,17 @@ class Index:
         record = placed.record
         if isinstance(record, Kept):
             self._grow(tables, record)
+        self._touch(tables, getattr(record, "recording", None), batch.file)
         _apply_record(tables, record, batch.file, batch.base + placed.offset)
+
+    def _touch(self, tables: sqlite3.Connection, recording: str | None, file: int) -> None:
+        """Remember that something of *recording* lies in *file*: what is erased is sought there."""
+        if recording is None or (recording, file) in self._touched:
+            return
+        tables.execute("INSERT OR IGNORE INTO touched VALUES (?, ?)", (recording, file))
+        if len(self._touched) >= _REMEMBERED:
+            self._touched.clear()
+        self._touched.add((recording, file))
 
     def _grow(self, tables: sqlite3.Connection, record: Kept) -> None:
         data = bytes(record.entry)
@@ -167,12 +188,43 @@ class Index:
         return b"".join(row[0] for row in rows)
 
     def recordings(self, column: str, value: str | bytes) -> list[RecordingRow]:
+        return self._recordings(f"{column} = ? ORDER BY leaf", value)
+
+    def of_kind(self, kind: str, after: int, count: int) -> list[RecordingRow]:
+        return self._recordings("kind = ? AND leaf > ? ORDER BY leaf LIMIT ?", kind, after, count)
+
+    def _recordings(self, where: str, *values: str | bytes | int) -> list[RecordingRow]:
         rows = self._read(
-            "SELECT id, note, leaf, receipt, locator, encounter, kind FROM recordings "
-            f"WHERE {column} = ? ORDER BY leaf",
-            value,
+            "SELECT id, note, leaf, receipt, locator, encounter, kind, deletion FROM recordings "
+            f"WHERE {where}",
+            *values,
         )
         return [RecordingRow(RecordingId(row[0]), *row[1:]) for row in rows]
+
+    def deleted(self, recording: str) -> NamedRow | None:
+        rows = self._read("SELECT 0, tombstone, leaf, receipt FROM deleted WHERE id = ?", recording)
+        return NamedRow(*rows[0]) if rows else None
+
+    def unerased(self) -> list[str]:
+        return [row[0] for row in self._read("SELECT id FROM deleted WHERE erased = 0")]
+
+    def files_of(self, recordings: Sequence[str]) -> list[int]:
+        """Return the journal files in which something of *recordings* lies, in order."""
+        files: set[int] = set()
+        for recording in recordings:
+            rows = self._read("SELECT file FROM touched WHERE recording = ?", recording)
+            files.update(row[0] for row in rows)
+        return sorted(files)
+
+    def flush(self) -> None:
+        """Write what the write-ahead file holds into the index, and empty it.
+
+        Raise OperationalError where somebody is reading the old state for long.
+        """
+        with self._turn:
+            busy, *_ = self._elsewhere.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+        if busy:
+            raise sqlite3.OperationalError("the index is being read")
 
     def statement(self, recording: str, number: int) -> StatementRow | None:
         return next(self._statements("recording = ? AND number = ?", recording, number), None)
@@ -303,6 +355,10 @@ def _apply_record(tables: sqlite3.Connection, record: Record, file: int, offset:
             _named(tables, "package", record.recording, record.index, record.note, record)
         case PaddingKept():
             pass
+        case DeletedKept():
+            _delete(tables, record)
+        case ErasedKept():
+            tables.execute("UPDATE deleted SET erased = 1 WHERE id = ?", (record.recording,))
         case StampKept():
             tables.execute(
                 "INSERT INTO stamps VALUES (?, ?, ?, ?, ?, ?)",
@@ -323,4 +379,16 @@ def _named(
     tables.execute(
         "INSERT INTO named VALUES (?, ?, ?, ?, ?, ?)",
         (what, name, number, data, kept.index, kept.receipt),
+    )
+
+
+def _delete(tables: sqlite3.Connection, record: DeletedKept) -> None:
+    recording = (record.recording,)
+    tables.execute("DELETE FROM recordings WHERE id = ?", recording)
+    tables.execute("DELETE FROM statements WHERE recording = ?", recording)
+    for what in ("grant", "custody", "package"):
+        tables.execute("DELETE FROM named WHERE what = ? AND name = ?", (what, record.recording))
+    tables.execute(
+        "INSERT INTO deleted VALUES (?, ?, ?, ?, 0)",
+        (record.recording, record.tombstone, record.index, record.receipt),
     )

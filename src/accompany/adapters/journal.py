@@ -12,6 +12,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from accompany.adapters.erasures import Erasures
 from accompany.adapters.frames import (
     HEADER_SIZE,
     MAGIC,
@@ -55,8 +56,9 @@ class Journal:
 
     def __init__(self, folder: Path, file_bytes: int) -> None:
         folder.mkdir(parents=True, exist_ok=True)
-        self._folder = folder
+        self.folder = folder
         self._file_bytes = file_bytes
+        self._erasures = Erasures(folder)
         self._name = self._own_name()
         self._epoch = 0
         self._sequence = 0
@@ -132,7 +134,7 @@ class Journal:
                     self._refuse_a_hole(path, offset)
                     return
                 payload = source.read(header.length)
-                if not holds(head, payload):
+                if not (holds(head, payload) or self._erasures.hold(number, offset, head, payload)):
                     self._refuse_a_hole(path, offset)
                     return
                 if header.sequence != self._sequence + 1:
@@ -164,7 +166,7 @@ class Journal:
 
     def check_room(self, length: int, reserve: int = 0) -> None:
         """Raise DiskFull unless *length* bytes fit and *reserve* bytes stay free after them."""
-        status = os.statvfs(self._folder)
+        status = os.statvfs(self.folder)
         free = status.f_bavail * status.f_frsize
         if free < length + reserve:
             raise DiskFull(f"{free} bytes are free, {length} came")
@@ -180,18 +182,18 @@ class Journal:
         self._number += 1
         flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL
         self._fd = os.open(self._path(self._number), flags, 0o600)
-        _sync_folder(self._folder)
+        _sync_folder(self.folder)
         self._offset = 0
         return self._fd
 
     def _numbers(self) -> list[int]:
-        return sorted(int(path.stem) for path in self._folder.glob("*.journal"))
+        return sorted(int(path.stem) for path in self.folder.glob("*.journal"))
 
     def _path(self, number: int) -> Path:
-        return self._folder / f"{number:06d}.journal"
+        return self.folder / f"{number:06d}.journal"
 
     def _own_name(self) -> uuid.UUID:
-        path = self._folder / "uuid"
+        path = self.folder / "uuid"
         if path.exists():
             return uuid.UUID(path.read_text().strip())
         if self._numbers():

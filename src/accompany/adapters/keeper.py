@@ -15,6 +15,8 @@ from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 
+from accompany.adapters.erasing import erase
+from accompany.adapters.erasures import Erasures
 from accompany.adapters.index import Index
 from accompany.adapters.journal import RESERVE, Journal
 from accompany.custody.ports import Item, Kept, NamedRow, RecordingRow, StampRow, StatementRow
@@ -199,6 +201,22 @@ class JournalKeeper:
 
     def stamps_since(self, index: int) -> int:
         return self._index.stamps_since(index)
+
+    def of_kind(self, kind: str, after: int, count: int) -> list[RecordingRow]:
+        return self._index.of_kind(kind, after, count)
+
+    def tombstone(self, recording: str) -> NamedRow | None:
+        return self._index.deleted(recording)
+
+    def unerased(self) -> list[str]:
+        return self._index.unerased()
+
+    def erase(self, recordings: Sequence[str]) -> int:
+        # The index first: a flush that fails leaves all to be done again.
+        self._index.flush()
+        erasures = Erasures(self._journal.folder)
+        files = self._index.files_of(recordings)
+        return sum(erase(self._journal.folder, file, recordings, erasures) for file in files)
 
 
 async def _settled(done: "asyncio.Future[None]") -> None:

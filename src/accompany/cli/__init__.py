@@ -32,6 +32,8 @@ COMMANDS = {
     "audit": ("Follow a log, and alarm if it contradicts itself.", "accompany.client.auditing"),
     "witness": ("Cosign another organization's log.", "accompany.cli.witness"),
     "token": ("Tokens for auditors and witnesses.", "accompany.cli.token"),
+    "delete": ("Delete a recording, after seven days.", "accompany.cli.deletion"),
+    "hold": ("Keep a recording whatever is wished, or no longer.", "accompany.cli.deletion"),
     "doctor": ("Say what is missing or wrong, in words.", "accompany.cli.doctor"),
 }
 """Name: what it does, and the module with `configure_<name>(parser)` and `run_<name>(given)`."""

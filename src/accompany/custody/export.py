@@ -13,6 +13,7 @@ from functools import cache
 import msgspec
 
 from accompany.custody.leaves import Leaves
+from accompany.custody.leaving import Leaving
 from accompany.custody.ports import (
     Clock,
     CustodyKept,
@@ -24,7 +25,7 @@ from accompany.custody.ports import (
     StatementRow,
 )
 from accompany.custody.sequencer import Published, Sequencer
-from accompany.errors import Damaged, Unknown
+from accompany.errors import Damaged
 from accompany.evidence.checkpoints import Proof, write_consistency
 from accompany.evidence.layout import place
 from accompany.evidence.merkle import consistency_proof, inclusion_proofs
@@ -70,6 +71,7 @@ class Export:
         card_of: CardOf,
         clock: Clock,
         cosigned: Callable[[], Published | None] = lambda: None,
+        leaving: Leaving | None = None,
     ) -> None:
         self._keeper = keeper
         self._leaves = leaves
@@ -79,12 +81,14 @@ class Export:
         self._card_of = card_of
         self._clock = clock
         self._cosigned = cosigned
+        self._leaving = leaving or Leaving(keeper)
         self._numbering = asyncio.Lock()
 
     async def note(self, recording: RecordingId, what: str, by: str) -> int:
         """Append a line to the custody log of a recording; return its leaf index."""
         # Lines are numbered from what is kept: two exports at once take turns.
         async with self._numbering:
+            self._check(recording)
             line = len(self._keeper.custody(recording)) + 1
             event = {"line": line, "time": write_time(self._clock.now()), "what": what, "by": by}
             data = msgspec.json.encode(event) + b"\n"
@@ -94,14 +98,19 @@ class Export:
             await self._keeper.keep([Item(kept)])
             return index
 
+    def _check(self, recording: RecordingId) -> None:
+        """Raise Deleted where nothing may be kept of it any more: its deletion has begun."""
+        if self._leaving.going(recording):
+            raise self._leaving.why(recording)
+
     async def package(self, recording: str, by: str, with_custody: bool = True) -> Package:
         """Return the sealed package as it stands now; *by* is who asked, for the custody log.
 
-        Raise Unknown where there is no such recording.
+        Raise Unknown where there is no such recording, Deleted where it was deleted.
         """
         row = self._keeper.recording(recording)
         if row is None:
-            raise Unknown("recording")
+            raise self._leaving.why(recording)
         index = await self.note(row.recording, "export", by)
         last = self._keeper.last_statement(recording)
         under = await self._under(last.index if last else row.index, index)
@@ -181,6 +190,7 @@ class Export:
         )
 
     async def _log(self, recording: RecordingId, last: int, note: bytes) -> None:
+        self._check(recording)
         entry = package_entry(recording, last, note)
         index, receipt = self._leaves.give(entry, "kept")
         kept = PackageKept(index, entry.slot, entry.digest, receipt, recording, last, note)

@@ -13,7 +13,9 @@ from dataclasses import dataclass, field
 from hashlib import sha256
 from typing import TypeVar
 
+from accompany.custody.checks import check_body, check_grant_note, check_sealed, word_of
 from accompany.custody.leaves import Leaves
+from accompany.custody.leaving import Leaving
 from accompany.custody.ports import (
     Arrived,
     GrantKept,
@@ -25,22 +27,19 @@ from accompany.custody.ports import (
     StatementRow,
 )
 from accompany.errors import DoesNotHold, Malformed, OutOfOrder, Unknown
-from accompany.evidence.age import parse_header
-from accompany.evidence.notes import Note, check_public_key
+from accompany.evidence.notes import check_public_key
 from accompany.evidence.receipts import grant_entry, statement_entry
 from accompany.evidence.statements import (
     Chain,
     Closing,
     Following,
-    Gap,
     Opening,
     SegmentStatement,
     digest_of,
     open_following,
     open_opening,
-    recording_verifier,
 )
-from accompany.evidence.text import Lines, read_base32, read_hex, read_time
+from accompany.evidence.text import read_base32
 from accompany.ids import Locator, RecordingId
 
 REMEMBERED = 4096
@@ -78,8 +77,11 @@ class State:
 
 
 class Intake:
-    def __init__(self, keeper: Keeper, leaves: Leaves, segment_bytes: int) -> None:
+    def __init__(
+        self, keeper: Keeper, leaves: Leaves, segment_bytes: int, leaving: Leaving | None = None
+    ) -> None:
         self._keeper = keeper
+        self._leaving = leaving or Leaving(keeper)
         self._leaves = leaves
         self._segment_bytes = segment_bytes
         self._live: OrderedDict[RecordingId, _Live] = OrderedDict()
@@ -104,6 +106,7 @@ class Intake:
         known = self._keeper.recording(opening.recording)
         if known is not None:
             return self._same_opening(known, note), False
+        self._leaving.check(opening.recording)
         self._check_opening(opening, grants, deletion)
         with _arriving(self._opening, opening.recording):
             await admit()
@@ -200,7 +203,7 @@ class Intake:
             raise OutOfOrder(why, chain.last, chain.digest)
         if body is None or row.here:
             if body is not None:
-                _check_body(row.sha256, row.size, body)
+                check_body(row.sha256, row.size, body)
             return row.receipt, False
         if row.word != "segment":
             raise DoesNotHold("segment", "a segment statement", f"a {row.word}")
@@ -231,7 +234,7 @@ class Intake:
             live.opening.recording,
             number,
             note,
-            _word(statement),
+            word_of(statement),
             digest,
             size,
             body is not None,
@@ -247,7 +250,7 @@ class Intake:
     ) -> tuple[int, bytes | None]:
         if not isinstance(statement, SegmentStatement):
             if body is not None:
-                raise DoesNotHold("segment", "a segment statement", f"a {_word(statement)}")
+                raise DoesNotHold("segment", "a segment statement", f"a {word_of(statement)}")
             return 0, None
         if statement.size > self._segment_bytes:
             raise DoesNotHold("size", f"at most {self._segment_bytes}", str(statement.size))
@@ -259,7 +262,7 @@ class Intake:
         return statement.size, statement.sha256
 
     def _check_segment(self, digest: bytes | None, size: int, body: bytes) -> None:
-        _check_body(digest, size, body)
+        check_body(digest, size, body)
         check_sealed("segment", body)
 
     async def _keep(self, live: _Live, what: int | bytes, item: Item) -> None:
@@ -275,7 +278,7 @@ class Intake:
         live = await self._settled(recording, digest)
         check_sealed("grant", data)
         if note is not None:
-            _check_grant_note(live.opening, note, data)
+            check_grant_note(live.opening, note, data)
         elif by is None or by != live.locator:
             raise Unknown("recording")
         for row in self._keeper.grants(recording):
@@ -313,6 +316,8 @@ class Intake:
     def _find(self, recording: str) -> _Live:
         """Return a recording's end, from memory or read again; raise Unknown."""
         key = RecordingId(read_base32(recording))
+        if self._leaving.going(key):
+            raise self._leaving.why(key)
         live = self._live.get(key)
         if live is None:
             live = self._read(key)
@@ -324,7 +329,7 @@ class Intake:
     def _read(self, recording: RecordingId) -> _Live:
         row = self._keeper.recording(recording)
         if row is None:
-            raise Unknown("recording")
+            raise self._leaving.why(recording)
         opening = open_opening(row.note)
         chain = Chain.start(opening, row.note)
         last = self._keeper.last_statement(recording)
@@ -340,6 +345,14 @@ class Intake:
             )
         grants = len(self._keeper.grants(recording))
         return _Live(opening, row.note, row.locator, chain, set(hashes), grants)
+
+    def arriving(self, recording: RecordingId) -> "asyncio.Future[None] | None":
+        """Return something of *recording* that is on its way to the disk; with none, forget it."""
+        live = self._live.get(recording)
+        for future in live.arriving.values() if live else ():
+            return future
+        self._live.pop(recording, None)
+        return None
 
     def _forget_old(self) -> None:
         for key in list(self._live):
@@ -359,42 +372,3 @@ def _arriving(under_way: dict[K, "asyncio.Future[None]"], what: K) -> Iterator[N
     finally:
         del under_way[what]
         done.set_result(None)
-
-
-def check_sealed(what: str, data: bytes) -> None:
-    """Raise DoesNotHold unless *data* begins as an age file sealed to one hybrid recipient."""
-    header = parse_header(data)
-    if not header.one_hybrid:
-        kinds = " ".join(stanza.kind for stanza in header.stanzas)
-        raise DoesNotHold(what, "exactly one mlkem768x25519 stanza", kinds[:80])
-
-
-def _check_body(digest: bytes | None, size: int, body: bytes) -> None:
-    if len(body) != size:
-        raise DoesNotHold("size", f"{size} bytes", f"{len(body)} bytes")
-    found = sha256(body).digest()
-    if found != digest:
-        raise DoesNotHold("sha256", digest.hex() if digest else "none", found.hex())
-
-
-def _check_grant_note(opening: Opening, note: bytes, data: bytes) -> None:
-    text = Note.parse(note).only_by(recording_verifier(opening.key), "grant")
-    lines = Lines("grant", "accompany/grant/v1", text)
-    recording = read_base32(lines.take("recording"))
-    digest = read_hex(lines.take("sha256"), 32)
-    read_time(lines.take("time"))
-    lines.end()
-    if recording != opening.recording:
-        raise DoesNotHold("grant", f"recording {opening.recording}", recording)
-    if digest != sha256(data).digest():
-        raise DoesNotHold("grant", digest.hex(), sha256(data).hexdigest())
-
-
-def _word(statement: Following) -> str:
-    match statement:
-        case SegmentStatement():
-            return "segment"
-        case Gap():
-            return "gap"
-        case Closing():
-            return "closing"

@@ -97,6 +97,23 @@ class Arrived(msgspec.Struct, frozen=True, tag_field="record", tag="arrived"):
     receipt: bytes
 
 
+class DeletedKept(Kept, frozen=True, tag="deleted"):
+    """That a recording is deleted: *tombstone* is a note by the receipts key, *wish* the caller's.
+
+    From here on nothing of the recording is shown; its bytes are erased next.
+    """
+
+    recording: str
+    tombstone: bytes
+    wish: bytes | None
+
+
+class ErasedKept(msgspec.Struct, frozen=True, tag_field="record", tag="erased"):
+    """The bytes of a deleted recording are gone from the disk; no leaf of its own."""
+
+    recording: str
+
+
 Record = (
     OpeningKept
     | StatementKept
@@ -106,7 +123,9 @@ Record = (
     | PackageKept
     | PaddingKept
     | StampKept
+    | DeletedKept
     | Arrived
+    | ErasedKept
 )
 
 
@@ -141,11 +160,13 @@ class RecordingRow:
     locator: bytes
     encounter: str
     kind: str
+    deletion: bytes | None
+    """The public key whose notes delete it; none: whoever recorded it asks the organization."""
 
 
 @dataclass(frozen=True, slots=True)
 class NamedRow:
-    """A grant, custody line, card or package note: its number, bytes, leaf index and receipt."""
+    """A grant, custody line, card, package note or tombstone: number, bytes, index, receipt."""
 
     number: int
     data: bytes
@@ -212,6 +233,23 @@ class Keeper(Protocol):
 
     def stamps_since(self, index: int) -> int:
         """Return how many of the leaves from *index* on are tokens."""
+
+    def tombstone(self, recording: str) -> NamedRow | None:
+        """Return what is left of a deleted recording; None where it is not deleted."""
+
+    def of_kind(self, kind: str, after: int, count: int) -> list[RecordingRow]:
+        """Return up to *count* recordings of *kind* behind leaf *after*, the oldest first."""
+
+    def unerased(self) -> list[str]:
+        """Return the recordings that are deleted, but whose bytes may still be on the disk."""
+
+    def erase(self, recordings: Sequence[str]) -> int:
+        """Take all bytes of deleted recordings off the disk; return how many they were.
+
+        Statements, sealed bytes, grants, custody lines and package notes become zeros, which is
+        durable when this returns; the leaves stay. It reads much: call it in a thread. Harmless
+        when repeated.
+        """
 
 
 class Clock(Protocol):

@@ -15,6 +15,7 @@ from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from accompany.errors import AccompanyError
+from accompany.web.deletion import DeletionRoutes
 from accompany.web.live import Live
 from accompany.web.log import Log
 from accompany.web.office import Office
@@ -54,9 +55,12 @@ HEADERS = {
 def create_app(office: Office, live: Live, authority: Path | None = None) -> ASGIApp:
     """Return the application; *authority* is the certificate to offer where `--tls` made one."""
     records, log, people = Records(office), Log(office), PeopleRoutes(office)
+    deletion = DeletionRoutes(office)
     routes: list[BaseRoute] = [
         Route("/api/recordings", records.create, methods=["POST"]),
         Route("/api/recordings/{id}", records.state),
+        Route("/api/recordings/{id}", deletion.ask, methods=["DELETE"]),
+        Route("/api/recordings/{id}/deletion", deletion.take_back, methods=["DELETE"]),
         Route("/api/recordings/{id}/statements/{n}", records.put_statement, methods=["PUT"]),
         Route("/api/recordings/{id}/segments/{n}", records.put_segment, methods=["PUT"]),
         Route("/api/recordings/{id}/segments/{n}", records.get_segment),

@@ -15,9 +15,11 @@ from accompany.accounts.enrolment import Codes, Enrolment, Sessions, digest_of_s
 from accompany.accounts.rights import Asker, may_read
 from accompany.calls.signaling import Rooms
 from accompany.config import Settings
+from accompany.custody.deletion import Deletions
 from accompany.custody.export import Export
 from accompany.custody.intake import Intake
 from accompany.custody.leaves import Leaves
+from accompany.custody.leaving import Leaving
 from accompany.custody.ports import Clock, Keeper, RecordingRow
 from accompany.custody.rounds import Rounds
 from accompany.custody.sequencer import Sequencer
@@ -50,6 +52,8 @@ class Office:
     policy: str
     auditors: Auditors
     rounds: Rounds
+    leaving: Leaving
+    deletions: Deletions
 
     def attorney(self, connection: HTTPConnection) -> CardSerial | None:
         """Return whose session the connection's cookie is, or None."""
@@ -59,11 +63,16 @@ class Office:
         secret = bearer(connection)
         return Asker(self.attorney(connection), locator_of(secret) if secret else None)
 
+    def recording(self, recording: str) -> RecordingRow:
+        """Return the recording; raise Unknown, or Deleted: the id alone is enough to learn that."""
+        row = self.keeper.recording(recording)
+        if row is None or self.leaving.going(recording):
+            raise self.leaving.why(recording)
+        return row
+
     def readable(self, connection: HTTPConnection, recording: str) -> tuple[RecordingRow, str]:
         """Return the recording and, for the custody log, who reads; raise Unknown without right."""
-        row = self.keeper.recording(recording)
-        if row is None:
-            raise Unknown("recording")
+        row = self.recording(recording)
         asker = self.asker(connection)
         if not may_read(asker, row.locator, self.answered(row.encounter)):
             raise Unknown("recording")

@@ -13,6 +13,7 @@ from starlette.responses import JSONResponse, Response
 
 from accompany.errors import (
     AccompanyError,
+    Deleted,
     DiskFull,
     DoesNotHold,
     Forbidden,
@@ -31,6 +32,7 @@ TYPES: dict[type[AccompanyError], tuple[int, str]] = {
     Forbidden: (403, "forbidden"),
     Unknown: (404, "unknown"),
     OutOfOrder: (409, "out-of-order"),
+    Deleted: (410, "deleted"),
     TooLarge: (413, "too-large"),
     DoesNotHold: (422, "does-not-hold"),
     AgeError: (422, "not-sealed"),
@@ -65,6 +67,8 @@ def _more(error: AccompanyError) -> dict[str, Any]:
     match error:
         case OutOfOrder():
             return {"last": error.last, "digest": error.digest.hex()}
+        case Deleted():
+            return {"tombstone": error.tombstone}
         case TooLarge():
             return {"limit": error.limit}
         case TooMany():

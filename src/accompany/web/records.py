@@ -14,7 +14,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response, StreamingResponse
 
 from accompany.errors import Malformed, TooLarge, Unauthorized, Unknown
-from accompany.evidence.text import TEXT_LIMIT, read_base64, read_hex, read_number
+from accompany.evidence.text import TEXT_LIMIT, read_base64, read_hex, read_number, write_time
 from accompany.ids import Locator
 from accompany.web.office import Office, address_of, bearer, locator_of
 
@@ -102,6 +102,7 @@ class Records:
     async def state(self, request: Request) -> Response:
         """GET /api/recordings/{id}: where it stands; the id alone is enough."""
         state = self._office.intake.state(request.path_params["id"])
+        wish = self._office.deletions.waiting(request.path_params["id"])
         return JSONResponse(
             {
                 "opening": state.opening.decode(),
@@ -109,6 +110,7 @@ class Records:
                 "digest": state.digest.hex(),
                 "missing": state.missing,
                 "closing": state.closing,
+                "deletion": None if wish is None else write_time(wish.due),
             }
         )
 
@@ -125,12 +127,10 @@ class Records:
     async def get_proof(self, request: Request) -> Response:
         """GET …/proofs/{n}: a tlog-proof of statement n under a live checkpoint."""
         number = _number(request)
-        state = self._office.keeper.recording(request.path_params["id"])
-        if state is None:
-            raise Unknown("segment or statement")
-        index = state.index
+        found = self._office.recording(request.path_params["id"])
+        index = found.index
         if number > 0:
-            row = self._office.keeper.statement(state.recording, number)
+            row = self._office.keeper.statement(found.recording, number)
             if row is None:
                 raise Unknown("segment or statement")
             index = row.index
