@@ -126,6 +126,8 @@ async def test_strangers_see_whole_tiles_once_a_day(tmp_path: Path) -> None:
         clock.time += DAY - 1
         await held.sequencer.step()
         assert held.sequencer.public is first
+        # What is not due is not kept again: a start would think that the day's was done.
+        assert held.checkpoints.kept_at("public") == MIDNIGHT + DAY
         clock.time += 1
         await held.sequencer.step()
         assert held.sequencer.public.checkpoint.size == 768

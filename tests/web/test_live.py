@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from websockets.exceptions import InvalidStatus
 
+from accompany.accounts.enrolment import YEAR
 from accompany.web import live as live_module
 from house import Attorney, House, Live, listening, new_id
 
@@ -278,6 +279,63 @@ async def test_either_ends_the_call_and_both_are_told(held: House, by: str) -> N
         assert (await console.until_problem())["status"] == 403
 
 
+async def test_a_call_that_goes_on_is_not_said_to_be_over(held: House) -> None:
+    ada = await held.attorney()
+    async with held.console(ada) as console, held.phone() as phone:
+        await in_call(held, ada, console, phone)
+        await console.say(type="duty", on=False, languages=[])
+        await console.say(type="duty", on=True, languages=[])
+        await phone.say(type="signal", note="last")
+        while (message := await console.next())["type"] != "signal":
+            assert message["type"] == "desk"
+
+
+async def test_an_encounter_that_is_over_holds_no_seat_and_no_memory(held: House) -> None:
+    ada = await held.attorney()
+    office = held.server.office
+    async with held.console(ada) as console, held.phone() as phone:
+        press = await in_call(held, ada, console, phone)
+        await phone.say(type="recording", recording=new_id(), kind="film")
+        await phone.say(type="end")
+        await console.until("ended")
+        async with held.phone() as again:
+            await again.say(**press)
+            await again.until("standing", lambda one: one["stage"] == "ended")
+            for seat in ("caller", "attorney"):
+                assert not office.rooms.taken(press["encounter"], seat)
+        assert press["encounter"] not in office.rooms._rooms
+        assert press["encounter"] not in live_of(held)._announced
+
+
+async def test_duty_lasts_while_one_of_two_consoles_is_open(held: House) -> None:
+    ada = await held.attorney()
+    desk, now = held.server.office.desk, held.server.office.clock.now()
+    async with held.console(ada) as one:
+        await on_duty(one)
+        async with held.console(ada) as other:
+            await other.until("desk")
+        await _until(lambda: len(live_of(held)._consoles[ada.serial]) == 1)
+        desk.tick(now + 10 * 90_000)
+        assert desk.is_on_duty(ada.serial)
+    await _until(lambda: ada.serial not in live_of(held)._consoles)
+    desk.tick(now + 10 * 90_000)
+    assert not desk.is_on_duty(ada.serial)
+
+
+async def test_an_expired_card_cannot_go_on_duty(
+    held: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ada = await held.attorney()
+    async with held.console(ada) as console:
+        now = held.server.office.clock.now()
+        with monkeypatch.context() as patched:
+            patched.setattr(held.server.office.clock, "now", lambda: now + 2 * YEAR)
+            await console.say(type="duty", on=True, languages=["en"])
+            problem = await console.until_problem()
+        assert (problem["status"], "not valid" in problem["detail"]) == (403, True)
+        assert not held.server.office.desk.is_on_duty(ada.serial)
+
+
 async def test_who_lets_go_before_an_answer_withdraws_the_press(held: House) -> None:
     ada = await held.attorney()
     async with held.console(ada) as console, held.phone() as phone:
@@ -537,6 +595,12 @@ async def test_one_change_shows_each_desk_once(held: House) -> None:
             assert len(first["rings"]) == 3
             await console.say(type="decline", encounter=new_id())
             assert (await console.next())["type"] == "problem"
+
+
+def live_of(held: House) -> live_module.Live:
+    found = held.server.office.desk._show.__self__  # type: ignore[attr-defined]
+    assert isinstance(found, live_module.Live)
+    return found
 
 
 async def _until(holds: Any) -> None:

@@ -82,7 +82,8 @@ class Sequencer:
                 self._grown.notify_all()
         # After the live one: strangers never see more of the log than holders do.
         if due:
-            self.public = await _in_thread(lambda: self._publish_for_strangers(whole))
+            # Kept even where nothing was added: the next start knows that this day's is done.
+            self.public = await _in_thread(lambda: self._publish("public", whole))
 
     async def run(self, seconds: float, on_failure: Callable[[str], None]) -> None:
         """Step every *seconds*, for ever; a failure is reported, since nothing may go on then."""
@@ -99,13 +100,6 @@ class Sequencer:
         async with self._grown:
             await self._grown.wait_for(lambda: self.live.checkpoint.size > index)
             return self.live
-
-    def _publish_for_strangers(self, size: int) -> Published:
-        if size > self.public.checkpoint.size:
-            return self._publish("public", size)
-        # Kept again, so that the next start knows that the day's publishing was done.
-        self._kept.keep("public", size, self.public.note)
-        return self.public
 
     async def _whole_tiles(self) -> int:
         """Fill the last tile with noise; return the size then, all of it durable."""
