@@ -9,13 +9,14 @@ from pathlib import Path
 
 import pytest
 
-from accompany.client.opening import NotGranted, open_package
+from accompany.client.opening import Choice, NotGranted, open_package
 from accompany.client.opening_command import (
     configure_open,
     read_identities,
     read_signer,
     run_open,
     segment_ranges,
+    withheld_range,
 )
 from accompany.errors import AccompanyError, DoesNotHold, Malformed
 from accompany.evidence import age, layout
@@ -52,12 +53,16 @@ def unzipped(path: Path) -> dict[str, bytes]:
         return {name.partition("/")[2]: archive.read(name) for name in archive.namelist()}
 
 
-def opened(folder: Path, package: Package, **given) -> Package:
+BARE = Choice(court_copy=False, certification=False)
+"""What these made-up films are no films for; test_court_copy and test_certification have real."""
+
+
+def opened(folder: Path, package: Package, identities=(CALLER,), sign=ATTORNEY_KEY, **chosen):
     """Open *package* through files; return what the opened one holds."""
     (folder / "sealed.zip").write_bytes(package.zipped())
-    given = {"identities": [CALLER], "sign": ATTORNEY_KEY, **given}
-    identities = given.pop("identities")
-    open_package(folder / "sealed.zip", identities, folder / "opened.zip", now=NOW, **given)
+    choice = replace(BARE, **chosen)
+    target = folder / "opened.zip"
+    open_package(folder / "sealed.zip", identities, target, now=NOW, choice=choice, sign=sign)
     return replace(package, files=unzipped(folder / "opened.zip"))
 
 
@@ -172,6 +177,47 @@ def test_chosen_segments_are_shown_and_the_first_always(tmp_path):
     assert "segments-withheld" in codes(report)
 
 
+def test_stretches_are_withheld_each_for_its_reason(tmp_path):
+    chosen = [withheld_range("3-4=privileged"), withheld_range("7=a minor's face")]
+    package = opened(tmp_path, GOOD, withhold=chosen)
+    assert package.files[MEDIA] == b"".join(making.plaintext(n) for n in (1, 2, 6))
+    assert withheld(package) == {3: "privileged", 4: "privileged", 7: "a minor's face"}
+    said = json.loads(package.files[layout.DERIVATION])["source"]["withheld"]
+    assert said == [
+        {"segments": "3-4", "reason": "privileged"},
+        {"segments": "7", "reason": "a minor's face"},
+    ]
+    assert check(package).exit == 0
+
+
+def test_a_stretch_to_show_and_one_of_it_to_withhold(tmp_path):
+    chosen = {"segments": [(3, 7)], "reason": "before", "withhold": [([(4, 4)], "privileged")]}
+    package = opened(tmp_path, GOOD, **chosen)
+    assert withheld(package) == {2: "before", 4: "privileged"}
+    assert check(package).exit == 0
+
+
+def withheld(package: Package) -> dict[int, str]:
+    lines = read_filekeys(package.files[layout.FILEKEYS])
+    return {line.number: line.reason for line in lines if line.key is None}
+
+
+def test_the_beginning_is_never_withheld(tmp_path):
+    with pytest.raises(DoesNotHold, match="beginning of the film"):
+        opened(tmp_path, GOOD, withhold=[([(1, 3)], "privileged")])
+    with pytest.raises(DoesNotHold, match="segments 1 to 7"):
+        opened(tmp_path, GOOD, withhold=[([(8, 9)], "privileged")])
+
+
+def test_what_is_no_film_has_no_court_copy_and_that_is_said(tmp_path):
+    package = opened(tmp_path, GOOD, court_copy=True)
+    assert layout.COURT_COPY not in package.files
+    said = json.loads(package.files[layout.DERIVATION])["derived"]
+    assert "cannot be read as video/mp4" in said["none"]
+    assert check(package).exit == 0
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["opened.zip", "sealed.zip"]
+
+
 def test_a_key_shown_opens_only_its_own_segment(example):
     lines = read_filekeys(example.files[layout.FILEKEYS])
     second, third = (line.key for line in lines[1:3])
@@ -199,7 +245,7 @@ def test_one_damaged_segment_does_not_lock_away_the_others(tmp_path):
     whole = bytearray(GOOD.zipped())
     whole[whole.index(GOOD.files[layout.segment_path(3)]) + 1900] ^= 1
     (tmp_path / "bent.zip").write_bytes(whole)
-    result = open_package(tmp_path / "bent.zip", [CALLER], tmp_path / "y.zip", now=NOW)
+    result = open_package(tmp_path / "bent.zip", [CALLER], tmp_path / "y.zip", now=NOW, choice=BARE)
     assert result.withheld == (3,)
     files = unzipped(tmp_path / "y.zip")
     assert files[MEDIA] == b"".join(making.plaintext(n) for n in SEGMENTS if n != 3)
@@ -220,7 +266,7 @@ def test_without_its_beginning_nothing_can_be_shown(tmp_path):
 
 def test_a_key_made_for_the_package_shows_changes_to_whoever_is_told_it(tmp_path):
     (tmp_path / "x.zip").write_bytes(GOOD.zipped())
-    result = open_package(tmp_path / "x.zip", [CALLER], tmp_path / "y.zip", now=NOW)
+    result = open_package(tmp_path / "x.zip", [CALLER], tmp_path / "y.zip", now=NOW, choice=BARE)
     assert result.own_key
     package = replace(GOOD, files=unzipped(tmp_path / "y.zip"))
     assert codes(check(package), "could not be checked") == ["opener-unknown"]
@@ -365,7 +411,7 @@ def test_an_opened_package_is_not_opened_again(tmp_path, example):
 def test_the_package_is_never_written_over(tmp_path):
     (tmp_path / "x.zip").write_bytes(GOOD.zipped())
     with pytest.raises(DoesNotHold, match="another file"):
-        open_package(tmp_path / "x.zip", [CALLER], tmp_path / "x.zip", now=NOW)
+        open_package(tmp_path / "x.zip", [CALLER], tmp_path / "x.zip", now=NOW, choice=BARE)
     assert (tmp_path / "x.zip").read_bytes() == GOOD.zipped()
 
 
@@ -375,7 +421,7 @@ def test_the_package_is_never_written_over(tmp_path):
 def test_what_is_no_sound_package_is_refused(tmp_path, data):
     (tmp_path / "x.zip").write_bytes(data)
     with pytest.raises(Malformed):
-        open_package(tmp_path / "x.zip", [CALLER], tmp_path / "y.zip", now=NOW)
+        open_package(tmp_path / "x.zip", [CALLER], tmp_path / "y.zip", now=NOW, choice=BARE)
     assert not (tmp_path / "y.zip").exists()
 
 
@@ -403,7 +449,8 @@ def run(*arguments: object) -> int:
 def test_the_command_opens_and_says_how_to_verify(tmp_path, capsys):
     (tmp_path / "x.zip").write_bytes(GOOD.zipped())
     (tmp_path / "key").write_text(f"# mine\n\n{CALLER}\n")
-    command = [tmp_path / "x.zip", "--identity", tmp_path / "key", "-o", tmp_path / "y.zip"]
+    bare = ["--no-court-copy", "--no-certification"]
+    command = [tmp_path / "x.zip", "--identity", tmp_path / "key", "-o", tmp_path / "y.zip", *bare]
     assert run(*command) == 0
     said = capsys.readouterr().out
     assert "6 segments shown, 0 withheld" in said
@@ -416,7 +463,8 @@ def test_the_command_signs_with_a_key_file_and_speaks_json(tmp_path, capsys):
     (tmp_path / "x.zip").write_bytes(GOOD.zipped())
     (tmp_path / "key").write_text(f"{CALLER}\n")
     (tmp_path / "sign").write_text(f"# the card's key\n{ATTORNEY_KEY.written()}\n")
-    command = [tmp_path / "x.zip", "--identity", tmp_path / "key", "-o", tmp_path / "y.zip"]
+    bare = ["--no-court-copy", "--no-certification"]
+    command = [tmp_path / "x.zip", "--identity", tmp_path / "key", "-o", tmp_path / "y.zip", *bare]
     assert run(*command, "--sign", tmp_path / "sign", "--segments", "2-3", "--json") == 0
     said = json.loads(capsys.readouterr().out)
     assert said["key"] == str(ATTORNEY_KEY.verifier)
@@ -427,7 +475,8 @@ def test_the_command_signs_with_a_key_file_and_speaks_json(tmp_path, capsys):
 def test_the_command_says_in_a_sentence_what_went_wrong(tmp_path, capsys):
     (tmp_path / "x.zip").write_bytes(GOOD.zipped())
     (tmp_path / "key").write_text(f"{STRANGER}\n")
-    command = [tmp_path / "x.zip", "--identity", tmp_path / "key", "-o", tmp_path / "y.zip"]
+    bare = ["--no-court-copy", "--no-certification"]
+    command = [tmp_path / "x.zip", "--identity", tmp_path / "key", "-o", tmp_path / "y.zip", *bare]
     assert run(*command) == 1
     error = capsys.readouterr().err
     assert error.startswith("accompany open: this key was not granted")
@@ -459,3 +508,7 @@ def test_segments_are_read_as_people_write_them():
     for bad in ("", "x", "9-3", "3-", "-3", "1,,2"):
         with pytest.raises(SystemExit):
             parser.parse_args(["x", "--identity", "k", "-o", "y", f"--segments={bad}"])
+    assert withheld_range("12-20,31=privileged = yes") == ([(12, 20), (31, 31)], "privileged = yes")
+    for bad in ("12-20", "12-20=", "=privileged", "20-12=x"):
+        with pytest.raises(SystemExit):
+            parser.parse_args(["x", "--identity", "k", "-o", "y", f"--withhold={bad}"])

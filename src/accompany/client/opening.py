@@ -3,48 +3,45 @@
     X.zip + a key that opens it  ->  Y.zip: the same files byte for byte, and
         data/filekeys.txt             the key of each segment shown; why others are withheld
         data/media/recording.<ext>    the segments shown, decrypted, one after the other
+        data/media/court-copy.mp4     the same as a film that any player plays, marked as derived
         data/media/derivation.json    from what, how and with what it was made
+        data/certification.pdf        a draft for a person to read, complete and sign
         data/opened.note              who says so
 
-Flat memory: every segment is decrypted twice, once to know the film's size and hash, once to write
-it. No plaintext touches the disk outside Y.zip. Not here: the command (opening_command), court copy
-and certification (later).
+Flat memory: every segment is decrypted again for each use. Plaintext touches the disk in Y.zip and,
+while it is made, beside it (readable by its owner alone), and nowhere else. Not here: the command
+(opening_command), the court copy itself (court_copy).
 """
 
-import json
+import contextlib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from hashlib import sha256
+from hashlib import file_digest, sha256
+from itertools import chain
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any
 
-from accompany import __version__
-from accompany.errors import AccompanyError, DoesNotHold, Malformed
+from accompany.client.certification import Item, Stated, certification
+from accompany.client.court_copy import NoCourtCopy, make_court_copy, tools
+from accompany.client.derivation import Copied, Weighed, derivation, withheld_as_said
+from accompany.client.sealed_package import SealedPackage, Watch
+from accompany.errors import AccompanyError, DoesNotHold
 from accompany.evidence import age, layout
-from accompany.evidence.contents import SEGMENT_LIMIT
 from accompany.evidence.filekeys import NOT_ARRIVED, FileKey, write_filekeys
-from accompany.evidence.findings import Findings
 from accompany.evidence.listing import OpenedListing
 from accompany.evidence.notes import Signer, Verifier
 from accompany.evidence.package import Blob, PackageFile, tag_files, zip_path
-from accompany.evidence.statements import (
-    Opening,
-    SegmentStatement,
-    digest_of,
-    open_following,
-    open_opening,
-)
-from accompany.evidence.text import write_time
-from accompany.evidence.unzipping import Archive, NotAZip, read_archive
+from accompany.evidence.statements import SegmentStatement
 from accompany.evidence.zipping import ZipItem, zip_stream
 
 NOT_SHOWN = "not part of what is shown"
 """The reason given where none is."""
 
 Ranges = Sequence[tuple[int, int]]
-"""First and last statement number of each stretch to show, both included."""
+"""First and last statement number of each stretch, both included."""
 
-Watch = Callable[[int], None]
+Withhold = Sequence[tuple[Ranges, str]]
+"""Stretches to withhold, and why."""
 
 
 class NotGranted(AccompanyError):
@@ -53,6 +50,23 @@ class NotGranted(AccompanyError):
     def __init__(self, recording: str) -> None:
         super().__init__(f"this key was not granted the recording {recording}, nor is it its own")
         self.recording = recording
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """What to show and what to add.
+
+    *segments*: all, or these stretches, and the first, which any player needs; the others are
+    withheld for *reason*. *withhold*: of those, not these, each for its own reason. *reported*:
+    report.json of whoever recorded a file, for the certification.
+    """
+
+    segments: Ranges | None = None
+    reason: str = NOT_SHOWN
+    withhold: Withhold = ()
+    court_copy: bool = True
+    certification: bool = True
+    reported: Mapping[str, Any] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +81,8 @@ class Opened:
     key: Verifier
     own_key: bool
     """Whether the key that signed was made for this package alone"""
+    no_court_copy: str
+    """Why there is no court copy; empty where there is one"""
 
 
 def open_package(
@@ -75,36 +91,35 @@ def open_package(
     target: Path,
     *,
     now: int,
-    segments: Ranges | None = None,
-    reason: str = NOT_SHOWN,
+    choice: Choice | None = None,
     sign: Signer | None = None,
     watch: Watch = lambda _: None,
 ) -> Opened:
     """Write the opened package of *source* to *target*, whole or not at all.
 
     *identities* are the recording's own, or any holder's; *now* is in milliseconds since 1970 UTC.
-    All segments are shown, or those in *segments* and the first, which any player needs; a segment
-    that does not open is withheld, and says so. Without *sign* a key is made for this package and
-    thrown away: whoever is told its public half can still see that nothing was changed since.
-    *watch* is told of sealed bytes as they are read, twice. Raise NotGranted, Malformed,
-    DoesNotHold.
+    A segment that does not open is withheld, and says so; a film that cannot be copied has no court
+    copy, and derivation.json says why. Without *sign* a key is made for this package and thrown
+    away: whoever is told its public half can still see that nothing was changed since. *watch* is
+    told of sealed bytes as they are read: `passes` times. Raise NotGranted, Malformed, DoesNotHold.
     """
+    choice = choice or Choice()
     if target.exists() and target.samefile(source):
         raise DoesNotHold("output", "another file than the package", str(target))
-    with source.open("rb") as file:
-        package = _Sealed(file, watch)
+    with source.open("rb") as file, _beside(target, "film") as film, _beside(target) as beside:
+        received = Weighed(source.name, source.stat().st_size, file_digest(file, "sha256").digest())
+        package = SealedPackage(file, watch)
         identity = _own_identity(package, identities)
-        keys, media = _unsealed(package, identity, _chosen(package, segments), reason)
+        keys, media = _unsealed(package, identity, _withheld(package, choice))
+        copied = _copied(package, keys, media, choice, film)
         signer = sign or Signer.generate(f"opener/{package.opening.recording}")
-        added = _added(package, keys, media, signer, now)
-        beside = target.with_name(f".{target.name}.part")
-        try:
-            with beside.open("wb") as out:
-                for piece in zip_stream(_zip_items(package, added, keys, now)):
-                    out.write(piece)
-            beside.replace(target)
-        finally:
-            beside.unlink(missing_ok=True)
+        added = _Adding(package, received, keys, media, copied, signer.verifier, now)
+        contents = added.contents(choice)
+        contents[layout.OPENED_NOTE] = signer.sign(str(added.listing(contents)))
+        with beside.open("wb") as out:
+            for piece in zip_stream(_zip_items(package, contents, keys, film, now)):
+                out.write(piece)
+        beside.replace(target)
     return Opened(
         package.opening.recording,
         target,
@@ -113,87 +128,28 @@ def open_package(
         tuple(key.number for key in keys if key.key is None),
         signer.verifier,
         sign is None,
+        copied.why,
     )
 
 
-class _Sealed:
-    """A sealed package whose ZIP is sound and whose statements are signed by its own key."""
-
-    def __init__(self, source: BinaryIO, watch: Watch) -> None:
-        findings = Findings()
-        try:
-            self._archive: Archive = read_archive(source, findings)
-        except NotAZip as error:
-            raise Malformed("package", str(error)) from error
-        if findings.all:
-            first = findings.all[0]
-            raise Malformed("package", f"{first.text} {first.file} (accompany verify says more)")
-        self._watch = watch
-        self.folder = next(iter(self._archive.members), "").partition("/")[0]
-        self.paths = [self._path(name) for name in self._archive.members]
-        self.digests: dict[str, bytes] = {}
-        self.opening: Opening = open_opening(self.read(layout.statement_path(0)))
-        self.segments: list[SegmentStatement] = []
-        self.last, self.last_digest = 0, b""
-        self._read_statements()
-
-    def _path(self, name: str) -> str:
-        folder, _, path = name.partition("/")
-        place = layout.place(path)
-        if folder != self.folder or place is None:
-            raise Malformed("package", f"no package has a file {name!r}")
-        if place.of_opening:
-            raise Malformed("package", f"it was opened already: {path}. Open the sealed one")
-        return path
-
-    def _read_statements(self) -> None:
-        numbers = sorted(
-            place.number
-            for path in self.paths
-            if (place := layout.place(path)) and place.kind == "statement"
-        )
-        for number in numbers:
-            note = self.read(layout.statement_path(number))
-            self.last, self.last_digest = number, digest_of(note)
-            if number:
-                statement = open_following(note, self.opening.key)
-                if isinstance(statement, SegmentStatement):
-                    self.segments.append(statement)
-
-    def size(self, path: str) -> int:
-        if not self.has(path):
-            raise Malformed("package", f"{path} is missing")
-        return self._archive.members[f"{self.folder}/{path}"].size
-
-    def chunks(self, path: str) -> Iterator[bytes]:
-        """Yield the bytes of a file; its digest is known once they are through.
-
-        A wrong checksum is let be: whoever compares digests sees it, and one damaged segment must
-        not lock away the others.
-        """
-        name, digest, left = f"{self.folder}/{path}", sha256(), self.size(path)
-        try:
-            for piece in self._archive.chunks(name):
-                left -= len(piece)
-                digest.update(piece)
-                self._watch(len(piece))
-                yield piece
-        except DoesNotHold:
-            if left:
-                raise
-        self.digests[path] = digest.digest()
-
-    def read(self, path: str) -> bytes:
-        data = b"".join(self.chunks(path))
-        if len(data) > SEGMENT_LIMIT:
-            raise Malformed("package", f"{path} has {len(data)} bytes")
-        return data
-
-    def has(self, path: str) -> bool:
-        return f"{self.folder}/{path}" in self._archive.members
+def passes(choice: Choice) -> int:
+    """Return how many times `open_package` reads the sealed bytes."""
+    return 4 if choice.court_copy else 3
 
 
-def _own_identity(package: _Sealed, identities: Sequence[age.Identity]) -> age.Identity:
+@contextlib.contextmanager
+def _beside(target: Path, what: str = "") -> Iterator[Path]:
+    """Give a file beside *target* that only its owner can read, and that is gone in the end."""
+    path = target.with_name(f".{target.name}{what and f'.{what}'}.part")
+    path.unlink(missing_ok=True)
+    path.touch(mode=0o600)
+    try:
+        yield path
+    finally:
+        path.unlink(missing_ok=True)
+
+
+def _own_identity(package: SealedPackage, identities: Sequence[age.Identity]) -> age.Identity:
     """Return the recording's identity: one of those given, or what a grant holds for them."""
     wanted = package.opening.recipient
     for identity in identities:
@@ -211,41 +167,43 @@ def _own_identity(package: _Sealed, identities: Sequence[age.Identity]) -> age.I
     raise NotGranted(package.opening.recording)
 
 
-def _chosen(package: _Sealed, ranges: Ranges | None) -> set[int]:
-    """Return the numbers of the segments to show: the first always."""
+def _withheld(package: SealedPackage, choice: Choice) -> dict[int, str]:
+    """Return the numbers of the segments to withhold, and why; the first never is."""
     numbers = [segment.number for segment in package.segments]
     if not numbers:
         raise DoesNotHold("package", "segments to show", "none")
-    if ranges is None:
-        return set(numbers)
-    chosen = {n for n in numbers if any(first <= n <= last for first, last in ranges)}
-    if not chosen:
-        found = f"segments {numbers[0]} to {numbers[-1]}"
-        raise DoesNotHold("segments", "numbers of segments in this package", found)
-    return chosen | {numbers[0]}
+    for ranges in (choice.segments, *(ranges for ranges, _ in choice.withhold)):
+        if ranges is not None and not _within(numbers, ranges):
+            found = f"segments {numbers[0]} to {numbers[-1]}"
+            raise DoesNotHold("segments", "numbers of segments in this package", found)
+    withheld: dict[int, str] = {}
+    if choice.segments is not None:
+        shown = _within(numbers, choice.segments) | {numbers[0]}
+        withheld = dict.fromkeys((n for n in numbers if n not in shown), choice.reason)
+    for ranges, reason in choice.withhold:
+        withheld |= dict.fromkeys(_within(numbers, ranges), reason)
+    if numbers[0] in withheld:
+        expected = "the beginning of the film, which any player needs, to be shown"
+        raise DoesNotHold(f"segment {numbers[0]}", expected, withheld[numbers[0]])
+    return withheld
 
 
-@dataclass(frozen=True, slots=True)
-class _Media:
-    """The film to be: where it will lie, its size in bytes, and its SHA-256."""
-
-    path: str
-    size: int
-    sha256: bytes
+def _within(numbers: Sequence[int], ranges: Ranges) -> set[int]:
+    return {n for n in numbers if any(first <= n <= last for first, last in ranges)}
 
 
 def _unsealed(
-    package: _Sealed, identity: age.Identity, chosen: set[int], reason: str
-) -> tuple[list[FileKey], _Media]:
-    """Open every chosen segment once: return the keys, and what they make one after the other."""
+    package: SealedPackage, identity: age.Identity, withheld: Mapping[int, str]
+) -> tuple[list[FileKey], Weighed]:
+    """Open every segment shown once: return the keys, and what they make one after the other."""
     keys: list[FileKey] = []
     digest, size = sha256(), 0
     for segment in package.segments:
         path = layout.segment_path(segment.number)
         if not package.has(path):
             keys.append(FileKey(segment.number, None, NOT_ARRIVED))
-        elif segment.number not in chosen:
-            keys.append(FileKey(segment.number, None, reason))
+        elif segment.number in withheld:
+            keys.append(FileKey(segment.number, None, withheld[segment.number]))
         else:
             key, plain = _open_segment(package.read(path), segment, identity)
             keys.append(key)
@@ -253,7 +211,7 @@ def _unsealed(
             size += len(plain)
     if keys[0].key is None:
         raise DoesNotHold(f"segment {keys[0].number}", "the beginning of the film", keys[0].reason)
-    return keys, _Media(layout.media_path(package.opening.media), size, digest.digest())
+    return keys, Weighed(layout.media_path(package.opening.media), size, digest.digest())
 
 
 def _open_segment(
@@ -269,63 +227,112 @@ def _open_segment(
         return FileKey(segment.number, None, f"does not open: {error}"[:200].strip()), b""
 
 
-def _added(
-    package: _Sealed, keys: Sequence[FileKey], media: _Media, signer: Signer, now: int
-) -> dict[str, bytes | Blob]:
-    """Return what opening adds, by path; the film as size and hash."""
-    added: dict[str, bytes | Blob] = {
-        layout.FILEKEYS: write_filekeys(keys),
-        layout.DERIVATION: _derivation(package, keys, media, now),
-        media.path: Blob(media.size, media.sha256),
-    }
-    files = {path: PackageFile(path, content).sha256 for path, content in added.items()}
-    listing = OpenedListing(
-        package.opening.recording,
-        package.last,
-        package.last_digest,
-        now,
-        files,
-        signer.verifier,
-    )
-    return {**added, layout.OPENED_NOTE: signer.sign(str(listing))}
+def _film(package: SealedPackage, keys: Sequence[FileKey]) -> Iterator[bytes]:
+    for line in keys:
+        if line.key is not None:
+            data = package.read(layout.segment_path(line.number))
+            yield age.decrypt_with_file_key(data, line.key)
 
 
-def _derivation(package: _Sealed, keys: Sequence[FileKey], media: _Media, now: int) -> bytes:
-    """Return derivation.json: source item, steps, tool and result, for a court to follow."""
-    shown = {key.number for key in keys if key.key is not None}
-    said: dict[str, Any] = {
-        "form": "accompany/derivation/v1",
-        "recording": package.opening.recording,
-        "time": write_time(now),
-        "tool": {"name": "accompany", "version": __version__},
-        "source": {
-            "what": "sealed segments (age v1), each named by a signed statement of the device",
-            "last_statement": package.last,
-            "last_statement_sha256": package.last_digest.hex(),
-            "segments": [
-                {"number": item.number, "size": item.size, "sha256": item.sha256.hex()}
-                for item in package.segments
-                if item.number in shown
-            ],
-            "withheld": [key.number for key in keys if key.key is None],
-        },
-        "steps": [
-            "each segment decrypted with its file key (data/filekeys.txt), c2sp.org/age",
-            "the plaintexts put one after the other in the order of their numbers, unchanged",
-        ],
-        "result": {
-            "path": media.path,
-            "media": package.opening.media,
-            "size": media.size,
-            "sha256": media.sha256.hex(),
-        },
-        "location": "not collected",
-    }
-    return (json.dumps(said, ensure_ascii=False, indent=1) + "\n").encode()
+def _copied(
+    package: SealedPackage, keys: Sequence[FileKey], media: Weighed, choice: Choice, target: Path
+) -> Copied:
+    """Make the court copy at *target*, unless nobody wants one or none can be made."""
+    if not choice.court_copy:
+        return Copied(None, None, {}, "not asked for")
+    try:
+        made = make_court_copy(
+            _film(package, keys),
+            package.opening.media,
+            target,
+            recording=package.opening.recording,
+            original=media.sha256,
+        )
+    except NoCourtCopy as error:
+        return Copied(None, None, {}, str(error))
+    with target.open("rb") as file:
+        digest = file_digest(file, "sha256").digest()
+    weighed = Weighed(layout.COURT_COPY, target.stat().st_size, digest)
+    return Copied(weighed, made, tools())
+
+
+@dataclass(frozen=True, slots=True)
+class _Adding:
+    """What opening adds, and what is known for it."""
+
+    package: SealedPackage
+    received: Weighed
+    keys: Sequence[FileKey]
+    media: Weighed
+    copied: Copied
+    signer: Verifier
+    now: int
+
+    def contents(self, choice: Choice) -> dict[str, bytes | Blob]:
+        """Return the files by path, the note not yet among them; films as size and hash."""
+        files: dict[str, bytes | Blob] = {
+            layout.FILEKEYS: write_filekeys(self.keys),
+            layout.DERIVATION: derivation(
+                self.package, self.received, self.keys, self.media, self.copied, self.now
+            ),
+            self.media.path: Blob(self.media.size, self.media.sha256),
+        }
+        if self.copied.file is not None:
+            files[layout.COURT_COPY] = Blob(self.copied.file.size, self.copied.file.sha256)
+        if choice.certification:
+            files[layout.CERTIFICATION] = certification(self.stated(choice), self.now)
+        return files
+
+    def listing(self, contents: Mapping[str, bytes | Blob]) -> OpenedListing:
+        return OpenedListing(
+            self.package.opening.recording,
+            self.package.last,
+            self.package.last_digest,
+            self.now,
+            {path: PackageFile(path, content).sha256 for path, content in contents.items()},
+            self.signer,
+        )
+
+    def stated(self, choice: Choice) -> Stated:
+        package, opening = self.package, self.package.opening
+        note = package.read(layout.PACKAGE_NOTE)
+        pieces = sum(package.has(layout.segment_path(one.number)) for one in package.segments)
+        listed = f"{layout.PACKAGE_NOTE}, the signed list of all sealed files ({pieces} pieces)"
+        items = [
+            Item("Sealed original", listed, len(note), sha256(note).digest()),
+            Item("Decrypted original", self.media.path, self.media.size, self.media.sha256),
+        ]
+        if (film := self.copied.file) is not None:
+            items.append(Item("Derived film", film.path, film.size, film.sha256))
+        received = self.received
+        return Stated(
+            recording=opening.recording,
+            kind=opening.kind,
+            media=opening.media,
+            client=opening.client,
+            log=opening.log,
+            began=opening.time,
+            ended=package.ended,
+            received=package.received(),
+            last=package.last,
+            segments=len(package.segments),
+            shown=sum(key.key is not None for key in self.keys),
+            withheld=withheld_as_said(self.keys),
+            package=Item("Sealed package", received.path, received.size, received.sha256),
+            items=items,
+            attorney=package.attorney(),
+            tools=tools(),
+            signer=str(self.signer),
+            reported=choice.reported,
+        )
 
 
 def _zip_items(
-    package: _Sealed, added: Mapping[str, bytes | Blob], keys: Sequence[FileKey], now: int
+    package: SealedPackage,
+    added: Mapping[str, bytes | Blob],
+    keys: Sequence[FileKey],
+    film: Path,
+    now: int,
 ) -> Iterator[ZipItem]:
     """Yield the files of the opened package: tag files, what was there, what is added."""
     sealed = [path for path in package.paths if path not in layout.BAG_FILES]
@@ -333,24 +340,31 @@ def _zip_items(
         if path not in package.digests:
             for _ in package.chunks(path):
                 pass
-    payload = [
-        *(PackageFile(path, Blob(package.size(path), package.digests[path])) for path in sealed),
-        *(PackageFile(path, content) for path, content in added.items()),
-    ]
+
+    def payload() -> Iterator[PackageFile]:
+        # Made twice rather than kept: an hour has some thirty thousand.
+        for path in sealed:
+            yield PackageFile(path, Blob(package.size(path), package.digests[path]))
+        for path, content in added.items():
+            yield PackageFile(path, content)
+
+    where: dict[str, Callable[[], Iterable[bytes]]] = {
+        layout.media_path(package.opening.media): lambda: _film(package, keys),
+        layout.COURT_COPY: lambda: _read(film),
+    }
     recording = package.opening.recording
-    for file in [*tag_files(recording, payload, now, "opened package"), *payload]:
+    for file in chain(tag_files(recording, payload(), now, "opened package"), payload()):
         pieces: Iterable[bytes]
         if not isinstance(file.content, Blob):
-            pieces = iter([file.content])
+            pieces = [file.content]
         elif file.path in added:
-            pieces = _film(package, keys)
+            pieces = where[file.path]()
         else:
             pieces = package.chunks(file.path)
         yield zip_path(recording, file.path), file.size, pieces
 
 
-def _film(package: _Sealed, keys: Sequence[FileKey]) -> Iterator[bytes]:
-    for line in keys:
-        if line.key is not None:
-            data = package.read(layout.segment_path(line.number))
-            yield age.decrypt_with_file_key(data, line.key)
+def _read(path: Path) -> Iterator[bytes]:
+    with path.open("rb") as file:
+        while piece := file.read(1024 * 1024):
+            yield piece

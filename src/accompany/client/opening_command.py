@@ -9,11 +9,12 @@ import sys
 import time
 from argparse import ArgumentParser, ArgumentTypeError, Namespace
 from pathlib import Path
+from typing import Any
 
 from tqdm import tqdm
 
 from accompany.client.arguments import fail
-from accompany.client.opening import NOT_SHOWN, Opened, Ranges, open_package
+from accompany.client.opening import NOT_SHOWN, Choice, Opened, Ranges, open_package, passes
 from accompany.errors import AccompanyError, Malformed
 from accompany.evidence.age import Identity, parse_identity
 from accompany.evidence.notes import Signer
@@ -42,6 +43,17 @@ def read_signer(path: Path) -> Signer:
     return Signer.parse(keys[0])
 
 
+def read_report(path: Path) -> dict[str, Any]:
+    """Return report.json as `accompany record` wrote it."""
+    try:
+        report = json.loads(path.read_bytes())
+    except ValueError as error:
+        raise Malformed(f"report {path}", "expected JSON") from error
+    if not isinstance(report, dict):
+        raise Malformed(f"report {path}", "expected a JSON object")
+    return report
+
+
 def segment_ranges(text: str) -> Ranges:
     """Return the stretches that `3-90` or `3-90,95` writes; argparse says so otherwise."""
     ranges = []
@@ -52,6 +64,14 @@ def segment_ranges(text: str) -> Ranges:
             raise ArgumentTypeError(f"expected numbers like 3-90 or 3-90,95, found {text!r}")
         ranges.append((first, last))
     return ranges
+
+
+def withheld_range(text: str) -> tuple[Ranges, str]:
+    """Return the stretches and the reason that `12-20=privileged` writes."""
+    numbers, _, reason = text.partition("=")
+    if not reason.strip():
+        raise ArgumentTypeError(f"expected numbers and a reason, 12-20=privileged, found {text!r}")
+    return segment_ranges(numbers), reason.strip()
 
 
 def configure_open(parser: ArgumentParser) -> None:
@@ -85,6 +105,32 @@ def configure_open(parser: ArgumentParser) -> None:
         help=f"why the others are withheld, in one line (default: {NOT_SHOWN})",
     )
     add(
+        "--withhold",
+        metavar="12-20=REASON",
+        type=withheld_range,
+        action="append",
+        default=[],
+        help="do not show these segments, and say why, in one line; may be given several times",
+    )
+    add(
+        "--no-court-copy",
+        dest="court_copy",
+        action="store_false",
+        help="leave out data/media/court-copy.mp4, the film as H.264 and AAC for any player",
+    )
+    add(
+        "--no-certification",
+        dest="certification",
+        action="store_false",
+        help="leave out data/certification.pdf, a draft under FRE 902(13) and (14)",
+    )
+    add(
+        "--report",
+        metavar="FILE",
+        type=Path,
+        help="report.json of `accompany record`: the draft then names the source file and its hash",
+    )
+    add(
         "--sign",
         metavar="FILE",
         type=Path,
@@ -108,6 +154,7 @@ def run_open(given: Namespace) -> int:
             "media": f"{opened.recording}/{opened.media}",
             "shown": list(opened.shown),
             "withheld": list(opened.withheld),
+            "no_court_copy": opened.no_court_copy or None,
             "key": str(opened.key),
         }
         print(json.dumps(said))
@@ -119,8 +166,15 @@ def run_open(given: Namespace) -> int:
 def _opened(given: Namespace) -> Opened:
     identities = read_identities(given.identity)
     sign = read_signer(given.sign) if given.sign else None
-    # Sealed bytes are read twice: once to weigh the film, once to write it; once more as they are.
-    total = 3 * given.package.stat().st_size
+    choice = Choice(
+        segments=given.segments,
+        reason=given.reason,
+        withhold=given.withhold,
+        court_copy=given.court_copy,
+        certification=given.certification,
+        reported=read_report(given.report) if given.report else None,
+    )
+    total = passes(choice) * given.package.stat().st_size
     with tqdm(
         total=total, desc="opening", unit="B", unit_scale=True, file=sys.stderr, disable=None,
         delay=1, leave=False,
@@ -130,8 +184,7 @@ def _opened(given: Namespace) -> Opened:
             identities,
             given.output,
             now=time.time_ns() // 1_000_000,
-            segments=given.segments,
-            reason=given.reason,
+            choice=choice,
             sign=sign,
             watch=bar.update,
         )
@@ -144,6 +197,8 @@ def _words(opened: Opened) -> str:
         f"  {opened.target}",
         f"  in it: {opened.media}",
     ]
+    if opened.no_court_copy:
+        lines.append(f"  no court copy: {opened.no_court_copy}")
     if opened.own_key:
         lines += [
             "Signed with a key made for this package alone. Whoever is to check that nothing was "
