@@ -3,7 +3,8 @@
     0  everything holds     1  something fails     2  something could not be checked, or no package
 
 Streams through the ZIP in flat memory, unpacks nothing, asks nobody, and imports no server code.
-The checks are evidence.verify's; the page is evidence.report's.
+The checks are evidence.verify's; the page is evidence.report's. A log is asked only through what
+is handed in (`Asking`); cli.verify has that for `--log`.
 """
 
 import json
@@ -20,11 +21,12 @@ from accompany.errors import AccompanyError
 from accompany.evidence import layout
 from accompany.evidence.checkpoints import Policy
 from accompany.evidence.findings import Finding, Findings
+from accompany.evidence.heads import read_heads
 from accompany.evidence.notes import Verifier
 from accompany.evidence.report import Report, as_json, as_text
 from accompany.evidence.timestamps import read_certificates
 from accompany.evidence.unzipping import Archive, NotAZip, read_archive
-from accompany.evidence.verify import Trust, read_heads, verify_bag
+from accompany.evidence.verify import Asking, Trust, verify_bag
 
 
 class ZippedBag:
@@ -56,11 +58,15 @@ def _folder(archive: Archive) -> str:
 
 
 def verify(
-    path: Path, trust: Trust | None = None, watch: Callable[[int], None] = lambda _: None
+    path: Path,
+    trust: Trust | None = None,
+    watch: Callable[[int], None] = lambda _: None,
+    asking: Asking | None = None,
 ) -> Report:
     """Return the report on the package at *path*; *watch* is told of bytes as they are read.
 
-    However bent the file is, it gets a report; OSError where it cannot be read.
+    However bent the file is, it gets a report; OSError where it cannot be read. With *asking* the
+    log is looked at as well.
     """
     findings = Findings()
     with path.open("rb") as source:
@@ -71,15 +77,15 @@ def verify(
         bag = ZippedBag(archive, findings)
         if not findings.all:
             findings.add("archive-holds", count=len(archive.members))
-        return verify_bag(bag, bag.folder, trust or Trust(), findings, watch)
+        return verify_bag(bag, bag.folder, trust or Trust(), findings, watch, asking)
 
 
 def configure_verify(parser: ArgumentParser) -> None:
     """Describe `accompany verify` to *parser*."""
     parser.description = (
-        "Check a package, sealed or opened, without a network: every statement, segment, receipt "
-        "and proof in it. Exit status 0: everything holds. 1: something fails. 2: something could "
-        "not be checked, or it is no package."
+        "Check a package, sealed or opened: every statement, segment, receipt and proof in it, "
+        "without a network; with --log also what the log shows now. Exit status 0: everything "
+        "holds. 1: something fails. 2: something could not be checked, or it is no package."
     )
     add = parser.add_argument
     add("package", metavar="X.zip", type=Path, help="the package")
@@ -122,10 +128,10 @@ def configure_verify(parser: ArgumentParser) -> None:
     add("--json", action="store_true", help="print the whole report as JSON")
 
 
-def run_verify(given: Namespace) -> int:
+def run_verify(given: Namespace, asking: Asking | None = None) -> int:
     """Print the report on the package *given*; return the exit status."""
     try:
-        report = _verified(given)
+        report = _verified(given, asking)
     except (AccompanyError, OSError) as error:
         print(f"accompany verify: {error}", file=sys.stderr)
         return 2
@@ -140,7 +146,7 @@ def _certificates(path: Path) -> tuple[Certificate, ...]:
     return read_certificates(path.read_bytes())
 
 
-def _verified(given: Namespace) -> Report:
+def _verified(given: Namespace, asking: Asking | None) -> Report:
     trust = Trust(
         policy=Policy.parse(given.policy.read_bytes()) if given.policy else None,
         signer=Verifier.parse(given.signer) if given.signer else None,
@@ -153,4 +159,4 @@ def _verified(given: Namespace) -> Report:
         total=size, desc="checking", unit="B", unit_scale=True, file=sys.stderr, disable=None,
         delay=1, leave=False,
     ) as bar:  # fmt: skip
-        return verify(given.package, trust, bar.update)
+        return verify(given.package, trust, bar.update, asking)

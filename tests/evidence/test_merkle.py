@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from accompany.errors import AccompanyError, DoesNotHold, Malformed
 from accompany.evidence.merkle import (
     EMPTY_ROOT,
+    Peaks,
     check_consistency,
     check_inclusion,
     consistency_proof,
@@ -76,6 +77,17 @@ def test_many_proofs_at_once_are_the_proofs_one_by_one(size):
     assert len(read) <= 4 * size
     with pytest.raises(Malformed, match=f"no leaf {size}"):
         list(inclusion_proofs([size], size, nodes))
+
+
+@given(st.data())
+def test_a_tree_goes_on_from_its_peaks_at_any_size(data):
+    size = data.draw(st.integers(0, MOST))
+    start = data.draw(st.integers(0, size))
+    peaks = Peaks(start, nodes)
+    for leaf in LEAVES[start:size]:
+        assert peaks.root() == root(peaks.size, nodes)
+        peaks.add(leaf)
+    assert (peaks.size, peaks.root()) == (size, root(size, nodes))
 
 
 @given(st.data())

@@ -13,11 +13,11 @@ from accompany.errors import Malformed
 from accompany.evidence import age, layout
 from accompany.evidence.checkpoints import Policy, write_consistency, write_policy
 from accompany.evidence.findings import FAILS, HOLDS, TEXTS, UNCHECKED
+from accompany.evidence.heads import Head, read_heads
 from accompany.evidence.notes import Signer, signature_line
 from accompany.evidence.package import SealedContents
 from accompany.evidence.report import as_json, as_text
 from accompany.evidence.statements import digest_of, recording_id
-from accompany.evidence.verify import Head, read_heads
 from evidence import making
 from evidence.making import (
     DAY,

@@ -28,7 +28,7 @@ COMMANDS = {
     "record": ("Send a film, a sound or a camera.", "accompany.client.record_command"),
     "package": ("Fetch the sealed package of a recording.", "accompany.client.fetching"),
     "open": ("Open a sealed package with a key.", "accompany.client.opening_command"),
-    "verify": ("Check a package, offline.", "accompany.verifier"),
+    "verify": ("Check a package, offline.", "accompany.cli.verify"),
     "audit": ("Follow a log, and alarm if it contradicts itself.", "accompany.client.auditing"),
     "witness": ("Cosign another organization's log.", "accompany.cli.witness"),
     "token": ("Tokens for auditors and witnesses.", "accompany.cli.token"),

@@ -5,9 +5,10 @@ whole tile is taken instead, as the specification allows. Not here: what they mu
 whom to alarm (auditing).
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
+from typing import TypeVar
 
 import httpx
 import msgspec
@@ -103,15 +104,32 @@ class Tiles:
 
         A few are fetched ahead; memory does not grow with the log.
         """
-        last = (size + TILE_WIDTH - 1) // TILE_WIDTH
-        with ThreadPoolExecutor(AT_ONCE) as pool:
-            for start in range(first, last, 4 * AT_ONCE):
-                numbers = range(start, min(start + 4 * AT_ONCE, last))
-                yield from pool.map(partial(self._bundle, size), numbers)
+        return _ahead(partial(self._bundle, size), first, size)
 
     def _bundle(self, size: int, number: int) -> tuple[int, list[bytes], list[bytes]]:
-        width = min(TILE_WIDTH, size - number * TILE_WIDTH)
-        return number, self.entries(number, width), self.tile(0, number, width)
+        return number, self._entries(size, number), self.tile(0, number, _width(size, number))
+
+    def entry_bundles(self, first: int, size: int) -> Iterator[list[bytes]]:
+        """Yield the entries of every bundle from *first* in a tree of *size*, as `bundles` does."""
+        return _ahead(partial(self._entries, size), first, size)
+
+    def _entries(self, size: int, number: int) -> list[bytes]:
+        return self.entries(number, _width(size, number))
+
+
+Fetched = TypeVar("Fetched")
+
+
+def _ahead(fetch: Callable[[int], Fetched], first: int, size: int) -> Iterator[Fetched]:
+    """Yield what *fetch* returns of bundle *first* and those after it; a few are under way."""
+    last = (size + TILE_WIDTH - 1) // TILE_WIDTH
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        for start in range(first, last, 4 * AT_ONCE):
+            yield from pool.map(fetch, range(start, min(start + 4 * AT_ONCE, last)))
+
+
+def _width(size: int, number: int) -> int:
+    return min(TILE_WIDTH, size - number * TILE_WIDTH)
 
 
 class TileNodes:

@@ -155,6 +155,52 @@ TEXTS: Mapping[str, str] = {**HOLDS, **FAILS, **UNCHECKED}
 
 
 @dataclass(frozen=True, slots=True)
+# The last group is found only with `--log`, by asking a log: no verifier that works offline, as the
+# one in the browser does, needs it.
+
+BEYOND_HOLDS: Mapping[str, str] = {
+    "beyond-continues": "The log shows a checkpoint over {size} entries now, signed by its key; it "
+    "continues the one in the package.",
+    "beyond-entries": "Statements whose entries stand in the log where their receipts say: "
+    "{count} of {total}.",
+    "beyond-nothing": "The log holds no statement after {last}: entries {first} to {end} were "
+    "searched.",
+    "beyond-package": "The log holds the entry that was made with this package (entry {index}).",
+    "beyond-more": "The log holds {what} that this package does not show: {count} (numbers "
+    "{numbers}).",
+    "beyond-deleted": "The log holds the tombstone of this recording (entry {index}): the server "
+    "says that it deleted it.",
+}
+
+BEYOND_FAILS: Mapping[str, str] = {
+    "beyond-signature": "The checkpoint that the log shows now is not signed by the log's key.",
+    "beyond-root": "The entries that the log shows now do not make the checkpoint that it signed.",
+    "beyond-fork": "The log contradicts itself: what it shows now does not continue the checkpoint "
+    "in the package. Both are signed and stand below: keep them.",
+    "beyond-further": "The recording goes on in the log after the last statement of this package.",
+    "beyond-entry": "The log does not hold a statement where its receipt says.",
+    "beyond-twin": "The log holds another entry for something that is in the package, or two for "
+    "one thing.",
+    "beyond-missing": "What the package holds is not in the log, which shows everybody what is "
+    "older than a day.",
+    "beyond-left-out": "The log held more when this package was made than the package shows: "
+    "{what}.",
+}
+
+BEYOND_UNCHECKED: Mapping[str, str] = {
+    "beyond-unasked": "What the log shows now: it could not be read.",
+    "beyond-other": "What the log shows now: at the address given is another one.",
+    "beyond-older": "How the log went on: it shows {size} entries here, fewer than the package's "
+    "checkpoint over {covered}. Ask again tomorrow, or with a token.",
+    "beyond-not-yet": "Whether the log holds it: it shows {size} entries here, and not this one "
+    "yet. Ask again in two days, or with a token.",
+    "beyond-end": "Whether there was more: the device made no closing. The log holds no statement "
+    "after {last} in entries {first} to {end}; what came later, or never reached the log, it "
+    "cannot show.",
+}
+
+BEYOND: Mapping[str, str] = {**BEYOND_HOLDS, **BEYOND_FAILS, **BEYOND_UNCHECKED}
+
 class Finding:
     """One thing found. *file* is a path in the bag or empty; *values* fill the code's text.
 
@@ -170,13 +216,15 @@ class Finding:
 
     @property
     def verdict(self) -> Verdict:
-        if self.code in HOLDS:
+        if self.code in HOLDS or self.code in BEYOND_HOLDS:
             return Verdict.HOLDS
-        return Verdict.FAILS if self.code in FAILS else Verdict.UNCHECKED
+        failed = self.code in FAILS or self.code in BEYOND_FAILS
+        return Verdict.FAILS if failed else Verdict.UNCHECKED
 
     @property
     def text(self) -> str:
-        return TEXTS[self.code].format(**self.values)
+        text = TEXTS.get(self.code) or BEYOND[self.code]
+        return text.format(**self.values)
 
 
 class Findings:
@@ -192,6 +240,9 @@ class Findings:
 
     def failed(self) -> int:
         return sum(finding.verdict is Verdict.FAILS for finding in self.all)
+    def __contains__(self, code: str) -> bool:
+        return any(finding.code == code for finding in self.all)
+
 
     def clean(self, folder: str) -> bool:
         """Whether nothing failed on any file in *folder*, given with its slash."""

@@ -41,6 +41,36 @@ def root(size: int, nodes: Nodes) -> bytes:
     return EMPTY_ROOT if size == 0 else _range(0, size, nodes)
 
 
+class Peaks:
+    """A tree that grows by leaves, kept as its largest complete subtrees: some 30 hashes at most.
+
+    Begins with the first *size* leaves of the tree that *nodes* reads. Whatever *nodes* says of
+    them need not be believed: a root that comes out right later shows that it was so.
+    """
+
+    def __init__(self, size: int, nodes: Nodes) -> None:
+        self.size = size
+        self._peaks: list[bytes] = []
+        at = 0
+        for level in reversed(range(size.bit_length())):
+            if size >> level & 1:
+                self._peaks.append(nodes(level, at >> level))
+                at += 1 << level
+
+    def add(self, leaf: bytes) -> None:
+        value, number = leaf, self.size
+        while number & 1:
+            value, number = node_hash(self._peaks.pop(), value), number >> 1
+        self._peaks.append(value)
+        self.size += 1
+
+    def root(self) -> bytes:
+        value: bytes | None = None
+        for peak in reversed(self._peaks):
+            value = peak if value is None else node_hash(peak, value)
+        return EMPTY_ROOT if value is None else value
+
+
 def inclusion_proof(index: int, size: int, nodes: Nodes) -> list[bytes]:
     """Return the hashes from leaf *index*'s sibling up to the root's child (RFC 6962 2.1.1)."""
     if not 0 <= index < size:

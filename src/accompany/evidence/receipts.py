@@ -46,16 +46,25 @@ class Entry:
         return cls(data[:32], data[32:])
 
 
+def statement_slot(opening: bytes, number: int) -> bytes:
+    """Return the slot of statement *number* in the recording of the signed *opening*."""
+    return sha256(b"accompany/slot/v1\n" + f"{number}\n".encode() + opening).digest()
+
+
 def statement_entry(opening: bytes, number: int, statement: bytes) -> Entry:
     """Return the entry of a signed *statement* in the recording of the signed *opening*."""
-    slot = sha256(b"accompany/slot/v1\n" + f"{number}\n".encode() + opening).digest()
-    return Entry(slot, sha256(statement).digest())
+    return Entry(statement_slot(opening, number), sha256(statement).digest())
+
+
+def named_slot(what: str, name: str) -> bytes:
+    """Return the slot of anything else, as `named_entry` calls it."""
+    return sha256(f"accompany/{what}/v1\n{name}".encode()).digest()
 
 
 def named_entry(what: str, name: str, data: bytes) -> Entry:
     """Return the entry of anything else: *what* is grant, custody, card, timestamp, release,
     deletion or package; its *name* is as docs/format.md says."""
-    return Entry(sha256(f"accompany/{what}/v1\n{name}".encode()).digest(), sha256(data).digest())
+    return Entry(named_slot(what, name), sha256(data).digest())
 
 
 def grant_entry(recording: RecordingId, number: int, data: bytes) -> Entry:

@@ -12,6 +12,7 @@ from typing import Any
 
 from accompany.evidence.findings import Finding, Verdict
 from accompany.evidence.text import write_time
+from accompany.evidence.verify_beyond import Looked
 from accompany.evidence.verify_stamps import Bracket
 
 WIDTH = 88
@@ -85,6 +86,8 @@ class Facts:
     continues: str = ""
     gaps: tuple[tuple[int, int, str], ...] = ()
     """offset and duration in milliseconds, and the reason"""
+    looked: Looked | None = None
+    """How far the log was looked through, where it was asked."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,6 +176,7 @@ def as_json(report: Report) -> dict[str, Any]:
                 {"offset": offset, "duration": duration, "reason": reason}
                 for offset, duration, reason in facts.gaps
             ],
+            **({"looked": _looked(facts.looked)} if facts.looked else {}),
         },
     }
 
@@ -201,6 +205,11 @@ def _bracket(one: Bracket) -> dict[str, Any]:
         "device": [_when(one.began), _when(one.ended)],
         "arrival_delay": list(one.delays) if one.delays else None,
     }
+
+
+def _looked(looked: Looked) -> dict[str, Any]:
+    said = {"log": looked.where, "size": looked.size, "first": looked.first, "shown": looked.shown}
+    return {**said, "package": looked.package} if looked.package else said
 
 
 def _time(milliseconds: int | None) -> str | None:
@@ -232,6 +241,8 @@ def as_text(report: Report) -> str:
             parts.append(f"{TITLES[verdict]}\n\n" + "\n".join(_items(found)))
     if report.facts.brackets:
         parts.append("WHEN\n\n" + "\n".join(_when_lines(report.facts)))
+    if report.facts.looked:
+        parts.append("THE LOG, LOOKED AT NOW\n\n" + "\n".join(_looked_lines(report.facts.looked)))
     parts.append("WHAT THIS MEANS\n\n" + textwrap.fill(report.meaning, WIDTH))
     if report.facts.recording:
         shown = "\n".join(_item(text) for text in NOT_SHOWN)
@@ -273,6 +284,20 @@ def _when_lines(facts: Facts) -> Iterator[str]:
         yield f"      device {_when(one.began)} to {_when(one.ended)}, arrived {late}"
     if len(facts.brackets) > SHOWN_BRACKETS:
         yield f"    … and {len(facts.brackets) - SHOWN_BRACKETS} more (all of them with --json)"
+
+
+def _looked_lines(looked: Looked) -> Iterator[str]:
+    """How far the log was looked through; both checkpoints as signed where they contradict."""
+    yield _item(
+        f"{looked.where} shows {looked.size} entries, of which those from {looked.first} on were "
+        "read. Strangers see the log to its daily checkpoint, whoever has a token sees it live."
+    )
+    notes = {"It shows now, signed:": looked.shown}
+    if looked.package:
+        notes["The package holds, signed by the same key:"] = looked.package
+    for title, note in notes.items():
+        yield f"\n  - {title}\n"
+        yield textwrap.indent(note.rstrip("\n"), " " * 6)
 
 
 def _delay(milliseconds: int) -> str:

@@ -3,8 +3,8 @@
     bytes of a bag + what is believed from outside  ->  what holds, fails, could not be checked
 
 Nothing in the bag is believed that was not checked; the first failure does not hide the second.
-The rules are PROTOCOL.md's "Verdicts" (docs/format.md). Pure. Not here: files and ZIPs on a disk,
-asking a live log (verifier), the page (report).
+The rules are PROTOCOL.md's "Verdicts" (docs/format.md). Pure. Not here: files and ZIPs on a disk
+(verifier), what the log shows now (verify_beyond), the page (report).
 """
 
 from collections.abc import Callable, Iterator
@@ -12,18 +12,20 @@ from dataclasses import dataclass, replace
 
 from cryptography.x509 import Certificate
 
-from accompany.errors import AccompanyError, Malformed
+from accompany.errors import AccompanyError
 from accompany.evidence import layout
 from accompany.evidence.cards import Card
 from accompany.evidence.checkpoints import Checkpoint, Policy, parse_checkpoint
 from accompany.evidence.contents import Contents, Files
 from accompany.evidence.findings import Finding, Findings, shortened
+from accompany.evidence.heads import Head
 from accompany.evidence.listing import Listing
 from accompany.evidence.notes import Verifier
 from accompany.evidence.receipts import BYTES, Receipt, statement_entry
 from accompany.evidence.report import Facts, Report
+from accompany.evidence.searching import ShownLog, Sought, grants_listed
 from accompany.evidence.statements import Closing, Following, Gap, SegmentStatement
-from accompany.evidence.text import read_base32, read_hex
+from accompany.evidence.verify_beyond import Looked, look_beyond
 from accompany.evidence.verify_chain import (
     Chain,
     ChainReader,
@@ -38,7 +40,6 @@ from accompany.evidence.verify_files import (
     check_grants,
     check_listed,
     check_states,
-    read_json,
     read_package_note,
 )
 from accompany.evidence.verify_log import (
@@ -60,38 +61,8 @@ from accompany.evidence.verify_stamps import (
 )
 from accompany.ids import Origin, RecordingId
 
-OPEN_ENDED = frozenset({"no-closing", "awaited"})
+OPEN_ENDED = frozenset({"no-closing", "beyond-end", "awaited"})
 """What `--open-ended` accepts: that the package cannot show whether there was more."""
-
-
-@dataclass(frozen=True, slots=True)
-class Head:
-    """What somebody else kept of a recording: a statement's number and digest (32 bytes)."""
-
-    recording: RecordingId
-    number: int
-    digest: bytes
-
-
-def read_heads(data: bytes) -> tuple[Head, ...]:
-    """Return the heads in a file: `{"recording": …, "number": n, "digest": hex}`, one or more.
-
-    One JSON object, or one a line; other names in it are let be. Raise Malformed for anything else.
-    """
-    whole = read_json(data)
-    items = [whole] if isinstance(whole, dict) else [read_json(line) for line in data.splitlines()]
-    if not items:
-        raise Malformed("head", "expected a JSON object, found nothing")
-    return tuple(_read_head(item) for item in items)
-
-
-def _read_head(item: object) -> Head:
-    match item:
-        case {"recording": str(recording), "number": int(number), "digest": str(digest)}:
-            if isinstance(number, bool) or number < 0:
-                raise Malformed("head", f"expected a statement's number, found {number}")
-            return Head(RecordingId(read_base32(recording)), number, read_hex(digest, 32))
-    raise Malformed("head", "expected a JSON object with recording, number and digest")
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,30 +77,44 @@ class Trust:
     """Certificates of time-stamp authorities."""
 
 
+@dataclass(frozen=True, slots=True)
+class Asking:
+    """A log to be asked what it shows now, and when that is, ms since 1970 UTC."""
+
+    log: ShownLog
+    now: int
+
+
 def verify_bag(
     files: Files,
     folder: str,
     trust: Trust,
     findings: Findings,
     watch: Callable[[int], None] = lambda _: None,
+    asking: Asking | None = None,
 ) -> Report:
     """Check the bag of *files* that lies in *folder*; *watch* is told of bytes as they are read.
 
     *findings* may hold what was found before (of the ZIP). No bytes, however bent, raise an error.
+    With *asking* the log is looked at as well; nothing else asks anybody.
     """
     contents = Contents(files, findings, watch)
     if layout.BAGIT not in contents or not contents.numbers("statement"):
         expected = f"{layout.BAGIT} and {layout.statement_path(0)}"
         found = f"{len(contents.places)} files of a package"
         return Report((Finding("not-a-package", "", expected, found),))
-    return _Verification(contents, trust, findings).run(folder)
+    return _Verification(contents, trust, findings, asking).run(folder)
 
 
 class _Verification:
     """One verification of one bag: what the checks share."""
 
-    def __init__(self, contents: Contents, trust: Trust, findings: Findings) -> None:
+    def __init__(
+        self, contents: Contents, trust: Trust, findings: Findings, asking: Asking | None
+    ) -> None:
         self.contents = contents
+        self.asking = asking
+        self.listing: Listing | None = None
         self.trust = trust
         self.findings = findings
         self.reader = ChainReader(findings)
@@ -168,7 +153,8 @@ class _Verification:
             check_opened(self.contents, self.chain, card, self.trust.signer, self.findings)
         check_bag(self.contents, self.findings)
         self._check_heads(recording)
-        return Report(self._settled(), self._facts(checkpoint))
+        looked = self._look_beyond(keys, checkpoint, checkpoint_note)
+        return Report(self._settled(), replace(self._facts(checkpoint), looked=looked))
 
     def _origin(self, checkpoint_note: bytes | None) -> Origin:
         """The log that the opening names; without an opening, the checkpoint's."""
@@ -279,6 +265,7 @@ class _Verification:
         listed = listing.files if listing else {}
         check_grants(self.contents, self.chain.opening, listed, self.findings)
         self.contents.hash_rest()
+        self.listing = listing
         if listing is not None:
             self._check_list(listing, recording, signed)
         return card
@@ -303,12 +290,47 @@ class _Verification:
                 found = here.hex() if here else f"no statement after {self.chain.last}"
                 self.findings.add("head", path, head.digest.hex(), found)
 
+    def _look_beyond(
+        self, keys: Keys, checkpoint: Checkpoint | None, note: bytes | None
+    ) -> Looked | None:
+        """Look at what the log shows now, if that was asked for."""
+        if self.asking is None:
+            return None
+        opening, contents, listing = self.chain.opening, self.contents, self.listing
+        if opening is None or self.chain.opening_note is None:
+            self.findings.add("beyond-unasked", "", "an opening to search with", "none in form")
+            return None
+        # What the log did not sign contradicts nothing that it signs.
+        signed = checkpoint is not None and checkpoint.origin == keys.origin
+        signed = signed and "checkpoint-holds" in self.findings
+        listed = {**(listing.files if listing else {}), **contents.digests}
+        sought = Sought(
+            recording=opening.recording,
+            opening=self.chain.opening_note,
+            statements=self.chain.digests,
+            places={number: receipt.index for number, receipt in self.receipts.items()},
+            closed=self.chain.closing is not None,
+            checkpoint=checkpoint if signed else None,
+            checkpoint_note=note or b"",
+            after=opening.after if "after-holds" in self.findings else None,
+            grants=grants_listed(listed),
+            custody=len(contents.numbers("custody-proof")) if layout.CUSTODY in contents else None,
+            package=contents.digests.get(layout.PACKAGE_NOTE),
+            time=listing.time if listing else None,
+        )
+        return look_beyond(self.asking.log, self.asking.now, sought, keys, self.findings)
+
     def _settled(self) -> tuple[Finding, ...]:
-        """The findings, those marked that `--open-ended` accepts."""
+        """The findings, those marked that `--open-ended` accepts.
+
+        Where the log was asked how the recording went on, it says more than the package alone.
+        """
         accepted = OPEN_ENDED if self.trust.open_ended else frozenset()
+        asked = "beyond-end" in self.findings
         return tuple(
             replace(finding, accepted=True) if finding.code in accepted else finding
             for finding in self.findings.all
+            if not (asked and finding.code == "no-closing")
         )
 
     def _facts(self, checkpoint: Checkpoint | None) -> Facts:
