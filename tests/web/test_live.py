@@ -406,6 +406,15 @@ async def test_a_press_whose_phone_stays_away_is_withdrawn(
         assert not desk.standing(stays["encounter"]).ringing.over
 
 
+async def test_a_phone_that_is_away_for_a_moment_loses_nothing(held: House) -> None:
+    async with held.phone() as phone:
+        press = await pressed(held, phone)
+    await _until(lambda: not held.server.office.rooms.taken(press["encounter"], "caller"))
+    for _ in range(3):
+        live_of(held).tick()
+    assert not held.server.office.desk.standing(press["encounter"]).ringing.over
+
+
 async def test_the_time_is_told_with_every_state(held: House) -> None:
     ada = await held.attorney()
     async with held.console(ada) as console, held.phone() as phone:
