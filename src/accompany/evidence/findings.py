@@ -153,8 +153,6 @@ UNCHECKED: Mapping[str, str] = {
 
 TEXTS: Mapping[str, str] = {**HOLDS, **FAILS, **UNCHECKED}
 
-
-@dataclass(frozen=True, slots=True)
 # The last group is found only with `--log`, by asking a log: no verifier that works offline, as the
 # one in the browser does, needs it.
 
@@ -201,6 +199,8 @@ BEYOND_UNCHECKED: Mapping[str, str] = {
 
 BEYOND: Mapping[str, str] = {**BEYOND_HOLDS, **BEYOND_FAILS, **BEYOND_UNCHECKED}
 
+
+@dataclass(frozen=True, slots=True)
 class Finding:
     """One thing found. *file* is a path in the bag or empty; *values* fill the code's text.
 
@@ -238,11 +238,11 @@ class Findings:
     ) -> None:
         self.all.append(Finding(code, file, _clipped(expected), _clipped(found), values))
 
-    def failed(self) -> int:
-        return sum(finding.verdict is Verdict.FAILS for finding in self.all)
     def __contains__(self, code: str) -> bool:
         return any(finding.code == code for finding in self.all)
 
+    def failed(self) -> int:
+        return sum(finding.verdict is Verdict.FAILS for finding in self.all)
 
     def clean(self, folder: str) -> bool:
         """Whether nothing failed on any file in *folder*, given with its slash."""
