@@ -8,6 +8,7 @@ import pytest
 from websockets.exceptions import InvalidStatus
 
 from accompany.accounts.enrolment import YEAR
+from accompany.web import line as line_module
 from accompany.web import live as live_module
 from house import Attorney, House, Live, listening, new_id
 
@@ -556,7 +557,7 @@ async def test_a_flood_of_messages_is_refused_and_hurts_nobody_else(held: House)
     ada = await held.attorney()
     async with held.console(ada) as console, held.phone() as phone:
         press = await in_call(held, ada, console, phone)
-        sent = live_module.BURST + 300
+        sent = line_module.BURST + 300
         for number in range(sent):
             await phone.say(type="signal", candidate={"candidate": str(number)})
         refused = await phone.until_problem()
@@ -576,8 +577,8 @@ async def test_a_flood_of_messages_is_refused_and_hurts_nobody_else(held: House)
 async def test_a_reader_that_is_too_slow_is_let_go(
     held: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(live_module, "OUTGOING", 3)
-    monkeypatch.setattr(live_module, "BURST", 100_000)
+    monkeypatch.setattr(line_module, "OUTGOING", 3)
+    monkeypatch.setattr(line_module, "BURST", 100_000)
     ada = await held.attorney()
     office = held.server.office
     async with held.console(ada) as console, held.phone() as phone:

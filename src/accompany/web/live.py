@@ -5,25 +5,21 @@ state, made anew each time. Not here: who is rung (`dispatch`), what signals mea
 """
 
 import asyncio
-import contextlib
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from hashlib import sha256
-from typing import Any, assert_never
-from urllib.parse import urlsplit
+from typing import assert_never
 
 import msgspec
-from starlette.websockets import WebSocket, WebSocketDisconnect
+from starlette.websockets import WebSocket
 
 from accompany.config import LANGUAGES, STATES
 from accompany.dispatch.ringing import Answered
 from accompany.dispatch.roster import OnDuty, Press
 from accompany.dispatch.runner import Pressed, Standing
 from accompany.errors import (
-    AccompanyError,
     Forbidden,
     Malformed,
-    TooMany,
     Unauthorized,
     Unknown,
 )
@@ -32,6 +28,7 @@ from accompany.evidence.notes import Note
 from accompany.evidence.statements import KINDS
 from accompany.evidence.text import read_base32, read_base64, write_time
 from accompany.ids import CardSerial, EncounterId
+from accompany.web.line import Line, same_origin
 from accompany.web.messages import (
     AnswerMessage,
     Call,
@@ -45,7 +42,6 @@ from accompany.web.messages import (
     EndedMessage,
     FromCaller,
     FromDuty,
-    Outgoing,
     PressMessage,
     ProblemMessage,
     RecordingMessage,
@@ -59,78 +55,10 @@ from accompany.web.messages import (
 from accompany.web.office import Office, address_of
 from accompany.web.problems import problem_of
 
-OUTGOING = 1000
-"""Messages that may wait for a slow reader before its socket is closed."""
-
 ABSENT = 15 * 60_000
 """Milliseconds after which a press whose phone does not come back is taken as withdrawn."""
 
 RECORDINGS = 16
-
-BURST = 200
-PACE = 50
-"""Messages a socket may send at once, and a second from then on: what comes of them waits in
-memory for somebody else."""
-
-
-class Line:
-    """One socket: messages out in order, without holding anybody else up."""
-
-    def __init__(self, socket: WebSocket) -> None:
-        self._socket = socket
-        self._waiting: asyncio.Queue[Outgoing | dict[str, Any]] = asyncio.Queue(OUTGOING)
-        self._overrun = asyncio.Event()
-
-    def send(self, message: Outgoing | dict[str, Any]) -> None:
-        try:
-            self._waiting.put_nowait(message)
-        except asyncio.QueueFull:
-            self._overrun.set()
-
-    async def run(self, take: Callable[[str], None]) -> None:
-        """Carry messages both ways until either side closes, or the other reads too slowly."""
-        await self._socket.accept()
-        ways = [
-            asyncio.create_task(self._receive_all(take)),
-            asyncio.create_task(self._send_all()),
-            asyncio.create_task(self._overrun.wait()),
-        ]
-        try:
-            ended, _ = await asyncio.wait(ways, return_when=asyncio.FIRST_COMPLETED)
-        finally:
-            for way in ways:
-                way.cancel()
-            await asyncio.gather(*ways, return_exceptions=True)
-        with contextlib.suppress(WebSocketDisconnect):
-            for way in ended:
-                way.result()
-
-    async def _receive_all(self, take: Callable[[str], None]) -> None:
-        clock = asyncio.get_running_loop().time
-        last, allowed = clock(), float(BURST)
-        while True:
-            try:
-                text = await self._receive()
-                now = clock()
-                last, allowed = now, min(BURST, allowed + (now - last) * PACE)
-                if allowed < 1:
-                    raise TooMany("messages", 1)
-                allowed -= 1
-                take(text)
-            except AccompanyError as error:
-                self.send(ProblemMessage(problem_of(error)))
-
-    async def _receive(self) -> str:
-        try:
-            return await self._socket.receive_text()
-        except KeyError as error:
-            # Starlette's word for a binary frame.
-            raise Malformed("message", "expected text") from error
-
-    async def _send_all(self) -> None:
-        while True:
-            message = await self._waiting.get()
-            await self._socket.send_text(msgspec.json.encode(message).decode())
 
 
 class Live:
@@ -424,9 +352,3 @@ def _known(office: Office, encounter: EncounterId) -> bool:
     except Unknown:
         return False
     return True
-
-
-def same_origin(socket: WebSocket) -> bool:
-    """Whether a browser's page that opened the socket came from here; others state no origin."""
-    origin = socket.headers.get("origin")
-    return origin is None or urlsplit(origin).netloc == socket.headers.get("host")
