@@ -1,5 +1,6 @@
 """The package's layout, its lists and its bag; and that a clerk's own tools agree."""
 
+import os
 import shutil
 import subprocess
 from pathlib import Path
@@ -18,6 +19,7 @@ from accompany.evidence.notes import Note
 from accompany.evidence.package import SealedContents, package_entry
 from accompany.evidence.receipts import named_entry
 from accompany.ids import RecordingId
+from agetool import age_path
 from evidence import making
 from evidence.making import RECEIPTS, START, Log, Package, Recording, Server, sealed
 
@@ -228,12 +230,17 @@ needs_tools = pytest.mark.skipif(
 )
 
 
-def by_hand(number: int, folder: Path) -> "subprocess.CompletedProcess[str]":
+def by_hand(
+    number: int, folder: Path, path: str | None = None
+) -> "subprocess.CompletedProcess[str]":
+    """Run a step of the README as it is printed, but for a /tmp of its own."""
     readme = (folder / layout.README).read_text()
     command = steps(readme)[number].replace("/tmp/", f"{folder}/../")
+    environment = os.environ | ({"PATH": path} if path else {})
     return subprocess.run(
-        ["bash", "-euc", command], cwd=folder, capture_output=True, text=True, check=False
-    )
+        ["bash", "-euc", command], cwd=folder, capture_output=True, text=True, check=False,
+        env=environment,
+    )  # fmt: skip
 
 
 @needs_tools
@@ -244,10 +251,14 @@ def test_the_commands_of_the_readme_work_and_notice(tmp_path):
     assert by_hand(3, folder).stdout.strip() == GOOD.recording
     first, previous = by_hand(4, folder).stdout.split("\n")[:2]
     assert previous == f"previous {first.split()[0]}"
-    sealed_sum, stated = by_hand(5, folder).stdout.split("\n")[:2]
+    sealed_sum, stated, silence = by_hand(5, folder).stdout.split("\n", 2)
     assert stated == f"sha256 {sealed_sum.split()[0]}"
+    assert silence == ""
     assert "Verified Successfully" in by_hand(6, folder).stdout
 
+    segment = folder / layout.segment_path(3)
+    segment.write_bytes(segment.read_bytes() + b"x")
+    assert "data/segments/000003.age: FAILED" in by_hand(5, folder).stdout
     for path in (layout.statement_path(1), layout.receipt_path(1)):
         text = (folder / path).read_text()
         (folder / path).write_text(text.replace("time 2026", "time 2025"))
@@ -258,9 +269,37 @@ def test_the_commands_of_the_readme_work_and_notice(tmp_path):
         assert "Verified Successfully" not in done.stdout
 
 
+@needs_tools
+@pytest.mark.skipif(shutil.which("unzip") is None, reason="no unzip here")
+def test_the_package_is_unpacked_and_opened_as_the_readme_says(tmp_path):
+    path = age_path(tmp_path)
+    if path is None:
+        pytest.skip("neither age 1.3 nor webapp/node_modules is here")
+    (tmp_path / f"{GOOD.recording}.zip").write_bytes(GOOD.zipped())
+    unpack = steps(GOOD.files[layout.README].decode())[0]
+    subprocess.run(["bash", "-euc", unpack], cwd=tmp_path, check=True)
+    folder = tmp_path / GOOD.recording
+    (folder / "MY-KEY").write_text(f"# the caller's\n{making.CALLER}\n")
+    done = by_hand(7, folder, path)
+    assert done.returncode == 0, done.stderr
+    film = b"".join(making.plaintext(n) for n in (1, 2, 3, 4, 6, 7))
+    assert (tmp_path / "film").read_bytes() == film
+    assert not (tmp_path / "identity").exists()
+
+    media = folder / "data/media/recording.mp4"
+    media.parent.mkdir()
+    media.write_bytes(film)
+    ours, theirs = by_hand(8, folder).stdout.splitlines()
+    assert ours.split()[0] == theirs.split()[0]
+    assert theirs.endswith("data/media/recording.mp4")
+
+    (folder / "MY-KEY").write_text(f"{making.identity('a stranger')}\n")
+    assert by_hand(7, folder, path).returncode != 0
+
+
 def test_the_readme_is_for_a_person_and_fits_a_page_width():
     text = GOOD.files[layout.README].decode("ascii")
     assert GOOD.recording in text
     assert "Location: not collected." in text
     assert max(map(len, text.splitlines())) <= 82
-    assert set(steps(text)) == {1, 2, 3, 4, 5, 6, 7}
+    assert set(steps(text)) == set(range(9))

@@ -36,9 +36,16 @@ WHAT LIES WHERE
   data/card.note     the attorney who answered, where there is one
   data/custody.jsonl who read, shared or exported the recording since
   data/package.note  the server's signed list of all these files
-  data/filekeys.txt, data/media/, data/opened.note
-                     only in a package that was opened: the keys of the pieces
-                     shown, the film or sound itself, and who opened it
+
+Only in a package that was opened:
+
+  data/filekeys.txt  the keys of the pieces shown, and why others are withheld
+  data/media/        recording.* is the film or sound itself, unchanged;
+                     court-copy.mp4 the same for any player, derived from it;
+                     derivation.json says how each was made
+  data/certification.pdf
+                     a draft for a qualified person to read, complete and sign
+  data/opened.note   who opened it: a signed list of these files
 
 THE SHORT WAY
 
@@ -50,8 +57,12 @@ the copy in data/log/policy is what the server says of itself.
 
 BY HAND
 
-Needed: a shell, sha256sum, xxd and openssl 3; age 1.3 or newer to open sealed
-pieces. Enter the folder this file's folder lies in, the one with bagit.txt.
+Needed: a shell, unzip, sha256sum, xxd and openssl 3; age 1.3 or newer to open
+sealed pieces. What the commands make lies in /tmp. Unpack the package and enter
+its folder, the one with bagit.txt:
+
+  unzip -q {recording}.zip
+  cd {recording}
 
 1. Is this copy undamaged? (Says nothing about who made it.)
 
@@ -80,9 +91,16 @@ pieces. Enter the folder this file's folder lies in, the one with bagit.txt.
 
   sha256sum data/statements/000000.note; grep previous data/statements/000001.note
 
-5. Is a sealed piece the one its statement names? Compare the two.
+5. Is a sealed piece the one its statement names? Compare the two that the first
+   command prints. The second compares all of them, and is silent if they agree.
 
   sha256sum data/segments/000001.age; grep sha256 data/statements/000001.note
+
+  for piece in data/segments/*.age; do
+    n=$(basename $piece .age)
+    named=$(sed -n 's/^sha256 //p' data/statements/$n.note)
+    echo "$named  $piece" | sha256sum -c --quiet
+  done
 
 6. Did the server sign the receipt? As in step 2, with data/receipts/ instead of
    data/statements/ and the key from the line "# receipts" of the policy: what
@@ -98,13 +116,23 @@ pieces. Enter the folder this file's folder lies in, the one with bagit.txt.
   openssl pkeyutl -verify -pubin -keyform DER -inkey /tmp/key -rawin \\
     -in /tmp/text -sigfile /tmp/signature
 
-7. To open a sealed piece (whoever holds a key that it was granted to; the key
-   file begins with AGE-SECRET-KEY-PQ-1). The first command gives the
-   recording's own key, the second one piece. The pieces in order, put behind
-   each other, are the film.
+7. To open the sealed pieces: for whoever holds a key that they were granted to.
+   MY-KEY is the file with that key, beginning with AGE-SECRET-KEY-PQ-1. Where
+   0.age does not open, try 1.age, and so on. The second command gives the
+   recording's own key: keep it to yourself, and remove it when you are done. The
+   pieces in order, put behind each other, are the film or sound.
 
+  umask 077
   age -d -i MY-KEY data/grants/0.age > /tmp/identity
-  age -d -i /tmp/identity data/segments/000001.age > /tmp/piece
+  for piece in data/segments/*.age; do
+    age -d -i /tmp/identity $piece
+  done > /tmp/film
+  rm /tmp/identity
+
+8. In an opened package: is the film in it what the pieces hold? Compare the two.
+   (Where pieces were withheld they differ: data/filekeys.txt says which.)
+
+  sha256sum /tmp/film data/media/recording.*
 
 The proofs in data/proofs/ take many SHA-256 steps each (RFC 6962); the program
 above does them. Every form is public: c2sp.org/signed-note, c2sp.org/tlog-proof,
