@@ -779,7 +779,9 @@ ELSEWHERE = {
     "stamp-checkpoint",
     "stamp-consistency",
     "stamp-token",
-    # Opened packages: tests/client/test_opening.py.
+    # Opened packages: tests/client/test_opening.py, and its court copy test_court_copy.py.
+    "court-copy-marked",
+    "court-copy",
     "filekeys-hold",
     "segments-withheld",
     "media-holds",

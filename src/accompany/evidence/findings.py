@@ -52,6 +52,7 @@ HOLDS: Mapping[str, str] = {
     "segments-withheld": "Segments not shown when the package was opened: {count}. A reason is "
     "given for each.",
     "media-holds": "{path} is what the shown segments hold, one after the other, byte for byte.",
+    "court-copy-marked": "{path} says that it is derived, and from which original.",
     "opened-note-holds": "The list of what opening added is signed, and each file is as listed.",
     "opener-known": "It was opened by {name}: {how}.",
 }
@@ -120,6 +121,7 @@ FAILS: Mapping[str, str] = {
     "filekeys-lines": "filekeys.txt does not have one line for every segment.",
     "filekeys-first": "Segments are shown without the first, which any player needs.",
     "media": "The film or sound is not what the shown segments hold.",
+    "court-copy": "The court copy is not marked as derived from this original.",
     "derivation": "derivation.json says other than the package.",
     "opened-note-signature": "The list of what opening added is not signed by the key it names.",
     "opened-note-states": "The list of what opening added is for another state of the recording.",

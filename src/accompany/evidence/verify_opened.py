@@ -5,6 +5,7 @@ Pure. Not here: opening (client.opening), what the film shows.
 
 from collections.abc import Iterator
 from hashlib import sha256
+from typing import Any
 
 from accompany.errors import AccompanyError
 from accompany.evidence import layout
@@ -14,6 +15,7 @@ from accompany.evidence.contents import Contents
 from accompany.evidence.filekeys import FileKey, read_filekeys
 from accompany.evidence.findings import Findings, shortened
 from accompany.evidence.listing import LISTING_LIMIT, OpenedListing
+from accompany.evidence.marking import carries_mark, derived_mark
 from accompany.evidence.notes import Note, Verifier
 from accompany.evidence.text import quoted
 from accompany.evidence.verify_chain import Chain
@@ -32,6 +34,7 @@ def check_opened(
     if data is not None:
         with findings.under("form", layout.FILEKEYS):
             _check_film(contents, chain, read_filekeys(data), findings)
+    _check_court_copy(contents, chain, findings)
     contents.hash_rest()
     _check_derivation(contents, chain, findings)
     _check_note(contents, chain, card, signer, findings)
@@ -94,7 +97,7 @@ def _check_media(
 
 
 def _check_derivation(contents: Contents, chain: Chain, findings: Findings) -> None:
-    """Compare what derivation.json says of source and result, in this version, with both."""
+    """Compare what derivation.json says of result and derived film with both."""
     path = layout.DERIVATION
     data = contents.need(path)
     if data is None:
@@ -106,14 +109,41 @@ def _check_derivation(contents: Contents, chain: Chain, findings: Findings) -> N
     recording = chain.opening.recording if chain.opening else None
     if recording is not None and said.get("recording") != recording:
         findings.add("derivation", path, recording, _said(said.get("recording")))
-    result = said.get("result")
-    if result is None:
-        return
-    made = result.get("path")
+    derived = said.get("derived")
+    named = isinstance(derived, dict) and derived.get("path") == layout.COURT_COPY
+    for made in (said.get("result"), derived if named else None):
+        if made is not None:
+            _check_made(contents, made, findings)
+    if layout.COURT_COPY in contents and not named:
+        findings.add("derivation", path, layout.COURT_COPY, "nothing")
+
+
+def _check_made(contents: Contents, said: dict[str, Any], findings: Findings) -> None:
+    made = said.get("path")
     digest = contents.digests.get(made, b"").hex() if isinstance(made, str) else ""
-    if result.get("sha256") != digest or not digest:
-        found = f"{_said(made)} {_said(result.get('sha256'))}"
-        findings.add("derivation", path, f"a file of this package {digest}".strip(), found)
+    if said.get("sha256") != digest or not digest:
+        found = f"{_said(made)} {_said(said.get('sha256'))}"
+        expected = f"a file of this package {digest}".strip()
+        findings.add("derivation", layout.DERIVATION, expected, found)
+
+
+def _check_court_copy(contents: Contents, chain: Chain, findings: Findings) -> None:
+    """Check that the court copy says of itself which recording and which original it is of."""
+    path = layout.COURT_COPY
+    if path not in contents or chain.opening is None:
+        return
+    original = layout.media_path(chain.opening.media)
+    if original in contents:
+        contents.hash_rest([original])
+    mark = derived_mark(chain.opening.recording, contents.digests.get(original, b""))
+    pieces = contents.chunks(path)
+    marked = carries_mark(pieces, mark)
+    for _ in pieces:
+        pass  # Its digest is known once it was read to its end.
+    if marked:
+        findings.add("court-copy-marked", path=path)
+    else:
+        findings.add("court-copy", path, mark, "another mark or none")
 
 
 def _said(value: object) -> str:
