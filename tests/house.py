@@ -29,7 +29,7 @@ from accompany.evidence.notes import Note, Signer
 from accompany.evidence.receipts import Receipt, open_receipt
 from accompany.evidence.text import write_base32, write_base64, write_lines, write_time
 from accompany.ids import EncounterId
-from accompany.wiring import Server, serving
+from accompany.wiring import Server, door_for, serving
 
 SECRET = b"locator secret of thirty-2 bytes"
 DEADLINE = 10.0
@@ -250,11 +250,11 @@ async def house(folder: Path, **more: Any) -> AsyncIterator[House]:
 async def listening(folder: Path, **more: Any) -> AsyncIterator[House]:
     """A server on a free port of loopback, set up as `accompany serve` does it."""
     async with serving(settings_for(folder, **more)) as server:
-        config = uvicorn.Config(
-            server.app, host="127.0.0.1", port=0, log_level="warning", access_log=False,
-            server_header=False, ws="websockets-sansio", ws_max_size=256 * 1024,
-            timeout_graceful_shutdown=1,
-        )  # fmt: skip
+        settings = settings_for(folder, **more)
+        config, door = door_for(
+            settings, server, host="127.0.0.1", port=0, timeout_graceful_shutdown=1
+        )
+        sweeping = asyncio.create_task(door.sweep())
         running = uvicorn.Server(config)
         task = asyncio.create_task(running.serve())
         while not running.started:
@@ -268,3 +268,4 @@ async def listening(folder: Path, **more: Any) -> AsyncIterator[House]:
         finally:
             running.should_exit = True
             await task
+            sweeping.cancel()

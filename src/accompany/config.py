@@ -24,6 +24,8 @@ LIMITS: Mapping[str, tuple[float, float]] = {
     "session_hours": (1, 24 * 365),
     "round_seconds": (1, 24 * 3600),
     "journal_file_bytes": (1024**2, 1024**4),
+    "connections": (16, 1_000_000),
+    "connections_per_address": (4, 1_000_000),
     "deletion_days": (0, 365),
     "keep_film_days": (0, 36500),
     "keep_sound_days": (0, 36500),
@@ -60,6 +62,14 @@ class Settings:
     keep_sound_days: int = 0
     keep_advice_days: int = 0
     keep_notes_days: int = 0
+    connections: int = 8192
+    connections_per_address: int = 256
+    proxies: str = "127.0.0.1 ::1"
+    """Addresses of proxies that are believed about whence a request comes, and never counted."""
+    metrics_token: str = ""
+    """What opens /health and /metrics; none: only this machine itself."""
+    log: str = "text"
+    """`text` or `json`: how what is said on stderr is written."""
     ice: str = ""
     """STUN and TURN addresses for the call, separated by spaces; none: direct only."""
 

@@ -13,7 +13,9 @@ from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
+import uvicorn
 from starlette.types import ASGIApp
 
 from accompany.accounts.enrolment import Codes, Enrolment, Sessions, digest_of_secret, new_code
@@ -47,7 +49,10 @@ from accompany.evidence.checkpoints import open_checkpoint, write_policy
 from accompany.evidence.merkle import root
 from accompany.ids import EncounterId
 from accompany.web.app import create_app
+from accompany.web.door import Door, Limits, config_for
+from accompany.web.gate import Gate
 from accompany.web.live import Live
+from accompany.web.metrics import Metrics
 from accompany.web.office import Office
 
 logger = logging.getLogger("accompany")
@@ -74,6 +79,18 @@ class Server:
     invitation: str
     policy: Path
     office: Office
+    metrics: Metrics
+
+
+def door_for(settings: Settings, server: Server, **more: Any) -> tuple[uvicorn.Config, Door]:
+    """Return how uvicorn serves *server*, with limits for every connection, and the door itself,
+    whose `sweep` has to run; *more* goes to uvicorn."""
+    limits = Limits(
+        settings.connections, settings.connections_per_address, tuple(settings.proxies.split())
+    )
+    door = Door(limits)
+    server.metrics.watch(server.office, door)
+    return config_for(Gate(server.app, limits, server.metrics), door, **more), door
 
 
 def die(reason: str) -> None:
@@ -200,14 +217,17 @@ def _assemble(
         rounds,
         leaving,
         deletions,
+        lambda: write_durably(folder / "heartbeat", b"written to see that it can be\n"),
     )
     live.office = office
     policy_path = folder / "policy"
     write_durably(policy_path, policy.encode(), 0o644)
     code = _kept_code(folder, people)
     invitation = _kept_invitation(folder, enrolment)
-    app = create_app(office, live, authority)
-    return Server(app, keys, code, invitation, policy_path, office), live, sequencer, vouching
+    metrics = Metrics()
+    app = create_app(office, live, metrics, authority)
+    server = Server(app, keys, code, invitation, policy_path, office, metrics)
+    return server, live, sequencer, vouching
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,18 +3,19 @@
 import argparse
 import asyncio
 import json
-import logging
 import os
+import resource
 import socket
 import sys
 
 import segno
 import uvicorn
 
+from accompany.adapters.logs import write_logs
 from accompany.adapters.tls import Certificate, addresses, certificate_for
 from accompany.config import Settings
 from accompany.evidence.cards import fingerprint
-from accompany.wiring import Server, serving
+from accompany.wiring import Server, door_for, serving
 
 
 def configure_serve(parser: argparse.ArgumentParser) -> None:
@@ -47,28 +48,30 @@ def settings_from(given: argparse.Namespace) -> Settings:
 
 
 def run_serve(given: argparse.Namespace) -> int:
-    logging.basicConfig(level=logging.WARNING, format="accompany: %(message)s", stream=sys.stderr)
-    return asyncio.run(_serve(settings_from(given), given.json))
+    settings = settings_from(given)
+    write_logs(settings.log)
+    # A phone is a connection, and a file descriptor.
+    most = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
+    return asyncio.run(_serve(settings, given.json))
 
 
 async def _serve(settings: Settings, as_json: bool) -> int:
     settings.data.mkdir(parents=True, exist_ok=True)
     certificate = certificate_for(settings.tls, settings.data / "tls", settings.host)
     async with serving(settings, certificate.authority if certificate else None) as server:
-        config = uvicorn.Config(
-            server.app,
+        config, door = door_for(
+            settings,
+            server,
             host=settings.host,
             port=settings.port,
-            log_level="warning",
-            access_log=False,
-            server_header=False,
-            ws="websockets-sansio",
-            ws_max_size=256 * 1024,
             ssl_certfile=certificate.certificate if certificate else None,
             ssl_keyfile=certificate.key if certificate else None,
             timeout_graceful_shutdown=3,
         )
+        sweeping = asyncio.create_task(door.sweep())
         await _Announcing(config, settings, certificate, server, as_json).serve()
+        sweeping.cancel()
     return 0
 
 

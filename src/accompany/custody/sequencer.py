@@ -9,6 +9,7 @@ Signing and keeping wait for the disk, so they run in a thread, one at a time.
 import asyncio
 import contextlib
 import secrets
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
@@ -56,6 +57,8 @@ class Sequencer:
         self._grown = asyncio.Condition()
         self.live = self._last("live")
         self.public = self._last("public")
+        self.stepped = time.monotonic()
+        """When a step last ended well: the live checkpoint then covered all that was durable."""
         # A restart publishes nothing by itself, or it would tell strangers of the minute before.
         self._next_public = _next_day(kept.kept_at("public"))
 
@@ -84,6 +87,7 @@ class Sequencer:
         if due:
             # Kept even where nothing was added: the next start knows that this day's is done.
             self.public = await _in_thread(lambda: self._publish("public", whole))
+        self.stepped = time.monotonic()
 
     async def run(self, seconds: float, on_failure: Callable[[str], None]) -> None:
         """Step every *seconds*, for ever; a failure is reported, since nothing may go on then."""

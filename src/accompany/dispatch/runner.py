@@ -180,6 +180,11 @@ class Desk:
         for attorney in [one for one, until in self._leaving.items() if until <= time]:
             self.go_off_duty(attorney)
 
+    @property
+    def on_duty(self) -> int:
+        """How many attorneys are on duty."""
+        return len(self._on_duty)
+
     def is_on_duty(self, attorney: CardSerial) -> bool:
         return attorney in self._on_duty
 

@@ -16,8 +16,10 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from accompany.errors import AccompanyError
 from accompany.web.deletion import DeletionRoutes
+from accompany.web.health import HealthRoutes
 from accompany.web.live import Live
 from accompany.web.log import Log
+from accompany.web.metrics import Metrics
 from accompany.web.office import Office
 from accompany.web.people import PeopleRoutes
 from accompany.web.problems import on_error, on_fault, on_gone, on_status
@@ -52,10 +54,12 @@ HEADERS = {
 }
 
 
-def create_app(office: Office, live: Live, authority: Path | None = None) -> ASGIApp:
+def create_app(
+    office: Office, live: Live, metrics: Metrics, authority: Path | None = None
+) -> ASGIApp:
     """Return the application; *authority* is the certificate to offer where `--tls` made one."""
     records, log, people = Records(office), Log(office), PeopleRoutes(office)
-    deletion = DeletionRoutes(office)
+    deletion, health = DeletionRoutes(office), HealthRoutes(office, metrics)
     routes: list[BaseRoute] = [
         Route("/api/recordings", records.create, methods=["POST"]),
         Route("/api/recordings/{id}", records.state),
@@ -83,6 +87,8 @@ def create_app(office: Office, live: Live, authority: Path | None = None) -> ASG
         Route("/log/cosignatures", log.cosignatures, methods=["POST"]),
         Route("/log/tile/entries/{path:path}", log.entries),
         Route("/log/tile/{level}/{path:path}", log.tile),
+        Route("/health", health.health),
+        Route("/metrics", health.metrics),
         Route("/", _page("index.html")),
         Route("/duty", _page("duty.html")),
     ]

@@ -5,6 +5,7 @@ Not here: any behaviour beyond finding out who asks.
 
 from base64 import b64decode
 from binascii import Error
+from collections.abc import Callable
 from dataclasses import dataclass
 from hashlib import sha256
 
@@ -33,6 +34,10 @@ CODE_BYTES = 20
 """More than a guest code has, however it is typed, and fewer than any other secret."""
 
 
+Probe = Callable[[], None]
+"""Writes something to the disk that everything is kept on, and returns once it is synced."""
+
+
 @dataclass(frozen=True, slots=True)
 class Office:
     settings: Settings
@@ -54,6 +59,7 @@ class Office:
     rounds: Rounds
     leaving: Leaving
     deletions: Deletions
+    probe: Probe
 
     def attorney(self, connection: HTTPConnection) -> CardSerial | None:
         """Return whose session the connection's cookie is, or None."""
