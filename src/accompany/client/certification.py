@@ -2,7 +2,7 @@
 
 A person with the knowledge reads, completes and signs it; neither this program nor any server does.
 It fills in what the package shows and leaves a line for everything only a person can say. What is
-in it, and why, stands in docs/legal.md and docs/decisions/0006. Counsel must confirm its use.
+in it, and why, stands in docs/legal.md and docs/decisions/0007. Counsel must confirm its use.
 """
 
 from collections.abc import Mapping, Sequence
