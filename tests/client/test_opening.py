@@ -1,6 +1,7 @@
 """Opening: the film comes out as it went in, everything else stays, and both packages verify."""
 
 import json
+import tracemalloc
 import zipfile
 from argparse import ArgumentParser
 from dataclasses import replace
@@ -114,6 +115,24 @@ def test_the_file_on_disk_verifies_too(tmp_path):
 def test_whoever_was_granted_it_opens_it(tmp_path, identity):
     package = opened(tmp_path, GOOD, identities=[STRANGER, identity])
     assert package.files[MEDIA] == b"".join(making.plaintext(n) for n in SEGMENTS)
+
+
+def test_opening_takes_flat_memory(tmp_path):
+    """48 MiB of film: no more than a few segments of one MiB are ever held."""
+    recording = Recording()
+    recipient = making.identity("film").recipient
+    for number in range(48):
+        plain = bytes([number]) * 1024 * 1024
+        recording.segment(data=age.encrypt(plain, [recipient]))
+    source, target = tmp_path / "sealed.zip", tmp_path / "opened.zip"
+    source.write_bytes(sealed(recording.close()).zipped())
+    del recording
+    tracemalloc.start()
+    open_package(source, [CALLER], target, now=NOW, choice=BARE)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert target.stat().st_size > 96 * 1024 * 1024
+    assert peak < 12 * 1024 * 1024
 
 
 def test_whoever_was_not_granted_it_does_not_and_leaves_nothing(tmp_path):

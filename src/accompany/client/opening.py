@@ -360,8 +360,15 @@ def _zip_items(
         elif file.path in added:
             pieces = where[file.path]()
         else:
-            pieces = package.chunks(file.path)
+            pieces = _once(package, file.path)
         yield zip_path(recording, file.path), file.size, pieces
+
+
+def _once(package: SealedPackage, path: str) -> Iterator[bytes]:
+    """Yield a file's bytes for the last time; the film still needs its segments."""
+    yield from package.chunks(path)
+    if not path.startswith("data/segments/"):
+        package.forget(path)
 
 
 def _read(path: Path) -> Iterator[bytes]:

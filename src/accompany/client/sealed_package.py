@@ -108,6 +108,10 @@ class SealedPackage:
     def has(self, path: str) -> bool:
         return f"{self.folder}/{path}" in self._archive.members
 
+    def forget(self, path: str) -> None:
+        """Let go of what is known of a file that nobody asks for again: an hour has thousands."""
+        del self._archive.members[f"{self.folder}/{path}"], self.digests[path]
+
     def attorney(self) -> str:
         """Return the name on the attorney's card; nobody has checked it here."""
         if not self.has(layout.CARD):
