@@ -15,9 +15,10 @@ from pathlib import Path
 import msgspec
 
 from accompany.adapters.erasures import Erased, Erasures, digest_of
-from accompany.adapters.frames import HEADER_SIZE, Header, Placed, holds, read_payload
+from accompany.adapters.frames import HEADER_SIZE, Placed, holds, read_payload
 from accompany.adapters.journal import write_durably
 from accompany.adapters.spans import Span, merged, spans_of
+from accompany.adapters.walking import headers_in
 from accompany.custody.ports import (
     Arrived,
     CustodyKept,
@@ -50,18 +51,9 @@ class Frame:
 def frames_in(path: Path) -> Iterator[Frame]:
     """Yield the frames of a journal file in order, up to the first that is none."""
     with path.open("rb") as source:
-        offset = 0
-        while True:
-            source.seek(offset)
-            head = source.read(HEADER_SIZE)
-            header = Header.parse(head)
-            if header is None or header.offset != offset:
-                return
-            payload = source.read(header.length)
-            if len(payload) < header.length:
-                return
-            yield Frame(offset, head, payload)
-            offset += HEADER_SIZE + header.length
+        for header, head in headers_in(path):
+            source.seek(header.offset + HEADER_SIZE)
+            yield Frame(header.offset, head, source.read(header.length))
 
 
 def erase(journal: Path, number: int, recordings: Collection[str], erasures: Erasures) -> int:

@@ -96,6 +96,7 @@ class Deletions:
         self._wait = wait
         self._keep = keep
         self._next_look = 0
+        self._turn = asyncio.Lock()
 
     def ask(self, recording: str, note: bytes) -> Wish:
         """Take the caller's wish; the same again, or a later one, is answered as the first.
@@ -149,6 +150,10 @@ class Deletions:
 
     async def step(self) -> None:
         """Delete what is due, erase what is deleted, and look for what has become too old."""
+        async with self._turn:
+            await self._step()
+
+    async def _step(self) -> None:
         for wish in self._wishes.due(self._clock.now()):
             await self._delete(wish)
         # What a crash left as well.
