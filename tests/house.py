@@ -233,7 +233,8 @@ def bearing(secret: bytes | str) -> dict[str, str]:
 
 
 def settings_for(folder: Path, **more: Any) -> Settings:
-    return replace(Settings(data=folder / "data", port=0, checkpoint_seconds=0.02), **more)
+    small = Settings(data=folder / "data", port=0, journal_file_bytes=8 * 1024 * 1024)
+    return replace(small, checkpoint_seconds=0.02, **more)
 
 
 @asynccontextmanager

@@ -4,7 +4,8 @@ from collections.abc import Iterator, Sequence
 from hashlib import sha256
 from pathlib import Path
 
-from accompany.adapters.journal import Batch, Journal, Position
+from accompany.adapters.journal import Journal
+from accompany.adapters.scanning import Batch, Position
 from accompany.custody.ports import Arrived, Item, OpeningKept, PaddingKept, StatementKept
 from accompany.evidence.receipts import Entry
 

@@ -28,7 +28,9 @@ def accompany(*arguments: str | Path) -> list[str]:
 def environment() -> dict[str, str]:
     """Return what a command of ours needs to run from this checkout, without proxies."""
     kept = {name: value for name, value in os.environ.items() if "proxy" not in name.lower()}
-    return {**kept, "PYTHONPATH": str(SOURCES), "PYTHONUNBUFFERED": "1"}
+    # A start writes whole files of zeros: small ones, where many servers start.
+    small = {"ACCOMPANY_JOURNAL_FILE_BYTES": str(16 * 1024 * 1024), **kept}
+    return {**small, "PYTHONPATH": str(SOURCES), "PYTHONUNBUFFERED": "1"}
 
 
 @dataclass

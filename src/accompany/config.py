@@ -54,7 +54,7 @@ class Settings:
     session_hours: int = 12
     round_seconds: float = 600.0
     """Time stamps and cosignatures are asked for at every whole multiple of this, UTC."""
-    journal_file_bytes: int = 1024 * 1024 * 1024
+    journal_file_bytes: int = 256 * 1024 * 1024
     deletion_days: float = 7.0
     """How long a wish for deletion waits, so that it can be taken back."""
     keep_film_days: int = 0

@@ -20,10 +20,10 @@ from starlette.types import ASGIApp
 
 from accompany.accounts.enrolment import Codes, Enrolment, Sessions, digest_of_secret, new_code
 from accompany.adapters.auditors import SqliteAuditors
-from accompany.adapters.journal import write_durably
+from accompany.adapters.disk import write_durably
 from accompany.adapters.keeper import JournalKeeper, check_tree
 from accompany.adapters.keys import ServerKeys, load_keys
-from accompany.adapters.outside import ClockWatch, SqliteOutside
+from accompany.adapters.outside import STEP, ClockWatch, SqliteOutside
 from accompany.adapters.sqlite import (
     Database,
     SqliteCheckpoints,
@@ -63,6 +63,13 @@ class SystemClock:
 
     def __init__(self) -> None:
         self._last = 0
+
+    def never_before(self, time: int) -> None:
+        """Go on from *time*, the last that was stated: the clock may have been set back since."""
+        behind = time - self.now()
+        if behind > STEP:
+            logger.warning("the clock is %d ms behind the last receipt: is it set right?", behind)
+        self._last = max(self._last, time)
 
     def now(self) -> int:
         self._last = max(self._last, time.time_ns() // 1_000_000)
@@ -114,13 +121,15 @@ async def serving(settings: Settings, authority: Path | None = None) -> AsyncIte
         clock = SystemClock()
         checkpoints = SqliteCheckpoints(folder / "checkpoints", clock.now)
         keeper = JournalKeeper(folder, settings.journal_file_bytes, die)
+        logger.info("batches are written %s", keeper.way)
+        clock.never_before(keeper.last_time)
         try:
             server, live, sequencer, vouching = _assemble(
                 settings, clock, keys, database, checkpoints, keeper, authority
             )
             tasks = [
                 asyncio.create_task(sequencer.run(settings.checkpoint_seconds, die)),
-                asyncio.create_task(_every_second(live)),
+                asyncio.create_task(_every_second(live, keeper)),
                 asyncio.create_task(vouching.rounds.run(1, die)),
                 asyncio.create_task(server.office.deletions.run(1, die)),
                 asyncio.create_task(_watch_clock(vouching.outside, clock)),
@@ -309,10 +318,11 @@ def _kept_invitation(folder: Path, enrolment: Enrolment) -> str:
     return code
 
 
-async def _every_second(live: Live) -> None:
+async def _every_second(live: Live, keeper: JournalKeeper) -> None:
     while True:
         try:
             live.tick()
+            keeper.tend()
         except Exception:
             logger.exception("looking after the desk failed; it is tried again")
         await asyncio.sleep(1)

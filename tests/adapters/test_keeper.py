@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from accompany.adapters import keeper as keeper_module
+from accompany.adapters import ahead, ballast, commits
 from accompany.adapters.index import Index
 from accompany.adapters.keeper import JournalKeeper, check_tree
 from accompany.errors import Damaged, DiskFull
@@ -18,7 +18,7 @@ from accompany.evidence.merkle import root
 from kept import arrival, entry, items_of, noise, opened, opening, read, segment
 
 pytestmark = pytest.mark.anyio
-BIG = 64 * 1024 * 1024
+BIG = 16 * 1024 * 1024
 
 
 class Kept:
@@ -99,7 +99,7 @@ async def test_a_batch_grows_no_larger_than_its_limit(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Else a thousand phones that catch up would be one write of gigabytes."""
-    monkeypatch.setattr(keeper_module, "BATCH_BYTES", 1000)
+    monkeypatch.setattr(commits, "BATCH_BYTES", 1500)
     async with keeping(tmp_path) as kept:
         held = HeldSync(monkeypatch)
         calls = [asyncio.create_task(kept.keeper.keep([opening(0)]))]
@@ -195,35 +195,104 @@ async def test_segments_leave_a_reserve_for_statements(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """What was promised a place and waits for the disk counts as well."""
-    room = 10_000
-    free(monkeypatch, BIG + room)
     async with keeping(tmp_path) as kept:
-        kept.keeper.check_room(room)
+        full(monkeypatch)
+        kept.keeper._journal._ahead.drop()
+        left, reserve = kept.keeper._journal.left, kept.keeper._journal.reserve
+        assert left == reserve == BIG // 4
         with pytest.raises(DiskFull):
-            kept.keeper.check_room(room + 1)
+            kept.keeper.check_room(1, segment=True)
+        half = left // 2
+        kept.keeper.check_room(half)
         held = HeldSync(monkeypatch)
-        first = asyncio.create_task(kept.keeper.keep([opening(0), segment(1, 1, b"x" * 6000)]))
+        first = asyncio.create_task(kept.keeper.keep([opening(0), segment(1, 1, bytes(half))]))
         await held.wait()
-        with pytest.raises(DiskFull):
-            kept.keeper.check_room(6000)
+        with pytest.raises(DiskFull, match=f"{half} came"):
+            kept.keeper.check_room(half)
+        kept.keeper.check_room(0)
         held.go.set()
         await first
-        kept.keeper.check_room(6000)
-        # Nothing is left but the reserve: statements, and what was promised, are still taken.
-        free(monkeypatch, BIG - 6000)
-        await kept.keeper.keep([segment(2, 2, b"y" * 6000), noise(3)])
+        await kept.keeper.keep([segment(2, 2, b"", arrived=False)])
     assert kept.failures == []
 
 
-async def test_a_journal_that_cannot_take_even_a_statement_stops_everything(
+async def test_everything_that_fits_by_asking_is_kept_on_a_full_disk(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whatever is asked for before it is given out fits, to the last byte of the last file."""
+    monkeypatch.setattr(ahead, "RETRY", 0.0)
+    taken = 0
+    keeper = JournalKeeper(tmp_path, 1024 * 1024, pytest.fail)
+    try:
+        with monkeypatch.context() as patched:
+            full(patched)
+            patched.setattr(os, "posix_fallocate", _no_room)
+            while has_room(keeper):
+                await keeper.keep([noise(taken)])
+                taken += 1
+        assert taken >= 50
+        assert keeper.size == taken
+        # Where others have made room, it goes on by itself.
+        keeper.check_room(0)
+        await keeper.keep([noise(taken)])
+        assert keeper.size == taken + 1
+    finally:
+        keeper.close()
+
+
+async def test_an_index_without_room_is_waited_for_and_nothing_is_lost(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async with keeping(tmp_path) as kept:
         await kept.keeper.keep([noise(0)])
-        free(monkeypatch, 10)
-        with pytest.raises(DiskFull):
-            await kept.keeper.keep([noise(1)])
-    assert len(kept.failures) == 1
+        with monkeypatch.context() as patched:
+            patched.setattr(kept.keeper._index, "apply", _full_index)
+            patched.setattr(kept.keeper._commits, "_follow", kept.keeper._follow)
+            calls = [asyncio.create_task(kept.keeper.keep([noise(n)])) for n in (1, 2)]
+            await asyncio.sleep(0.1)
+            assert not any(call.done() for call in calls)
+            # The room held back for it was given up.
+            assert not (tmp_path / "reserve").exists()
+            assert kept.keeper.size == 1
+        await asyncio.gather(*calls)
+        assert kept.keeper.size == 3
+    assert kept.failures == []
+    assert read(tmp_path / "journal") == [noise(n) for n in range(3)]
+
+
+async def test_the_room_held_back_goes_when_the_disk_is_full_and_comes_back_after(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(ballast, "RETRY", 0.0)
+    async with keeping(tmp_path) as kept:
+        reserve = tmp_path / "reserve"
+        assert reserve.stat().st_size == BIG // 4
+        kept.keeper.check_room(1000, segment=True)
+        with monkeypatch.context() as patched:
+            full(patched)
+            kept.keeper.tend()
+            assert not reserve.exists()
+            with pytest.raises(DiskFull, match="kept for statements"):
+                kept.keeper.check_room(1000, segment=True)
+            kept.keeper.check_room(1000)
+            kept.keeper.tend()
+        while not kept.keeper._ballast.held:
+            kept.keeper.tend()
+            await asyncio.sleep(0.01)
+        assert reserve.stat().st_size == BIG // 4
+        kept.keeper.check_room(1000, segment=True)
+
+
+async def test_a_segment_larger_than_a_file_finds_room(tmp_path: Path) -> None:
+    keeper = JournalKeeper(tmp_path, 1024 * 1024, pytest.fail)
+    blob = os.urandom(5 * 1024 * 1024)
+    try:
+        await keeper.keep([opening(0)])
+        keeper.check_room(len(blob), segment=True)
+        await keeper.keep([segment(1, 1, blob)])
+        assert keeper.segment("r", 1) == blob
+    finally:
+        keeper.close()
 
 
 async def test_bytes_that_are_not_those_kept_are_damage(tmp_path: Path) -> None:
@@ -231,7 +300,7 @@ async def test_bytes_that_are_not_those_kept_are_damage(tmp_path: Path) -> None:
         await kept.keeper.keep([opening(0), segment(1, 1, b"sealed" * 10)])
         await kept.keeper.keep([segment(2, 2, b"late", arrived=False)])
         await kept.keeper.keep([arrival(2, b"late")])
-        (path,) = (tmp_path / "journal").glob("*.journal")
+        path = tmp_path / "journal" / "000001.journal"
         path.write_bytes(path.read_bytes().replace(b"sealed", b"seaLed"))
         with pytest.raises(Damaged, match="segment 1 of r: expected SHA-256"):
             kept.keeper.segment("r", 1)
@@ -275,9 +344,25 @@ async def test_a_journal_older_than_a_checkpoint_is_refused_with_a_sentence(
             check_tree(kept.keeper, 5, bytes(32), known)
 
 
-def free(monkeypatch: pytest.MonkeyPatch, free: int) -> None:
+def full(monkeypatch: pytest.MonkeyPatch) -> None:
     class Status:
-        f_bavail = free
-        f_frsize = 1
+        f_bavail = 0
+        f_frsize = 4096
 
     monkeypatch.setattr(os, "statvfs", lambda path: Status)
+
+
+def has_room(keeper: JournalKeeper) -> bool:
+    try:
+        keeper.check_room(0)
+    except DiskFull:
+        return False
+    return True
+
+
+def _no_room(*arguments: object) -> None:
+    raise OSError(errno.ENOSPC, "No space left on device")
+
+
+def _full_index(batch: object) -> None:
+    raise DiskFull("the index has no room")

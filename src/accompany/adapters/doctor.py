@@ -12,9 +12,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from accompany.adapters.journal import RESERVE, Journal, Position
+from accompany.adapters.disk import takes_direct, way_of_writing
+from accompany.adapters.journal import RESERVE, Journal
 from accompany.adapters.keys import ServerKeys, load_keys
 from accompany.adapters.outside import Contact, SqliteOutside
+from accompany.adapters.scanning import Position
 from accompany.adapters.sqlite import Database
 from accompany.adapters.tsa import load_authorities
 from accompany.adapters.witnesses import load_witnesses
@@ -58,9 +60,7 @@ def examine(settings: Settings, now: int, thorough: bool = False) -> list[Remark
             if keys is not None:
                 remarks += _checkpoints(folder, keys, index, now, running)
     remarks += _outside(folder, settings, now)
-    remarks.append(
-        Remark(GOOD, "writing", "fdatasync for every batch; O_DIRECT is not used by this version")
-    )
+    remarks.append(Remark(GOOD, "writing", way_of_writing(takes_direct(folder / "journal"))))
     return remarks
 
 

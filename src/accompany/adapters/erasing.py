@@ -14,9 +14,9 @@ from pathlib import Path
 
 import msgspec
 
+from accompany.adapters.disk import write_durably
 from accompany.adapters.erasures import Erased, Erasures, digest_of
 from accompany.adapters.frames import HEADER_SIZE, Placed, holds, read_payload
-from accompany.adapters.journal import write_durably
 from accompany.adapters.spans import Span, merged, spans_of
 from accompany.adapters.walking import headers_in
 from accompany.custody.ports import (
@@ -147,7 +147,7 @@ def overwrite(path: Path, places: list[Span]) -> None:
         for span in places:
             for at in range(span.start, span.end, len(zeros)):
                 _write(fd, zeros[: span.end - at], at)
-        os.fdatasync(fd)
+        _sync_data(fd)
         for span in merged(places):
             _punch(fd, span)
         os.fsync(fd)
@@ -160,6 +160,10 @@ def _write(fd: int, data: bytes, at: int) -> None:
     while view:
         done = os.pwrite(fd, view, at)
         view, at = view[done:], at + done
+
+
+def _sync_data(fd: int) -> None:
+    os.fdatasync(fd)
 
 
 def _punch(fd: int, span: Span) -> None:

@@ -2,7 +2,8 @@
 
     magic 8 | uuid 16 | epoch 8 | sequence 8 | offset 8 | length 8 | durable 8 | crc 4 | payload
 
-`durable` is the last sequence that was on disk before this frame was written: a frame that claims
+A frame begins at a whole block, and zeros fill it up to the next one. `durable` is the last
+sequence that was on disk before this frame was written: a frame that claims
 durability past a hole shows damage. The CRC covers header and payload. A payload is records: the
 lengths of a msgpack head and of a blob, then both. Pure.
 """
@@ -10,7 +11,7 @@ lengths of a msgpack head and of a blob, then both. Pure.
 import struct
 import uuid
 import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 import msgspec
@@ -22,9 +23,20 @@ _HEADER = struct.Struct("<8s16sQQQQQ")
 _CRC = struct.Struct("<I")
 _LENGTHS = struct.Struct("<IQ")
 HEADER_SIZE = _HEADER.size + _CRC.size
+BLOCK = 4096
+"""Bytes: what is written is a multiple of this, and so is where; no common disk wants more."""
 
 _encoder = msgspec.msgpack.Encoder()
 _decoder = msgspec.msgpack.Decoder(Record)
+
+
+def whole_blocks(size: int) -> int:
+    return -(-size // BLOCK) * BLOCK
+
+
+def framed_size(length: int) -> int:
+    """Return how many bytes of the file a frame takes whose payload has *length* bytes."""
+    return whole_blocks(HEADER_SIZE + length)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,19 +78,39 @@ class Placed:
     head: int
 
 
-def write_payload(items: Sequence[Item]) -> tuple[list[bytes], list[Placed]]:
+@dataclass(frozen=True, slots=True)
+class Encoded:
+    """An item as it goes into a payload."""
+
+    record: Record
+    head: bytes
+    blob: bytes
+
+    @classmethod
+    def of(cls, item: Item) -> "Encoded":
+        return cls(item.record, _encoder.encode(item.record), item.blob)
+
+    @property
+    def size(self) -> int:
+        return _LENGTHS.size + len(self.head) + len(self.blob)
+
+
+def lay_out(encoded: Iterable[Encoded]) -> tuple[list[bytes], list[Placed]]:
     """Return the parts of a payload, in order, and where each blob lies in it."""
     parts: list[bytes] = []
     placed: list[Placed] = []
     at = 0
-    for item in items:
-        head = _encoder.encode(item.record)
-        parts += [_LENGTHS.pack(len(head), len(item.blob)), head, item.blob]
+    for one in encoded:
+        head, blob = len(one.head), len(one.blob)
+        parts += (_LENGTHS.pack(head, blob), one.head, one.blob)
         start = at + _LENGTHS.size
-        at = start + len(head)
-        placed.append(Placed(item.record, at, len(item.blob), start))
-        at += len(item.blob)
+        placed.append(Placed(one.record, start + head, blob, start))
+        at = start + head + blob
     return parts, placed
+
+
+def write_payload(items: Iterable[Item]) -> tuple[list[bytes], list[Placed]]:
+    return lay_out(map(Encoded.of, items))
 
 
 def write_frame(header: Header, parts: Sequence[bytes]) -> list[bytes]:

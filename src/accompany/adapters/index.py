@@ -13,7 +13,8 @@ from pathlib import Path
 from typing import Any
 
 from accompany.adapters.frames import Placed
-from accompany.adapters.journal import Batch, Position
+from accompany.adapters.scanning import Batch, Position
+from accompany.adapters.sqlite import no_room_as_disk_full
 from accompany.custody.ports import (
     Arrived,
     CardKept,
@@ -34,10 +35,12 @@ from accompany.custody.ports import (
     StatementRow,
 )
 from accompany.evidence.merkle import grown, leaf_hash
+from accompany.evidence.text import read_time
 from accompany.ids import RecordingId
 
 _SCHEMA = """
-CREATE TABLE IF NOT EXISTS position (one INTEGER PRIMARY KEY CHECK (one = 1), file, offset, batch);
+CREATE TABLE IF NOT EXISTS position (one INTEGER PRIMARY KEY CHECK (one = 1), file, offset, batch,
+    start, time);
 CREATE TABLE IF NOT EXISTS leaves (number INTEGER PRIMARY KEY, entry BLOB NOT NULL);
 CREATE TABLE IF NOT EXISTS nodes (level INTEGER, number INTEGER, hash BLOB NOT NULL,
     PRIMARY KEY (level, number)) WITHOUT ROWID;
@@ -62,7 +65,7 @@ CREATE TABLE IF NOT EXISTS touched (recording TEXT, file INTEGER,
 CREATE TABLE IF NOT EXISTS deleted (id TEXT PRIMARY KEY, tombstone BLOB NOT NULL, leaf INTEGER,
     receipt BLOB NOT NULL, erased INTEGER NOT NULL) WITHOUT ROWID;
 """
-_VERSION = 2
+_VERSION = 3
 """Of the tables above: an index of another version is made again from the journal."""
 
 _TABLES = "position leaves nodes recordings statements named stamps touched deleted".split()
@@ -84,14 +87,11 @@ class Index:
     """Read from any thread, written by one; readers see whole batches only, at once."""
 
     def __init__(self, path: Path) -> None:
-        self._write = _connect(path)
+        self._write = _own_version(path)
         # What is deleted must not be read from the file's free pages.
         self._write.execute("PRAGMA secure_delete = ON")
         self._write.executescript(_SCHEMA)
         self._touched: set[tuple[str, int]] = set()
-        if self._write.execute("PRAGMA user_version").fetchone()[0] != _VERSION:
-            self.forget()
-            self._write.execute(f"PRAGMA user_version = {_VERSION}")
         self._here = _connect(path)
         self._elsewhere = _connect(path)
         self._home = threading.get_ident()
@@ -120,22 +120,28 @@ class Index:
         self._touched.clear()
 
     def position(self) -> Position:
-        row = self._write.execute("SELECT file, offset, batch FROM position").fetchone()
+        row = self._write.execute("SELECT file, offset, batch, start FROM position").fetchone()
         return Position(*row) if row else Position()
 
     def size(self) -> int:
         row = self._write.execute("SELECT max(number) FROM leaves").fetchone()
         return 0 if row[0] is None else int(row[0]) + 1
 
+    def last_time(self) -> int:
+        """Return the time that the last receipt kept states; 0 where there is none."""
+        row = self._write.execute("SELECT time FROM position").fetchone()
+        return read_time(row[0]) if row and row[0] else 0
+
     def apply(self, batch: Batch) -> None:
-        """Follow the journal by one batch."""
-        with self._write as tables:
+        """Follow the journal by one batch; raise DiskFull, having done nothing, without room."""
+        with no_room_as_disk_full(), self._write as tables:
             for placed in batch.placed:
                 self._apply(tables, batch, placed)
             end = batch.end
             tables.execute(
-                "INSERT OR REPLACE INTO position VALUES (1, ?, ?, ?)",
-                (end.file, end.offset, end.sequence),
+                "INSERT OR REPLACE INTO position VALUES "
+                "(1, ?, ?, ?, ?, coalesce(?, (SELECT time FROM position)))",
+                (end.file, end.offset, end.sequence, end.start, _last_time(batch)),
             )
 
     def _apply(self, tables: sqlite3.Connection, batch: Batch, placed: Placed) -> None:
@@ -299,6 +305,28 @@ def _connect(path: Path) -> sqlite3.Connection:
     connection.execute("PRAGMA journal_mode = WAL")
     connection.execute("PRAGMA synchronous = NORMAL")
     return connection
+
+
+def _own_version(path: Path) -> sqlite3.Connection:
+    """Connect; an index of another version is removed, to be made again from the journal."""
+    connection = _connect(path)
+    if connection.execute("PRAGMA user_version").fetchone()[0] == _VERSION:
+        return connection
+    connection.close()
+    for name in (path.name, f"{path.name}-wal", f"{path.name}-shm"):
+        path.with_name(name).unlink(missing_ok=True)
+    connection = _connect(path)
+    connection.execute(f"PRAGMA user_version = {_VERSION}")
+    return connection
+
+
+def _last_time(batch: Batch) -> str | None:
+    """Return what the batch's last receipt states as its time."""
+    for placed in reversed(batch.placed):
+        _, found, rest = getattr(placed.record, "receipt", b"").partition(b"\ntime ")
+        if found:
+            return rest.partition(b"\n")[0].decode("ascii")
+    return None
 
 
 def _node(rows: list[tuple[Any, ...]], level: int, number: int) -> bytes:

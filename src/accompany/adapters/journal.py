@@ -1,54 +1,46 @@
 """The journal: append-only files of frames, synced once a batch; the truth of what was kept.
 
 Every start begins a new file with a new epoch, so that nothing is ever written behind a torn tail.
-A frame is acknowledged only after fdatasync; an error from write or fdatasync is never retried:
-the journal is dead from then on, and the process has to start again and read.
-Survives power loss if the disk honours flushes. Not here: what records mean, the index (`sqlite`).
+A file is made of zeros before anything is written into it (`disk`), the next one while the present
+one fills (`ahead`), so that a batch waits for nothing but its own write and sync. A frame is
+acknowledged only after fdatasync; an error from write or fdatasync is never retried: the journal
+is dead from then on, and the process has to start again and read (`scanning`).
+Survives power loss if the disk honours flushes. Not here: what records mean, the index.
 """
 
 import os
 import uuid
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
-from accompany.adapters.erasures import Erasures
+from accompany.adapters.ahead import Ahead
+from accompany.adapters.disk import (
+    cut,
+    new_buffer,
+    open_blocks,
+    takes_direct,
+    way_of_writing,
+    write_blocks,
+    write_durably,
+)
 from accompany.adapters.frames import (
+    BLOCK,
     HEADER_SIZE,
-    MAGIC,
     Header,
     Placed,
-    holds,
-    read_payload,
+    framed_size,
+    whole_blocks,
     write_frame,
     write_payload,
 )
+from accompany.adapters.scanning import Batch, Position, Scan, numbers_in, path_of
 from accompany.custody.ports import Item
 from accompany.errors import Damaged, DiskFull
 
 RESERVE = 64 * 1024 * 1024
-"""Bytes of disk kept free for statements when segments no longer fit."""
+"""Bytes kept free for statements when segments no longer fit; less where files are small."""
 
-_PIECE = 1024 * 1024
-
-
-@dataclass(frozen=True, slots=True, order=True)
-class Position:
-    """How far a reader has come: file number, offset in it, and the last frame's sequence."""
-
-    file: int = 0
-    offset: int = 0
-    sequence: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class Batch:
-    """A frame's records; blobs lie in *file* at *base* plus their own offset."""
-
-    end: Position
-    file: int
-    base: int
-    placed: tuple[Placed, ...]
+_BUFFER = 4 * 1024 * 1024
 
 
 class Journal:
@@ -57,15 +49,25 @@ class Journal:
     def __init__(self, folder: Path, file_bytes: int) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         self.folder = folder
-        self._file_bytes = file_bytes
-        self._erasures = Erasures(folder)
+        self.direct = takes_direct(folder)
+        self.reserve = min(RESERVE, file_bytes // 4)
+        self._file_bytes = max(whole_blocks(file_bytes), BLOCK)
         self._name = self._own_name()
+        self._scan = Scan(folder, self._name)
         self._epoch = 0
         self._sequence = 0
-        self._number = max(self._numbers(), default=0)
+        self._number = max(numbers_in(folder), default=0)
         self._fd: int | None = None
         self._offset = 0
+        self._size = 0
         self._dead = False
+        self._ahead = Ahead(folder, self._path, self.direct)
+        self._buffer = new_buffer(_BUFFER)
+
+    @property
+    def way(self) -> str:
+        """How batches reach the disk, in words."""
+        return way_of_writing(self.direct)
 
     def scan(self, since: Position) -> Iterator[Batch]:
         """Yield every batch after *since*, in order; raise Damaged where one must be missing.
@@ -73,37 +75,83 @@ class Journal:
         Reading a file stops at its first bad frame: what follows was never acknowledged, unless
         a later frame claims otherwise. What is yielded would survive a power cut.
         """
-        self._sequence = since.sequence
-        for number in self._numbers():
-            if number >= since.file:
-                yield from self._scan_file(number, since.offset if number == since.file else 0)
+        yield from self._scan.batches(since)
+        self._sequence = self._scan.sequence
+
+    def is_there(self, position: Position) -> bool:
+        """Whether the batch that ends at *position* is here, and whole."""
+        return self._scan.is_there(position)
+
+    def begin(self) -> None:
+        """Make ready to append: tidy up behind the last start, and make this one's first file.
+
+        Only zeros are taken away. A full disk is no error: `room` says how little there is.
+        """
+        if self._fd is not None:
+            return
+        for leftover in self.folder.glob("*.journal.new"):
+            leftover.unlink()
+        for number, end in self._scan.ends.items():
+            if end < self._path(number).stat().st_size:
+                cut(self._path(number), end)
+        # Named after this start's first file: no other start has the same one.
+        self._epoch = self._number + 1
+        try:
+            self._turn(0, whole_blocks(self._file_bytes // 4))
+        except DiskFull:
+            return
+
+    def room(self) -> int:
+        """Return how many bytes of frames can be taken, if need be with the next file.
+
+        What one frame leaves at the end of a file because the next did not fit is the caller's
+        to allow for.
+        """
+        return self.left + self._ahead.room(self.reserve)
+
+    @property
+    def left(self) -> int:
+        """Bytes left in the present file: they are there, whatever others do to the disk."""
+        return self._size - self._offset
+
+    def prepare(self) -> None:
+        """Have the next file made, if this one is filling up or there is none."""
+        left = self.left
+        if left < self._size // 2 or left <= self._file_bytes // 4:
+            hurry = left < self._size // 4
+            self._ahead.want(self._number + 1, self._file_bytes, hurry)
+
+    def fits(self, length: int) -> bool:
+        """Whether a frame whose payload has *length* bytes fits into the present file."""
+        return framed_size(length) <= self.left
 
     def append(self, items: Sequence[Item]) -> Batch:
-        """Write *items* as one frame and sync it; return where they lie.
+        """Write *items* as one frame and sync it; return where they lie."""
+        return self.append_payload(*write_payload(items))
+
+    def append_payload(self, parts: Sequence[bytes], placed: Sequence[Placed]) -> Batch:
+        """Write one frame and sync it; return where its records lie.
 
         Raise DiskFull (nothing written) where there is no room, OSError where the disk failed:
         then nothing of this batch may be acknowledged, and the journal takes nothing more.
         """
         if self._dead:
             raise OSError("the journal has failed; start again")
-        parts, placed = write_payload(items)
         length = sum(map(len, parts))
-        # Segments were asked to leave a reserve before they were promised a place: see the keeper.
-        self.check_room(length)
-        fd = self._file_for(length)
-        sequence = self._sequence + 1
-        header = Header(self._name, self._epoch, sequence, self._offset, length, self._sequence)
         try:
-            _write_all(fd, write_frame(header, parts))
+            fd = self._file_for(length)
+            sequence, start = self._sequence + 1, self._offset
+            header = Header(self._name, self._epoch, sequence, start, length, self._sequence)
+            write_blocks(fd, self._buffer, write_frame(header, parts), start)
             os.fdatasync(fd)
+            self._offset = start + framed_size(length)
+            self._sequence = sequence
+            self.prepare()
         except OSError:
             self._dead = True
             raise
-        base = self._offset + HEADER_SIZE
-        self._offset = base + length
-        self._sequence = sequence
-        end = Position(self._number, self._offset, sequence)
-        return Batch(end, self._number, base, tuple(placed))
+        end = Position(self._number, self._offset, sequence, start)
+        return Batch(end, self._number, start + HEADER_SIZE, tuple(placed))
 
     def read(self, file: int, offset: int, size: int) -> bytes:
         """Return *size* bytes of a blob; raise Damaged where the file is shorter."""
@@ -115,133 +163,39 @@ class Journal:
         return data
 
     def close(self) -> None:
-        if self._fd is not None:
-            os.close(self._fd)
-            self._fd = None
-
-    def _scan_file(self, number: int, offset: int) -> Iterator[Batch]:
-        path = self._path(number)
-        size = path.stat().st_size
-        with path.open("rb") as source:
-            # A killed process leaves frames that were written but never synced: read back, they
-            # are acknowledged and built upon, so that they have to be on the disk first.
-            os.fsync(source.fileno())
-            while offset < size:
-                source.seek(offset)
-                head = source.read(HEADER_SIZE)
-                header = Header.parse(head)
-                if header is None or not self._fits(header, offset, size):
-                    self._refuse_a_hole(path, offset)
-                    return
-                payload = source.read(header.length)
-                if not (holds(head, payload) or self._erasures.hold(number, offset, head, payload)):
-                    self._refuse_a_hole(path, offset)
-                    return
-                if header.sequence != self._sequence + 1:
-                    raise Damaged(
-                        f"{path.name}: expected batch {self._sequence + 1}, "
-                        f"found {header.sequence}: a part of the journal is missing"
-                    )
-                self._sequence = header.sequence
-                base = offset + HEADER_SIZE
-                offset = base + header.length
-                end = Position(number, offset, header.sequence)
-                yield Batch(end, number, base, tuple(read_payload(payload)))
-
-    def _fits(self, header: Header, offset: int, size: int) -> bool:
-        return (
-            header.journal == self._name
-            and header.offset == offset
-            and offset + HEADER_SIZE + header.length <= size
-        )
-
-    def _refuse_a_hole(self, path: Path, offset: int) -> None:
-        """Raise Damaged if a frame behind the bad one says that the bad one was durable."""
-        for header in _headers_behind(path, offset):
-            if header.journal == self._name and header.durable > self._sequence:
-                raise Damaged(
-                    f"{path.name}: batch {self._sequence + 1} at {offset} does not hold, but "
-                    f"batch {header.sequence} says that {header.durable} was on disk"
-                )
-
-    def check_room(self, length: int, reserve: int = 0) -> None:
-        """Raise DiskFull unless *length* bytes fit and *reserve* bytes stay free after them."""
-        status = os.statvfs(self.folder)
-        free = status.f_bavail * status.f_frsize
-        if free < length + reserve:
-            raise DiskFull(f"{free} bytes are free, {length} came")
+        """Give back what was made and not used. After a failure everything stays as it is."""
+        fd, self._fd = self._fd, None
+        if fd is None:
+            return
+        os.close(fd)
+        if not self._dead:
+            self._ahead.drop()
+            cut(self._path(self._number), self._offset)
 
     def _file_for(self, length: int) -> int:
-        if self._fd is not None and self._offset + length <= self._file_bytes:
-            return self._fd
-        if self._fd is not None:
-            os.close(self._fd)
-        else:
-            # Named after this start's first file: no other start has the same one.
-            self._epoch = self._number + 1
-        self._number += 1
-        flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL
-        self._fd = os.open(self._path(self._number), flags, 0o600)
-        _sync_folder(self.folder)
-        self._offset = 0
+        self.begin()
+        if self._fd is None or not self.fits(length):
+            return self._turn(framed_size(length), self._file_bytes)
         return self._fd
 
-    def _numbers(self) -> list[int]:
-        return sorted(int(path.stem) for path in self.folder.glob("*.journal"))
+    def _turn(self, least: int, size: int) -> int:
+        made = self._ahead.take(self._number + 1, least, size)
+        if self._fd is not None:
+            os.close(self._fd)
+        self._fd = open_blocks(self._path(made.number), self.direct)
+        self._number, self._size, self._offset = made.number, made.size, 0
+        self.prepare()
+        return self._fd
 
     def _path(self, number: int) -> Path:
-        return self.folder / f"{number:06d}.journal"
+        return path_of(self.folder, number)
 
     def _own_name(self) -> uuid.UUID:
         path = self.folder / "uuid"
         if path.exists():
             return uuid.UUID(path.read_text().strip())
-        if self._numbers():
+        if numbers_in(self.folder):
             raise Damaged(f"{path} is missing, but there are journal files")
         name = uuid.uuid4()
         write_durably(path, f"{name}\n".encode())
         return name
-
-
-def _headers_behind(path: Path, offset: int) -> Iterator[Header]:
-    """Yield every header in the file behind *offset*, a piece at a time: a file may be large."""
-    with path.open("rb") as source:
-        source.seek(offset + 1)
-        held = b""
-        while piece := source.read(_PIECE):
-            held += piece
-            at = held.find(MAGIC)
-            while 0 <= at <= len(held) - HEADER_SIZE:
-                header = Header.parse(held[at : at + HEADER_SIZE])
-                if header is not None:
-                    yield header
-                at = held.find(MAGIC, at + 1)
-            held = held[-HEADER_SIZE + 1 :]
-
-
-def write_durably(path: Path, data: bytes, mode: int = 0o600) -> None:
-    """Replace the file at *path* as a whole; return once it would survive a power cut."""
-    fresh = path.with_name(path.name + ".new")
-    fd = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, mode)
-    try:
-        _write_all(fd, [data])
-        os.fsync(fd)
-    finally:
-        os.close(fd)
-    fresh.replace(path)
-    _sync_folder(path.parent)
-
-
-def _sync_folder(folder: Path) -> None:
-    fd = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(fd)
-    finally:
-        os.close(fd)
-
-
-def _write_all(fd: int, parts: Sequence[bytes]) -> None:
-    data = b"".join(parts)
-    view = memoryview(data)
-    while view:
-        view = view[os.write(fd, view) :]

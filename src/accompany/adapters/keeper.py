@@ -1,142 +1,94 @@
-"""Keeping: the journal and its index as one Keeper, with group commit.
+"""Keeping: the journal and its index as one Keeper, with group commit (`commits`).
 
-`keep` hands its items to one writer thread; whatever has gathered while the last batch was being
-synced becomes the next batch: one frame, one fdatasync in flight. Then the index follows, then the
-waiting calls return. Where the disk fails, nothing more is acknowledged and `on_failure` is called:
-leaf indexes were given out, so the process has to start again and read.
+The journal is the truth. The index follows it before anybody is answered, and is made again from
+it where the two do not fit. Room is looked after before a leaf is given: what was given out must
+be kept. Not here: what may be kept (`custody`).
 """
 
-import asyncio
-import contextlib
-import queue
-import threading
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 
+from accompany.adapters.ballast import Ballast
+from accompany.adapters.commits import Commits
 from accompany.adapters.erasing import erase
 from accompany.adapters.erasures import Erasures
+from accompany.adapters.frames import BLOCK
 from accompany.adapters.index import Index
-from accompany.adapters.journal import RESERVE, Journal
+from accompany.adapters.journal import Journal
+from accompany.adapters.scanning import Batch
 from accompany.custody.ports import Item, Kept, NamedRow, RecordingRow, StampRow, StatementRow
-from accompany.errors import Damaged
+from accompany.errors import Damaged, DiskFull
 
-BATCH_BYTES = 32 * 1024 * 1024
-
-
-@dataclass(frozen=True, slots=True)
-class _Wanted:
-    items: Sequence[Item]
-    done: "asyncio.Future[None]"
-
-    @property
-    def size(self) -> int:
-        return sum(len(item.blob) for item in self.items)
+_ONE = 4 * BLOCK
+"""More than a frame takes for one record, its blob aside: note, receipt, header, padding."""
 
 
 class JournalKeeper:
-    """A `custody.ports.Keeper` in one folder: journal/, index.sqlite."""
+    """A `custody.ports.Keeper` in one folder: journal/, index.sqlite, reserve."""
 
     def __init__(self, folder: Path, file_bytes: int, on_failure: Callable[[str], None]) -> None:
         self._journal = Journal(folder / "journal", file_bytes)
         self._index = Index(folder / "index.sqlite")
-        self._on_failure = on_failure
-        self._catch_up(folder)
+        self._catch_up()
         self._size = self._index.size()
-        self._promised = 0
-        self._failure: Exception | None = None
+        self._journal.begin()
+        self._ballast = Ballast(folder / "reserve", self._journal.reserve)
+        self._commits = Commits(self._journal, self._follow, self._ballast.release, on_failure)
         self._closed = False
-        self._queue: queue.SimpleQueue[_Wanted | None] = queue.SimpleQueue()
-        self._loop: asyncio.AbstractEventLoop | None = None
-        self._thread = threading.Thread(target=self._run, name="journal", daemon=True)
-        self._thread.start()
 
-    def _catch_up(self, folder: Path) -> None:
+    def _catch_up(self) -> None:
         """Let the index follow what it has not seen; make it anew where it is ahead."""
         since = self._index.position()
-        path = folder / "journal" / f"{since.file:06d}.journal"
-        if not (path.exists() and path.stat().st_size >= since.offset):
+        if since.sequence and not self._journal.is_there(since):
             self._index.forget()
             since = self._index.position()
         for batch in self._journal.scan(since):
             self._index.apply(batch)
 
+    def _follow(self, batch: Batch) -> None:
+        self._index.apply(batch)
+        self._size += sum(isinstance(placed.record, Kept) for placed in batch.placed)
+
     async def keep(self, items: Sequence[Item]) -> None:
         if self._closed:
             raise RuntimeError("the keeper is closed")
-        self._loop = asyncio.get_running_loop()
-        wanted = _Wanted(items, self._loop.create_future())
-        self._promised += wanted.size
-        self._queue.put(wanted)
-        try:
-            await _settled(wanted.done)
-        finally:
-            self._promised -= wanted.size
+        await self._commits.commit(items)
 
     def close(self) -> None:
         """Finish what is waiting, then stop; returns once the last batch is synced."""
         self._closed = True
-        self._queue.put(None)
-        self._thread.join()
+        self._commits.close()
         self._journal.close()
         self._index.close()
 
-    def _run(self) -> None:
-        stopping = False
-        while not stopping:
-            wanted, stopping = self._gather()
-            if wanted:
-                self._commit(wanted)
+    @property
+    def way(self) -> str:
+        """How batches reach the disk, in words."""
+        return self._journal.way
 
-    def _gather(self) -> tuple[list[_Wanted], bool]:
-        """Wait for one call, then take all that have come meanwhile, up to a batch's bytes."""
-        first = self._queue.get()
-        gathered: list[_Wanted] = []
-        total = 0
-        while first is not None:
-            gathered.append(first)
-            total += first.size
-            if total >= BATCH_BYTES:
-                return gathered, False
-            try:
-                first = self._queue.get_nowait()
-            except queue.Empty:
-                return gathered, False
-        return gathered, True
+    @property
+    def last_time(self) -> int:
+        """Milliseconds since 1970 UTC that the last receipt kept states; 0 where there is none."""
+        return self._index.last_time()
 
-    def _commit(self, wanted: list[_Wanted]) -> None:
-        if self._failure is not None:
-            self._answer(wanted, self._failure)
-            return
-        try:
-            batch = self._journal.append([item for one in wanted for item in one.items])
-            self._index.apply(batch)
-        except Exception as error:
-            self._failure = error
-            self._answer(wanted, error)
-            self._on_failure(f"nothing more can be kept: {error}")
-            return
-        leaves = (item.record for one in wanted for item in one.items)
-        self._size += sum(isinstance(record, Kept) for record in leaves)
-        self._answer(wanted, None)
+    def tend(self) -> None:
+        """Look after the room held back for statements; to be called every second."""
+        self._ballast.tend()
 
-    def _answer(self, wanted: list[_Wanted], error: Exception | None) -> None:
-        def settle() -> None:
-            for one in wanted:
-                if one.done.done():
-                    continue
-                if error is None:
-                    one.done.set_result(None)
-                else:
-                    one.done.set_exception(error)
-
-        if self._loop is not None and not self._loop.is_closed():
-            self._loop.call_soon_threadsafe(settle)
-
-    def check_room(self, size: int) -> None:
+    def check_room(self, size: int, segment: bool = False) -> None:
         # What waits has a promise already: together with it this must not eat the reserve.
-        self._journal.check_room(self._promised + size, RESERVE)
+        need = self._commits.promised + size + _ONE
+        if segment:
+            if not self._ballast.held:
+                raise DiskFull("the disk is full: what is left is kept for statements")
+            need += self._journal.reserve
+        if need <= self._journal.left:
+            return
+        # What one frame leaves at the end of a file, since the next does not fit there, is lost.
+        room = self._journal.room() - self._commits.promised - size
+        if need > room:
+            raise DiskFull(f"there is room for {max(room, 0)} bytes, {size} came")
 
     @property
     def size(self) -> int:
@@ -217,25 +169,6 @@ class JournalKeeper:
         erasures = Erasures(self._journal.folder)
         files = self._index.files_of(recordings)
         return sum(erase(self._journal.folder, file, recordings, erasures) for file in files)
-
-
-async def _settled(done: "asyncio.Future[None]") -> None:
-    """Wait for *done* even where whoever waits is cancelled; then pass the cancellation on.
-
-    What is handed over is being written, whoever goes away: nobody may number the next thing by
-    what is kept, or take a repetition for something new, before it is.
-    """
-    cancelled: asyncio.CancelledError | None = None
-    while not done.done():
-        try:
-            await asyncio.wait([done])
-        except asyncio.CancelledError as error:
-            cancelled = error
-    if cancelled is not None:
-        with contextlib.suppress(Exception):
-            done.result()
-        raise cancelled
-    done.result()
 
 
 def check_tree(keeper: JournalKeeper, size: int, root: bytes, found: bytes | None) -> None:

@@ -10,7 +10,7 @@ import secrets
 from dataclasses import dataclass
 from pathlib import Path
 
-from accompany.adapters.journal import write_durably
+from accompany.adapters.disk import write_durably
 from accompany.errors import Damaged, Malformed
 from accompany.evidence.age import HybridIdentity
 from accompany.evidence.cards import organization_name

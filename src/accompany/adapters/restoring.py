@@ -15,10 +15,10 @@ from pathlib import Path
 import msgspec
 
 from accompany.adapters.backup import SECRETS, Manifest, Object, Progress, objects_of, read_manifest
+from accompany.adapters.disk import write_durably
 from accompany.adapters.erasing import overwrite
 from accompany.adapters.erasures import Erased
 from accompany.adapters.frames import HEADER_SIZE
-from accompany.adapters.journal import write_durably
 from accompany.adapters.keeper import JournalKeeper, check_tree
 from accompany.adapters.spans import Span
 from accompany.adapters.sqlite import Database

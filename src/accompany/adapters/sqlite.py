@@ -5,14 +5,15 @@ No address, no name of a caller and no place beyond the state is ever written. N
 """
 
 import sqlite3
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
-from accompany.adapters.journal import write_durably
+from accompany.adapters.disk import write_durably
 from accompany.dispatch.ringing import Answered, Declined, Ended, Event, Withdrawn
 from accompany.dispatch.roster import Press
 from accompany.dispatch.runner import Pressed
-from accompany.errors import Damaged
+from accompany.errors import Damaged, DiskFull
 from accompany.evidence.checkpoints import parse_checkpoint
 from accompany.ids import CardSerial, EncounterId
 
@@ -45,8 +46,9 @@ class Database:
         self._tables.close()
 
     def do(self, statement: str, *values: object) -> int:
-        """Run one statement durably; return how many rows it changed."""
-        return self._tables.execute(statement, values).rowcount
+        """Run one statement durably; return how many rows it changed; raise DiskFull."""
+        with no_room_as_disk_full():
+            return self._tables.execute(statement, values).rowcount
 
     def row(self, statement: str, *values: object) -> tuple[object, ...] | None:
         found = self._tables.execute(statement, values).fetchone()
@@ -156,7 +158,8 @@ class SqliteCheckpoints:
         if held is not None and held.size >= size and held != parse_checkpoint(note)[0]:
             raise Damaged(f"another {kind} checkpoint over {held.size} entries is kept already")
         statement = "INSERT OR REPLACE INTO checkpoints VALUES (?, ?, ?)"
-        self._tables.execute(statement, (kind, note, self._now()))
+        with no_room_as_disk_full():
+            self._tables.execute(statement, (kind, note, self._now()))
         write_durably(self._folder / kind, note)
 
     def kept_at(self, kind: str) -> int:
@@ -172,6 +175,17 @@ class SqliteCheckpoints:
         if path.exists():
             copies.append(path.read_bytes())
         return max(copies, key=lambda note: parse_checkpoint(note)[0].size, default=None)
+
+
+@contextmanager
+def no_room_as_disk_full() -> Iterator[None]:
+    """Raise DiskFull where SQLite says that the disk is; what was begun is undone."""
+    try:
+        yield
+    except sqlite3.OperationalError as error:
+        if error.sqlite_errorcode != sqlite3.SQLITE_FULL:
+            raise
+        raise DiskFull("the database has no room") from error
 
 
 def _connect(path: Path, any_thread: bool = False) -> sqlite3.Connection:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import trustme
 
-from accompany.adapters.journal import write_durably
+from accompany.adapters.disk import write_durably
 from accompany.errors import Malformed
 
 

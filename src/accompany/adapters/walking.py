@@ -7,7 +7,7 @@ stands at the offset it names; whether its frame is whole is not looked at.
 from collections.abc import Iterator
 from pathlib import Path
 
-from accompany.adapters.frames import HEADER_SIZE, Header
+from accompany.adapters.frames import HEADER_SIZE, Header, framed_size
 
 
 def headers_in(path: Path) -> Iterator[tuple[Header, bytes]]:
@@ -27,7 +27,7 @@ def headers_in(path: Path) -> Iterator[tuple[Header, bytes]]:
 
 def end_of(header: Header) -> int:
     """Return where the frame of *header* ends and the next one begins."""
-    return header.offset + HEADER_SIZE + header.length
+    return header.offset + framed_size(header.length)
 
 
 def end_in(path: Path) -> int:

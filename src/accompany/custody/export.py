@@ -191,6 +191,7 @@ class Export:
 
     async def _log(self, recording: RecordingId, last: int, note: bytes) -> None:
         self._check(recording)
+        self._keeper.check_room(len(note))
         entry = package_entry(recording, last, note)
         index, receipt = self._leaves.give(entry, "kept")
         kept = PackageKept(index, entry.slot, entry.digest, receipt, recording, last, note)

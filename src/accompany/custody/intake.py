@@ -45,6 +45,9 @@ from accompany.ids import Locator, RecordingId
 REMEMBERED = 4096
 """Recordings whose end is held in memory; the others are read again when something comes."""
 
+_RECORD = 1024
+"""Bytes a record takes at most, what it is a record of aside."""
+
 Admit = Callable[[], Awaitable[None]]
 K = TypeVar("K")
 
@@ -144,6 +147,7 @@ class Intake:
         locator: Locator,
         deletion: bytes | None,
     ) -> bytes:
+        self._keeper.check_room(sum(len(grant) + _RECORD for grant in grants))
         entry = statement_entry(note, 0, note)
         index, receipt = self._leaves.give(entry, "none")
         kept = OpeningKept(
@@ -208,7 +212,7 @@ class Intake:
         if row.word != "segment":
             raise DoesNotHold("segment", "a segment statement", f"a {row.word}")
         self._check_segment(row.sha256, row.size, body)
-        self._keeper.check_room(len(body))
+        self._keeper.check_room(len(body), segment=True)
         entry = statement_entry(live.note, row.number, row.note)
         receipt = self._leaves.receipt(row.index, entry, "kept")
         item = Item(Arrived(live.opening.recording, row.number, receipt), body)
@@ -258,7 +262,7 @@ class Intake:
             raise DoesNotHold("sha256", "one no other segment has", statement.sha256.hex())
         if body is not None:
             self._check_segment(statement.sha256, statement.size, body)
-            self._keeper.check_room(len(body))
+            self._keeper.check_room(len(body), segment=True)
         return statement.size, statement.sha256
 
     def _check_segment(self, digest: bytes | None, size: int, body: bytes) -> None:
@@ -290,6 +294,7 @@ class Intake:
         return receipt
 
     def _grant(self, recording: RecordingId, number: int, data: bytes) -> tuple[Item, bytes]:
+        self._keeper.check_room(len(data))
         entry = grant_entry(recording, number, data)
         index, receipt = self._leaves.give(entry, "kept")
         kept = GrantKept(index, entry.slot, entry.digest, receipt, recording, number, data)

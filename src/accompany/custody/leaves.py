@@ -17,6 +17,7 @@ class Leaves:
         self.origin = origin
         self._signer = signer
         self._clock = clock
+        self._keeper = keeper
         self._next = keeper.size
 
     @property
@@ -24,7 +25,12 @@ class Leaves:
         return self._next
 
     def give(self, entry: Entry, bytes_: str) -> tuple[int, bytes]:
-        """Return the entry's index and its receipt; the receipt is for after `keep` only."""
+        """Return the entry's index and its receipt; the receipt is for after `keep` only.
+
+        Raise DiskFull, nothing given, where there is no room for one record; whoever gives out
+        many, or keeps bytes with them, asks for all their room before.
+        """
+        self._keeper.check_room(0)
         index = self._next
         self._next += 1
         return index, self.receipt(index, entry, bytes_)

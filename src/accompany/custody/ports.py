@@ -198,8 +198,12 @@ class Keeper(Protocol):
         Items are kept in the order of the calls. An error means that nothing more is kept.
         """
 
-    def check_room(self, size: int) -> None:
-        """Raise DiskFull unless *size* bytes of segments fit, with a reserve for statements."""
+    def check_room(self, size: int, segment: bool = False) -> None:
+        """Raise DiskFull unless *size* bytes fit; a *segment* leaves a reserve for statements.
+
+        To be asked before a leaf is given, and without waiting before `keep` is called: what was
+        given out must be kept.
+        """
 
     @property
     def size(self) -> int:

@@ -8,6 +8,7 @@ Not here: HTTP and RFC 3161 (adapters), what a cosignature is (evidence.cosignin
 """
 
 import asyncio
+import logging
 from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol, TypeVar
@@ -15,11 +16,13 @@ from typing import Any, Protocol, TypeVar
 from accompany.custody.leaves import Leaves
 from accompany.custody.ports import Clock, Item, Keeper, StampKept
 from accompany.custody.sequencer import Checkpoints, Published, Sequencer
-from accompany.errors import AccompanyError, DoesNotHold, Unknown
+from accompany.errors import AccompanyError, DiskFull, DoesNotHold, Unknown
 from accompany.evidence.checkpoints import Policy, parse_checkpoint
 from accompany.evidence.cosigning import with_cosignatures
 from accompany.evidence.notes import Note, Signature, Verifier
 from accompany.evidence.timestamps import stamp_entry
+
+logger = logging.getLogger("accompany")
 
 RETRY = 30_000
 """Milliseconds after which somebody who did not answer is asked again."""
@@ -126,6 +129,9 @@ class Rounds:
         while self.wanted:
             try:
                 await self.step()
+            except DiskFull as error:
+                # It may pass: what a round lacks is asked for again.
+                logger.warning("a round waits for room: %s", error)
             except Exception as error:
                 on_failure(f"a round cannot be kept: {error}")
                 return
@@ -189,6 +195,7 @@ class Rounds:
 
     async def _keep_token(self, authority: str, over: Published, found: Token) -> None:
         size = over.checkpoint.size
+        self._keeper.check_room(len(over.note) + len(found.token) + len(found.chain))
         entry = stamp_entry(authority, size, found.token)
         index, receipt = self._leaves.give(entry, "kept")
         kept = StampKept(

@@ -8,6 +8,7 @@ Signing and keeping wait for the disk, so they run in a thread, one at a time.
 
 import asyncio
 import contextlib
+import logging
 import secrets
 import time
 from collections.abc import Callable
@@ -16,10 +17,13 @@ from typing import Protocol
 
 from accompany.custody.leaves import Leaves
 from accompany.custody.ports import Clock, Item, Keeper, PaddingKept
+from accompany.errors import DiskFull
 from accompany.evidence.checkpoints import Checkpoint, Proof, parse_checkpoint
 from accompany.evidence.merkle import TILE_WIDTH, consistency_proof, inclusion_proof, root
 from accompany.evidence.notes import Signer
 from accompany.evidence.receipts import Entry
+
+logger = logging.getLogger("accompany")
 
 DAY = 24 * 3600 * 1000
 
@@ -90,13 +94,24 @@ class Sequencer:
         self.stepped = time.monotonic()
 
     async def run(self, seconds: float, on_failure: Callable[[str], None]) -> None:
-        """Step every *seconds*, for ever; a failure is reported, since nothing may go on then."""
+        """Step every *seconds*, for ever; a failure is reported, since nothing may go on then.
+
+        A full disk is none: it is waited for.
+        """
+        waiting = False
         while True:
             try:
                 await self.step()
+            except DiskFull as error:
+                # Nothing was published; once there is room, the next one covers it all.
+                if not waiting:
+                    logger.warning("no checkpoint can be kept: %s; it is tried again", error)
+                waiting = True
             except Exception as error:
                 on_failure(f"no checkpoint can be signed: {error}")
                 return
+            else:
+                waiting = False
             await asyncio.sleep(seconds)
 
     async def covering(self, index: int) -> Published:
@@ -107,10 +122,11 @@ class Sequencer:
 
     async def _whole_tiles(self) -> int:
         """Fill the last tile with noise; return the size then, all of it durable."""
-        self._next_public = _next_day(self._clock.now())
         missing = -self._leaves.given % TILE_WIDTH
         size = self._leaves.given + missing
+        self._keeper.check_room(missing * 1024)
         await self._keeper.keep([self._noise() for _ in range(missing)])
+        self._next_public = _next_day(self._clock.now())
         return size
 
     def _noise(self) -> Item:

@@ -1,0 +1,174 @@
+"""Writing so that it would survive a power cut, past the cache where the file system allows it.
+
+A journal file is made of zeros, synced with its folder, before anything is written into it: so a
+batch is one write in place and one sync, without a change to the file system's own tables. Writing
+is in whole blocks, from an aligned buffer, at aligned offsets (open(2), O_DIRECT). Where O_DIRECT
+is refused (tmpfs, some overlays) the same writes go through the cache, and the sync does the rest.
+Survives power loss if the disk honours flushes. Not here: what is written (`frames`, `journal`).
+"""
+
+import errno
+import mmap
+import os
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from accompany.adapters.frames import BLOCK, whole_blocks
+from accompany.errors import DiskFull
+
+_PIECE = 1024 * 1024
+_FULL = (errno.ENOSPC, errno.EDQUOT)
+_REFUSED = (errno.EINVAL, errno.EOPNOTSUPP)
+
+
+def new_buffer(size: int) -> mmap.mmap:
+    """Return zeroed memory that begins at a page, as O_DIRECT wants it."""
+    return mmap.mmap(-1, whole_blocks(size))
+
+
+def takes_direct(folder: Path) -> bool:
+    """Whether files in *folder* can be written with O_DIRECT; tried on a file without a name."""
+    if not hasattr(os, "O_DIRECT") or not hasattr(os, "O_TMPFILE"):
+        return False
+    try:
+        fd = os.open(folder, os.O_WRONLY | os.O_TMPFILE | os.O_DIRECT, 0o600)
+    except OSError:
+        return False
+    try:
+        with new_buffer(BLOCK) as buffer:
+            return os.pwrite(fd, buffer, 0) == BLOCK
+    except OSError as error:
+        # A full disk says nothing about how it is written.
+        return error.errno in _FULL
+    finally:
+        os.close(fd)
+
+
+def way_of_writing(direct: bool) -> str:
+    """Say for people how batches reach the disk."""
+    if direct:
+        return "O_DIRECT into files of zeros, one fdatasync for every batch"
+    return "through the cache, since O_DIRECT is refused here; one fdatasync for every batch"
+
+
+def free_bytes(folder: Path) -> int:
+    status = os.statvfs(folder)
+    return status.f_bavail * status.f_frsize
+
+
+def open_blocks(path: Path, direct: bool) -> int:
+    """Return a descriptor to write a file of zeros that is there already."""
+    return os.open(path, os.O_WRONLY | (os.O_DIRECT if direct else 0))
+
+
+def write_blocks(fd: int, buffer: mmap.mmap, parts: Sequence[bytes], offset: int) -> None:
+    """Write *parts*, one behind the other, at *offset*, and zeros up to a whole block.
+
+    Nothing is durable before `os.fdatasync`. An error leaves any part of it written.
+    """
+    filled, size = 0, len(buffer)
+    for part in parts:
+        at, left = 0, len(part)
+        while left:
+            step = min(left, size - filled)
+            buffer[filled : filled + step] = part if step == len(part) else part[at : at + step]
+            filled, at, left = filled + step, at + step, left - step
+            if filled == size:
+                _write_at(fd, buffer, size, offset)
+                offset, filled = offset + size, 0
+    if filled:
+        end = whole_blocks(filled)
+        buffer[filled:end] = bytes(end - filled)
+        _write_at(fd, buffer, end, offset)
+
+
+def _write_at(fd: int, buffer: mmap.mmap, size: int, offset: int) -> None:
+    with memoryview(buffer) as view:
+        done = 0
+        while done < size:
+            with view[done:size] as rest:
+                done += os.pwrite(fd, rest, offset + done)
+
+
+def make_zeros(path: Path, size: int, direct: bool, pause: Callable[[], float]) -> None:
+    """Make a file of *size* zeros, all of it on the disk, under its name, when this returns.
+
+    It has another name until it is whole. *pause* says how many seconds to rest after each
+    mebibyte, for others to write; what it raises ends it. Raise DiskFull, and leave nothing,
+    where there is no room.
+    """
+    fresh = path.with_name(path.name + ".new")
+    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | (os.O_DIRECT if direct else 0)
+    with _or_nothing(fresh, size):
+        fd = os.open(fresh, flags, 0o600)
+        try:
+            # Asked for at once, its blocks lie together; and a disk that is full says so here.
+            try:
+                os.posix_fallocate(fd, 0, size)
+            except OSError as error:
+                if error.errno not in _REFUSED:
+                    raise
+            with new_buffer(min(size, _PIECE)) as zeros:
+                for at in range(0, size, len(zeros)):
+                    _write_at(fd, zeros, min(len(zeros), size - at), at)
+                    if rest := pause():
+                        time.sleep(rest)
+            os.fsync(fd)
+        finally:
+            os.close(fd)
+        fresh.rename(path)
+        sync_folder(path.parent)
+
+
+@contextmanager
+def _or_nothing(fresh: Path, size: int) -> Iterator[None]:
+    try:
+        yield
+    except BaseException as error:
+        with suppress(OSError):
+            fresh.unlink()
+        if isinstance(error, OSError) and error.errno in _FULL:
+            free = free_bytes(fresh.parent)
+            raise DiskFull(f"{free} bytes are free, a file of {size} was wanted") from error
+        raise
+
+
+def write_durably(path: Path, data: bytes, mode: int = 0o600) -> None:
+    """Replace the file at *path* as a whole; return once it would survive a power cut.
+
+    Raise DiskFull, with the old one in place, where there is no room.
+    """
+    fresh = path.with_name(path.name + ".new")
+    try:
+        fd = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, mode)
+        try:
+            view = memoryview(data)
+            while view:
+                view = view[os.write(fd, view) :]
+            os.fsync(fd)
+        finally:
+            os.close(fd)
+        fresh.replace(path)
+        sync_folder(path.parent)
+    except OSError as error:
+        if error.errno in _FULL:
+            raise DiskFull(f"no room for {path.name}: {error.strerror}") from error
+        raise
+
+
+def sync_folder(folder: Path) -> None:
+    fd = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(fd)
+    finally:
+        os.close(fd)
+
+
+def cut(path: Path, size: int) -> None:
+    """Give back what lies behind *size* bytes; a file of nothing goes altogether."""
+    if size == 0:
+        path.unlink()
+    else:
+        os.truncate(path, size)
