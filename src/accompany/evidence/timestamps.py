@@ -7,8 +7,9 @@ which checkpoints are stamped (custody.rounds), what a verifier says (verify_sta
 """
 
 import re
-from base64 import b64decode, b64encode
-from collections.abc import Iterable, Sequence
+from base64 import b64encode
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from hashlib import sha256, sha384, sha512
 
@@ -21,8 +22,9 @@ from rfc3161_client import (
     decode_timestamp_response,
 )
 
-from accompany.errors import DoesNotHold, Malformed
+from accompany.errors import AccompanyError, DoesNotHold, Malformed
 from accompany.evidence.receipts import Entry, named_entry
+from accompany.evidence.text import read_base64
 
 AUTHORITY = re.compile(r"[A-Za-z0-9._-]{1,64}")
 """What an authority may be called: its name stands in file names."""
@@ -38,6 +40,23 @@ _HASHES = {
     "2.16.840.1.101.3.4.2.2": sha384,
     "2.16.840.1.101.3.4.2.3": sha512,
 }
+
+
+@contextmanager
+def _foreign(what: str) -> Iterator[None]:
+    """Turn whatever the libraries raise for bent certificates and tokens into Malformed.
+
+    Of many kinds: ValueError, KeyError for a letter's type, InvalidVersion, DuplicateExtension.
+    """
+    try:
+        yield
+    except AccompanyError:
+        raise
+    except BaseException as error:
+        # A panic in a library's Rust is no Exception; whatever else is none must go on.
+        if not isinstance(error, Exception) and type(error).__name__ != "PanicException":
+            raise
+        raise Malformed(what, str(error)[:200] or type(error).__name__) from error
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,16 +91,17 @@ def read_stamp_name(name: str) -> tuple[str, int]:
 
 def read_certificates(data: bytes) -> tuple[x509.Certificate, ...]:
     """Return the certificates in a PEM file, at least one; raise Malformed otherwise."""
-    try:
+    with _foreign("certificates"):
         return tuple(x509.load_pem_x509_certificates(data))
-    except ValueError as error:
-        raise Malformed("certificates", f"expected PEM: {error}") from error
 
 
 def read_pem(data: bytes) -> tuple[bytes, ...]:
     """Return the certificates (DER) in a package's PEM file, at least one; Malformed unless written
     as `write_certificates` writes it. What they say is not looked at."""
-    found = tuple(b64decode(body.replace(b"\n", b"")) for body in _PEM.findall(data))
+    found: tuple[bytes, ...] = ()
+    with suppress(Malformed):
+        bodies = (body.replace(b"\n", b"").decode("ascii") for body in _PEM.findall(data))
+        found = tuple(map(read_base64, bodies))
     if not found or b"".join(map(_pem, found)) != data:
         raise Malformed("certificates", "expected PEM, one certificate or more, and nothing else")
     return found
@@ -94,16 +114,26 @@ def _pem(der: bytes) -> bytes:
 
 
 def load_chain(chain: Iterable[bytes]) -> tuple[x509.Certificate, ...]:
-    """Return the certificates in *chain*, signer first; raise DoesNotHold unless all of them are
-    certificates and the last is issued by itself."""
-    try:
+    """Return the certificates in *chain*, signer first; raise Malformed or DoesNotHold unless all
+    of them are certificates and the last is issued by itself."""
+    with _foreign("certificates"):
         found = tuple(map(x509.load_der_x509_certificate, chain))
         whole = found[-1].issuer.public_bytes() == found[-1].subject.public_bytes()
-    except ValueError as error:
-        raise DoesNotHold("chain", "certificates", "something else") from error
     if not whole:
         raise DoesNotHold("chain", "a root, issued by itself, at the end", "none")
     return found
+
+
+def check_signer(token: bytes, signer: x509.Certificate) -> None:
+    """Raise DoesNotHold unless the certificate in *token* that its signer names is *signer*.
+
+    What is embedded is signed by nobody: otherwise the same token could carry any other one.
+    """
+    response = _decode(token)
+    with _foreign("time stamp"):
+        found = _signer(response, _embedded(response))
+    if found != signer:
+        raise DoesNotHold("time stamp", "the signer's certificate beside it", "another")
 
 
 def check_stamp(
@@ -119,7 +149,7 @@ def check_stamp(
     where it is known. Everything is judged at the time stamped. Bent tokens raise Malformed.
     """
     response = _decode(token)
-    try:
+    with _foreign("time stamp"):
         _check_imprint(response, text)
         # A self-issued certificate handed in as intermediate would become an anchor.
         helping = [one for one in dict.fromkeys(chain) if one.issuer != one.subject]
@@ -127,12 +157,12 @@ def check_stamp(
         verifier = VerifierBuilder(
             roots=list(dict.fromkeys(anchors)), intermediates=helping, nonce=nonce
         ).build()
-        verifier.verify_message(response, text.encode())
+        try:
+            verifier.verify_message(response, text.encode())
+        except VerificationError as error:
+            why = _why(error)
+            raise DoesNotHold("time stamp", "one that an anchor vouches for", why) from error
         return _stamp(response)
-    except VerificationError as error:
-        raise DoesNotHold("time stamp", "one that an anchor vouches for", _why(error)) from error
-    except (ValueError, TypeError, OverflowError) as error:
-        raise Malformed("time stamp", str(error)[:200]) from error
 
 
 def chain_of(token: bytes, known: Iterable[x509.Certificate]) -> tuple[x509.Certificate, ...]:
@@ -141,7 +171,7 @@ def chain_of(token: bytes, known: Iterable[x509.Certificate]) -> tuple[x509.Cert
     They come from the token and from *known*; nothing is verified but who issued whom.
     """
     response = _decode(token)
-    try:
+    with _foreign("time stamp"):
         held = [*_embedded(response), *known]
         chain = [_signer(response, held)]
         while chain[-1].issuer != chain[-1].subject:
@@ -149,8 +179,6 @@ def chain_of(token: bytes, known: Iterable[x509.Certificate]) -> tuple[x509.Cert
             if above is None or above in chain:
                 break
             chain.append(above)
-    except (ValueError, TypeError) as error:
-        raise Malformed("time stamp", str(error)[:200]) from error
     return tuple(chain)
 
 
@@ -161,11 +189,9 @@ def write_certificates(certificates: Iterable[x509.Certificate]) -> bytes:
 def _decode(token: bytes) -> TimeStampResponse:
     if len(token) > TOKEN_LIMIT:
         raise Malformed("time stamp", f"expected at most {TOKEN_LIMIT} bytes, found {len(token)}")
-    try:
+    with _foreign("time stamp"):
         response = decode_timestamp_response(token)
         status = response.status
-    except ValueError as error:
-        raise Malformed("time stamp", str(error)[:200]) from error
     if status != 0:
         said = "; ".join(response.status_string)[:200] or "without a reason"
         raise DoesNotHold("time stamp", "status granted (0)", f"status {status}, {said}")

@@ -194,7 +194,7 @@ def _read_end(source: BinaryIO, findings: Findings) -> _End:
 
 
 def _read_end64(source: BinaryIO, at: int) -> tuple[_End, int]:
-    record = _read_at(source, at, _END64.size) if at < 2**62 else b""
+    record = _read_at(source, at, _END64.size) if at < _WIDEST else b""
     if len(record) != _END64.size or not record.startswith(b"PK\x06\x06"):
         raise NotAZip("expected a ZIP64 end record where its locator points")
     _, length, _, _, _, _, _, count, size, directory = _END64.unpack(record)

@@ -22,6 +22,7 @@ from accompany.evidence.findings import Findings
 from accompany.evidence.merkle import check_consistency
 from accompany.evidence.timestamps import (
     Stamp,
+    check_signer,
     check_stamp,
     load_chain,
     read_pem,
@@ -169,6 +170,7 @@ class _Stamp:
             written = read_pem(self._parts["pem"])
             try:
                 chain = load_chain(written)
+                check_signer(token, chain[0])
                 check_stamp(token, text, chain[-1:], chain[:-1])
                 return chain
             except (DoesNotHold, Malformed):

@@ -13,6 +13,7 @@ import { RECIPIENT } from "./statements";
 import {
   Lines,
   SPACE,
+  quoted,
   readBase32,
   readBase64,
   readMatching,
@@ -83,8 +84,13 @@ export function readCard(text: string): Card {
   const until = readTime(lines.take("until"));
   lines.end();
   readMatching("name", NAME, name);
-  if (OUTER_SPACE.test(name)) throw new Malformed("name", `found ${name.slice(0, 80)}`);
-  readMatching("recipient", RECIPIENT, recipient);
+  if (OUTER_SPACE.test(name)) throw new Malformed("name", `found ${quoted(name)}`);
+  if (!RECIPIENT.test(recipient)) {
+    throw new Malformed("recipient", `expected age1pq1…, found ${quoted(recipient)}`);
+  }
+  if (licenses.some(({ state }, at) => state <= (licenses[at - 1]?.state ?? ""))) {
+    throw new Malformed("licenses", "expected each state once, in order");
+  }
   const card = { serial, name, recipient, key: checkPublicKey(key), licenses, since, until };
   if (writeCard(card) !== text) throw new Malformed("card", "not in its one written form");
   return card;
@@ -141,10 +147,8 @@ function readLicenses(lines: Lines): License[] {
   for (let value = lines.takeIf("license"); value !== null; value = lines.takeIf("license")) {
     const [, state, checked] = LICENSE.exec(value) ?? [];
     if (state === undefined || checked === undefined) {
-      throw new Malformed("license", `expected a state and a date, found ${value.slice(0, 40)}`);
+      throw new Malformed("license", `expected a state and a date, found ${quoted(value, 40)}`);
     }
-    const before = licenses.at(-1);
-    if (before && before.state >= state) throw new Malformed("licenses", "expected each state once, in order");
     licenses.push({ state, checked });
   }
   return licenses;

@@ -71,8 +71,12 @@ export function checkConsistency(
   if (old > fresh) throw refuse(`at most ${fresh} leaves`, String(old));
   if (old === 0 || old === fresh) {
     if (proof.length > 0) throw refuse("no hashes", String(proof.length));
-    const expected = old === 0 ? EMPTY_ROOT : freshRoot;
-    if (!sameBytes(oldRoot, expected)) throw refuse(`root ${writeHex(expected)}`, writeHex(oldRoot));
+    if (old === fresh && !sameBytes(oldRoot, freshRoot)) {
+      throw refuse(`root ${writeHex(oldRoot)}`, writeHex(freshRoot));
+    }
+    if (old === 0 && !sameBytes(oldRoot, EMPTY_ROOT)) {
+      throw refuse(`the empty root ${writeHex(EMPTY_ROOT)}`, writeHex(oldRoot));
+    }
     return;
   }
   const powerOfTwo = Number.isInteger(Math.log2(old)) && 2 ** Math.round(Math.log2(old)) === old;

@@ -17,6 +17,7 @@ import {
   SPACE,
   TEXT_LIMIT,
   concat,
+  quoted,
   readBase64,
   readUtf8,
   sameBytes,
@@ -62,7 +63,7 @@ export class Verifier {
     readonly key: Uint8Array,
     readonly kind: number = ED25519,
   ) {
-    if (!NAME.test(name)) throw new Malformed("key name", `expected no space and no plus, found ${name}`);
+    if (!NAME.test(name)) throw new Malformed("key name", `expected no space and no plus, found ${quoted(name)}`);
     checkPublicKey(key);
     this.id = keyId(name, key, kind);
   }
@@ -72,7 +73,7 @@ export class Verifier {
     const match = VKEY.exec(vkey);
     const [, name, , written] = match ?? [];
     if (name === undefined || written === undefined) {
-      throw new Malformed("vkey", `expected name+id+key, found ${vkey.slice(0, 120)}`);
+      throw new Malformed("vkey", `expected name+id+key, found ${quoted(vkey, 120)}`);
     }
     const data = readBase64(written, 33);
     const kind = data[0];
@@ -186,6 +187,13 @@ export class Note {
 
   /** Returns the text if `verifier` signed it; others may have signed as well. */
   signedBy(verifier: Verifier, what = "note"): string {
+    const { value } = this.lineOf(verifier, what);
+    if (!verifier.holds(utf8(this.text), value)) throw notValid(verifier, what);
+    return this.text;
+  }
+
+  /** Returns the one line that says it is `verifier`'s; whether it holds is not looked at. */
+  lineOf(verifier: Verifier, what = "note"): Signature {
     const mine = this.signatures.filter((one) => one.name === verifier.name && sameBytes(one.id, verifier.id));
     const [signature, second] = mine;
     if (signature === undefined) {
@@ -193,17 +201,19 @@ export class Note {
       throw new DoesNotHold(what, `a signature by ${verifier.name}+${writeHex(verifier.id)}`, `by ${names}`);
     }
     if (second !== undefined) throw new Malformed(what, `expected one signature line of ${verifier.name}`);
-    if (!verifier.holds(utf8(this.text), signature.value)) {
-      throw new DoesNotHold(what, `a valid signature by ${verifier.name}`, "one that is not");
-    }
-    return this.text;
+    return signature;
   }
+}
+
+/** The error for a signature line that does not hold. */
+export function notValid(verifier: Verifier, what: string): DoesNotHold {
+  return new DoesNotHold(what, `a valid signature by ${verifier.name}`, "one that is not");
 }
 
 function readSignature(line: string): Signature {
   const [dash, name, ...rest] = line.split(" ");
   if (dash !== "—" || name === undefined || !NAME.test(name)) {
-    throw new Malformed("signature line", `found ${line.slice(0, 80)}`);
+    throw new Malformed("signature line", `found ${quoted(line)}`);
   }
   const data = readBase64(rest.join(" "));
   if (data.length < 5) throw new Malformed("signature line", "expected a key id and a signature");

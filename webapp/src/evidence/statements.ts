@@ -16,6 +16,7 @@ import { Note, Verifier, checkPublicKey } from "./notes";
 import {
   Lines,
   SPACE,
+  quoted,
   readBase32,
   readBase64,
   readHex,
@@ -53,6 +54,7 @@ const OPENING = "accompany/opening/v1";
 const SEGMENT = "accompany/segment/v1";
 const GAP = "accompany/gap/v1";
 const CLOSING = "accompany/closing/v1";
+const MAGICS = { opening: OPENING, segment: SEGMENT, gap: GAP, closing: CLOSING } as const;
 
 const MEDIA = /^[!-~]{3,200}$/;
 export const RECIPIENT = /^age1pq1[a-z0-9]{100,3000}$/;
@@ -165,14 +167,14 @@ function readForm(text: string): Statement {
   if (text.startsWith(`${GAP}\n`)) return readGap(text);
   if (text.startsWith(`${CLOSING}\n`)) return readClosing(text);
   if (text.startsWith(`${OPENING}\n`)) return readOpening(text);
-  throw new Malformed("statement", `expected opening, segment, gap or closing, found ${text.slice(0, 40)}`);
+  throw new Malformed("statement", `expected opening, segment, gap or closing, found ${quoted(text, 40)}`);
 }
 
 /** Returns the opening in a signed note, checked with the key that it names itself. */
 export function openOpening(note: Uint8Array): Opening {
   const parsed = Note.parse(note);
   const statement = readStatement(parsed.text);
-  if (statement.form !== "opening") throw new Malformed("opening", `found ${statement.form}`);
+  if (statement.form !== "opening") throw new Malformed("opening", `found ${MAGICS[statement.form]}`);
   parsed.onlyBy(recordingVerifier(statement.key), "opening");
   return statement;
 }

@@ -48,6 +48,29 @@ export function sameBytes(one: Uint8Array, other: Uint8Array): boolean {
   return one.length === other.length && one.every((byte, at) => byte === other[at]);
 }
 
+/** Returns the first `count` characters of `text`; one outside the first plane counts as one. */
+export function clipped(text: string, count: number): string {
+  if (text.length <= count) return text;
+  return Array.from(text.slice(0, 2 * count)).slice(0, count).join("");
+}
+
+/**
+ * Returns the first `limit` characters of `text` in quotation marks, all in visible ASCII: what came
+ * from a file is repeated in reports so, and every verifier writes the same.
+ */
+export function quoted(text: string | Uint8Array, limit = 80): string {
+  const codes =
+    typeof text === "string"
+      ? Array.from(clipped(text, limit), (character) => character.codePointAt(0) ?? 0)
+      : Array.from(text.subarray(0, limit));
+  return `'${codes.map(visible).join("")}'`;
+}
+
+function visible(code: number): string {
+  if (code >= 0x20 && code < 0x7f && code !== 0x27 && code !== 0x5c) return String.fromCharCode(code);
+  return code < 0x100 ? `\\x${code.toString(16).padStart(2, "0")}` : `\\u{${code.toString(16)}}`;
+}
+
 /** Returns a time, in milliseconds since 1970 UTC, as RFC 3339 with three decimals. */
 export function writeTime(milliseconds: number): string {
   const text = new Date(milliseconds).toISOString();
@@ -57,10 +80,10 @@ export function writeTime(milliseconds: number): string {
 
 /** Returns the milliseconds since 1970 UTC that `text` states. */
 export function readTime(text: string): number {
-  if (!TIME.test(text)) throw new Malformed("time", `expected 2026-11-21T20:14:03.120Z, found ${text.slice(0, 40)}`);
+  if (!TIME.test(text)) throw new Malformed("time", `expected 2026-11-21T20:14:03.120Z, found ${quoted(text, 40)}`);
   const moment = Date.parse(text);
   // Date.parse takes the 30th of February and 24:00; a moment that exists is written as it was read.
-  if (Number.isNaN(moment) || new Date(moment).toISOString() !== text || text < "1000") {
+  if (Number.isNaN(moment) || new Date(moment).toISOString() !== text || text < "0001") {
     throw new Malformed("time", `no such moment: ${text}`);
   }
   return moment;
@@ -68,21 +91,23 @@ export function readTime(text: string): number {
 
 export function readNumber(text: string): number {
   if (!NUMBER.test(text) || Number(text) > Number.MAX_SAFE_INTEGER) {
-    throw new Malformed("number", `expected decimal digits, found ${text.slice(0, 40)}`);
+    throw new Malformed("number", `expected decimal digits, found ${quoted(text, 40)}`);
   }
   return Number(text);
 }
 
+const DIGITS = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, "0"));
+
 export function writeHex(data: Uint8Array): string {
   let text = "";
-  for (const byte of data) text += byte.toString(16).padStart(2, "0");
+  for (const byte of data) text += DIGITS[byte];
   return text;
 }
 
 /** Returns the `size` bytes that `text` writes in lower-case hex. */
 export function readHex(text: string, size: number): Uint8Array {
   if (text.length !== 2 * size || !HEX.test(text)) {
-    throw new Malformed("hex", `expected ${2 * size} lower-case digits, found ${text.slice(0, 80)}`);
+    throw new Malformed("hex", `expected ${2 * size} lower-case digits, found ${quoted(text)}`);
   }
   return Uint8Array.from({ length: size }, (_, at) => Number.parseInt(text.slice(2 * at, 2 * at + 2), 16));
 }
@@ -97,19 +122,25 @@ export function writeBase64(data: Uint8Array): string {
 
 /** Returns what `text` writes in padded, canonical base64; `size` in bytes, where it is known. */
 export function readBase64(text: string, size?: number): Uint8Array<ArrayBuffer> {
-  let data: Uint8Array<ArrayBuffer>;
-  try {
-    const raw = atob(text);
-    data = new Uint8Array(raw.length);
-    for (let at = 0; at < raw.length; at++) data[at] = raw.charCodeAt(at);
-  } catch {
-    throw new Malformed("base64", `found ${text.slice(0, 80)}`);
-  }
-  if (writeBase64(data) !== text) throw new Malformed("base64", `not canonical: ${text.slice(0, 80)}`);
+  const data = decoded(text);
+  if (data === null) throw new Malformed("base64", `expected padded, canonical base64, found ${quoted(text)}`);
   if (size !== undefined && data.length !== size) {
     throw new Malformed("base64", `expected ${size} bytes, found ${data.length}`);
   }
   return data;
+}
+
+function decoded(text: string): Uint8Array<ArrayBuffer> | null {
+  try {
+    const raw = atob(text);
+    // It takes what is not padded, not canonical or full of spaces; what it writes is neither.
+    if (btoa(raw) !== text) return null;
+    const data = new Uint8Array(raw.length);
+    for (let at = 0; at < raw.length; at++) data[at] = raw.charCodeAt(at);
+    return data;
+  } catch {
+    return null;
+  }
 }
 
 /** Returns lower-case base32 without padding (RFC 4648 section 6). */
@@ -131,20 +162,20 @@ export function writeBase32(data: Uint8Array): string {
 
 /** Returns `text` if it is the 32 characters of an id. */
 export function readBase32(text: string): string {
-  if (!BASE32.test(text)) throw new Malformed("id", `expected 32 characters a-z2-7, found ${text.slice(0, 80)}`);
+  if (!BASE32.test(text)) throw new Malformed("id", `expected 32 characters a-z2-7, found ${quoted(text)}`);
   return text;
 }
 
 export function readWord<Word extends string>(text: string, allowed: readonly Word[]): Word {
   const word = allowed.find((one) => one === text);
   if (word === undefined) {
-    throw new Malformed("word", `expected one of ${allowed.join(" ")}, found ${text.slice(0, 80)}`);
+    throw new Malformed("word", `expected one of ${allowed.join(" ")}, found ${quoted(text)}`);
   }
   return word;
 }
 
 export function readMatching(what: string, pattern: RegExp, value: string): string {
-  if (!pattern.test(value)) throw new Malformed(what, `found ${value.slice(0, 80)}`);
+  if (!pattern.test(value)) throw new Malformed(what, `found ${quoted(value)}`);
   return value;
 }
 
@@ -169,7 +200,7 @@ export class Lines {
     const size = utf8(text).length;
     if (size > limit) throw new Malformed(what, `expected at most ${limit} bytes, found ${size}`);
     const [first, ...rest] = text.split("\n");
-    if (first !== magic) throw new Malformed(what, `expected ${magic}, found ${first?.slice(0, 80)}`);
+    if (first !== magic) throw new Malformed(what, `expected ${quoted(magic)}, found ${quoted(first ?? "")}`);
     if (rest.length === 0 || rest.pop() !== "") throw new Malformed(what, "expected a newline at the end");
     this.rest = rest;
   }
@@ -178,8 +209,8 @@ export class Lines {
   take(name: string): string {
     const value = this.takeIf(name);
     if (value === null) {
-      const found = this.rest[this.at]?.slice(0, 80) ?? "the end";
-      throw new Malformed(this.what, `expected a line ${name}, found ${found}`);
+      const found = quoted(this.rest[this.at] ?? "the end");
+      throw new Malformed(this.what, `expected a line ${quoted(name)}, found ${found}`);
     }
     return value;
   }
@@ -194,6 +225,6 @@ export class Lines {
 
   end(): void {
     const line = this.rest[this.at];
-    if (line !== undefined) throw new Malformed(this.what, `expected its end, found ${line.slice(0, 80)}`);
+    if (line !== undefined) throw new Malformed(this.what, `expected its end, found ${quoted(line)}`);
   }
 }
