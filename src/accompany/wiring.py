@@ -35,7 +35,6 @@ from accompany.adapters.wishes import SqliteWishes
 from accompany.adapters.witnesses import load_witnesses
 from accompany.calls.signaling import Rooms
 from accompany.config import Settings
-from accompany.custody.courtesy import Courtesy
 from accompany.custody.deletion import DAY, Deletions
 from accompany.custody.export import Export
 from accompany.custody.intake import Intake
@@ -185,8 +184,7 @@ def _assemble(
 
     enrolment = Enrolment(people, keys.organization, clock.now)
     leaving = Leaving(keeper)
-    courtesy = Courtesy()
-    intake = Intake(keeper, leaves, settings.segment_bytes, leaving, courtesy)
+    intake = Intake(keeper, leaves, settings.segment_bytes, leaving)
     deletions = Deletions(
         keeper,
         leaves,
@@ -215,7 +213,6 @@ def _assemble(
             clock,
             lambda: rounds.cosigned,
             leaving,
-            courtesy,
         ),
         Codes(people, settings.wrong_codes_a_minute),
         enrolment,

@@ -260,17 +260,6 @@ class Index:
         )
         return Place(*rows[0]) if rows else None
 
-    def places(self, recording: str, first: int, last: int) -> list[tuple[int, Place]]:
-        """Return number and place of the segments from *first* to *last* that are here."""
-        rows = self._read(
-            "SELECT number, file, offset, size, sha256 FROM statements WHERE recording = ? "
-            "AND number BETWEEN ? AND ? AND file IS NOT NULL ORDER BY number",
-            recording,
-            first,
-            last,
-        )
-        return [(row[0], Place(*row[1:])) for row in rows]
-
     def segment_hashes(self, recording: str) -> list[bytes]:
         rows = self._read(
             "SELECT sha256 FROM statements WHERE recording = ? AND sha256 IS NOT NULL", recording

@@ -6,6 +6,7 @@ be kept. Not here: what may be kept (`custody`).
 """
 
 from collections.abc import Callable, Iterator, Sequence
+from hashlib import sha256
 from pathlib import Path
 
 from accompany.adapters.ballast import Ballast
@@ -15,7 +16,6 @@ from accompany.adapters.erasures import Erasures
 from accompany.adapters.frames import BLOCK
 from accompany.adapters.index import Index
 from accompany.adapters.journal import Journal
-from accompany.adapters.runs import check, runs_of
 from accompany.adapters.scanning import Batch
 from accompany.custody.ports import Item, Kept, NamedRow, RecordingRow, StampRow, StatementRow
 from accompany.errors import Damaged, DiskFull
@@ -132,20 +132,12 @@ class JournalKeeper:
         if place is None:
             return None
         data = self._journal.read(place.file, place.offset, place.size)
-        check(recording, number, place, data)
+        if sha256(data).digest() != place.sha256:
+            raise Damaged(
+                f"segment {number} of {recording}: expected SHA-256 {place.sha256.hex()}, "
+                f"found {sha256(data).hexdigest()} in journal file {place.file} at {place.offset}"
+            )
         return data
-
-    def segments(self, recording: str, first: int, last: int) -> list[tuple[int, memoryview]]:
-        done = []
-        for run in runs_of(self._index.places(recording, first, last)):
-            start, end = run[0][1], run[-1][1]
-            size = end.offset + end.size - start.offset
-            data = memoryview(self._journal.read(start.file, start.offset, size))
-            for number, place in run:
-                at = place.offset - start.offset
-                done.append((number, data[at : at + place.size]))
-                check(recording, number, place, done[-1][1])
-        return done
 
     def grants(self, recording: str) -> list[NamedRow]:
         return self._index.named("grant", recording)

@@ -53,8 +53,6 @@ def run_serve(given: argparse.Namespace) -> int:
     # A phone is a connection, and a file descriptor.
     most = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
     resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
-    # Somebody's long download, in another thread, gives way in half a millisecond instead of five.
-    sys.setswitchinterval(0.0005)
     return asyncio.run(_serve(settings, given.json))
 
 

@@ -6,14 +6,12 @@ package.note becomes an entry too. Not here: who may ask (`accounts.rights`), HT
 """
 
 import asyncio
-import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 
 import msgspec
 
-from accompany.custody.courtesy import Courtesy
 from accompany.custody.leaves import Leaves
 from accompany.custody.leaving import Leaving
 from accompany.custody.ports import (
@@ -26,9 +24,10 @@ from accompany.custody.ports import (
     StampRow,
     StatementRow,
 )
-from accompany.custody.reading import Reading
 from accompany.custody.sequencer import Published, Sequencer
+from accompany.errors import Damaged
 from accompany.evidence.checkpoints import Proof, write_consistency
+from accompany.evidence.layout import place
 from accompany.evidence.merkle import consistency_proof, inclusion_proofs
 from accompany.evidence.notes import Signer
 from accompany.evidence.package import (
@@ -45,7 +44,7 @@ from accompany.evidence.receipts import custody_entry
 from accompany.evidence.statements import open_opening
 from accompany.evidence.text import write_time
 from accompany.evidence.timestamps import stamp_name
-from accompany.evidence.zipping import zip_size
+from accompany.evidence.zipping import zip_size, zip_stream
 from accompany.ids import RecordingId
 
 CardOf = Callable[[str], bytes | None]
@@ -73,7 +72,6 @@ class Export:
         clock: Clock,
         cosigned: Callable[[], Published | None] = lambda: None,
         leaving: Leaving | None = None,
-        courtesy: Courtesy | None = None,
     ) -> None:
         self._keeper = keeper
         self._leaves = leaves
@@ -84,7 +82,6 @@ class Export:
         self._clock = clock
         self._cosigned = cosigned
         self._leaving = leaving or Leaving(keeper)
-        self._courtesy = courtesy or Courtesy()
         self._numbering = asyncio.Lock()
 
     async def note(self, recording: RecordingId, what: str, by: str) -> int:
@@ -123,15 +120,13 @@ class Export:
             contents = self._gather(row, last, under, card, with_custody)
             note = self._receipts.sign(package_text(contents, now))
             files = sealed_files(contents, note, now)
-            names = ((zip_path(row.recording, file.path), file.size) for file in files)
-            size = zip_size(names, later=False)
+            size = zip_size((zip_path(row.recording, file.path), file.size) for file in files)
             return note, files, size
 
         # An hour of film is some twenty thousand small files: seconds, for which nobody must wait.
         note, files, size = await asyncio.to_thread(made)
         await self._log(row.recording, last.number if last else 0, note)
-        reading = Reading(self._keeper, row.recording, files, self._courtesy)
-        return Package(f"{row.recording}.zip", size, reading.pieces())
+        return Package(f"{row.recording}.zip", size, self._stream(row.recording, files))
 
     async def _under(self, last: int, export: int) -> Published:
         """Return the checkpoint that all proofs lead to: a cosigned one if it covers statement
@@ -157,7 +152,7 @@ class Export:
 
         def proofs(indexes: Sequence[int]) -> tuple[bytes, ...]:
             paths = zip(indexes, inclusion_proofs(indexes, size, node), strict=True)
-            return tuple(self._politely(Proof(i, tuple(path), under.note) for i, path in paths))
+            return tuple(bytes(Proof(index, tuple(path), under.note)) for index, path in paths)
 
         grants = {grant.number: grant.data for grant in self._keeper.grants(row.recording)}
         after = open_opening(row.note).after
@@ -194,15 +189,6 @@ class Export:
             stamps=stamps,
         )
 
-    def _politely(self, proofs: Iterable[Proof]) -> Iterator[bytes]:
-        """Yield the proofs as bytes, with a breath after every few: it is long work in a thread."""
-        began = time.thread_time()
-        for number, proof in enumerate(proofs):
-            yield bytes(proof)
-            if number % 32 == 31:
-                self._courtesy.breathe(time.thread_time() - began)
-                began = time.thread_time()
-
     async def _log(self, recording: RecordingId, last: int, note: bytes) -> None:
         self._check(recording)
         self._keeper.check_room(len(note))
@@ -210,6 +196,22 @@ class Export:
         index, receipt = self._leaves.give(entry, "kept")
         kept = PackageKept(index, entry.slot, entry.digest, receipt, recording, last, note)
         await self._keeper.keep([Item(kept)])
+
+    def _stream(self, recording: RecordingId, files: list[PackageFile]) -> Iterator[bytes]:
+        return zip_stream(
+            (zip_path(recording, file.path), file.size, self._pieces(recording, file))
+            for file in files
+        )
+
+    def _pieces(self, recording: RecordingId, file: PackageFile) -> Iterator[bytes]:
+        if not isinstance(file.content, Blob):
+            yield file.content
+            return
+        found = place(file.path)
+        data = self._keeper.segment(recording, found.number) if found else None
+        if data is None:
+            raise Damaged(f"{file.path}: its bytes are not here any more")
+        yield data
 
 
 def stamp_files(stamp: StampRow, consistency: bytes, proof: bytes) -> dict[str, bytes]:

@@ -14,7 +14,6 @@ from hashlib import sha256
 from typing import TypeVar
 
 from accompany.custody.checks import check_body, check_grant_note, check_sealed, word_of
-from accompany.custody.courtesy import Courtesy
 from accompany.custody.leaves import Leaves
 from accompany.custody.leaving import Leaving
 from accompany.custody.ports import (
@@ -82,16 +81,10 @@ class State:
 
 class Intake:
     def __init__(
-        self,
-        keeper: Keeper,
-        leaves: Leaves,
-        segment_bytes: int,
-        leaving: Leaving | None = None,
-        courtesy: Courtesy | None = None,
+        self, keeper: Keeper, leaves: Leaves, segment_bytes: int, leaving: Leaving | None = None
     ) -> None:
         self._keeper = keeper
         self._leaving = leaving or Leaving(keeper)
-        self._courtesy = courtesy or Courtesy()
         self._leaves = leaves
         self._segment_bytes = segment_bytes
         self._live: OrderedDict[RecordingId, _Live] = OrderedDict()
@@ -187,7 +180,6 @@ class Intake:
     async def _take(
         self, recording: str, number: int, note: bytes | None, body: bytes | None
     ) -> tuple[bytes, bool]:
-        self._courtesy.came()
         live = await self._settled(recording, number)
         row = self._keeper.statement(recording, number)
         if row is not None:

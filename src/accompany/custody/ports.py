@@ -225,12 +225,6 @@ class Keeper(Protocol):
     def segment(self, recording: str, number: int) -> bytes | None:
         """Return a segment's sealed bytes; raise Damaged if they are not what was kept."""
 
-    def segments(self, recording: str, first: int, last: int) -> list[tuple[int, memoryview]]:
-        """Return number and sealed bytes of the segments from *first* to *last* that are here.
-
-        As `segment`, for many at once; from any thread.
-        """
-
     def grants(self, recording: str) -> list[NamedRow]: ...
     def custody(self, recording: str) -> list[NamedRow]: ...
     def card(self, serial: str) -> NamedRow | None: ...
