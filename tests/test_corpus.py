@@ -10,6 +10,8 @@ from typing import Any
 
 import pytest
 
+from corpus.catalogue import PATH, catalogue
+
 TESTS = Path(__file__).parent
 CLASSES = {
     # Issue 3 names them.
@@ -81,6 +83,11 @@ def test_tokens_of_unknown_authorities_stay_open(index):
     found = [case for case in index if case["class"] == "tokens by unknown authorities"]
     assert len(found) == 3
     assert all(case["report"]["exit"] == 2 for case in found)
+
+
+def test_the_browser_has_the_same_sentences():
+    """`PYTHONPATH=tests .venv/bin/python -m corpus.catalogue` writes them anew."""
+    assert PATH.read_text() == catalogue()
 
 
 def test_it_is_the_same_each_time_it_is_made(folder, index, tmp_path):

@@ -9,7 +9,7 @@ from accompany.evidence import layout
 from accompany.evidence.checkpoints import Proof, write_consistency
 from accompany.evidence.merkle import consistency_proof
 from accompany.evidence.package import CustodyLine, SealedContents
-from accompany.evidence.timestamps import stamp_entry
+from accompany.evidence.timestamps import stamp_entry, write_pem
 from corpus.authority import CA, DAY, SHA1, SHA512, STAMPING, Authority, Bends, Form
 from corpus.cases import Case
 from evidence.making import (
@@ -183,6 +183,16 @@ def _authorities() -> Iterator[Case]:
     yield Case("good", "a path of length none", _stamp_by(lone), anchors=lone.root.pem.decode())
 
 
+VERSION_3, VERSION_4 = b"\xa0\x03\x02\x01\x02", b"\xa0\x03\x02\x01\x03"
+
+
+def _chain_with(old: bytes, new: bytes) -> bytes:
+    """The chain of the first authority, its middle certificate bent: libraries panic at some."""
+    middle = ONE.middle.der.replace(old, new, 1)
+    assert middle != ONE.middle.der
+    return ONE.signer.pem + write_pem(middle) + ONE.root.pem
+
+
 def _files(good: Package) -> Iterator[Case]:
     """Files of one stamp exchanged for those of another."""
 
@@ -211,6 +221,18 @@ def _files(good: Package) -> Iterator[Case]:
         "a chain with words around it": {path("one-33", "pem"): b"hello\n" + ONE.chain},
         "no token": {path("one-33", "tsr"): b""},
         "a token cut": {path("one-33", "tsr"): other[path("one-33", "tsr")][:-5]},
+        "a certificate of version 4 in the token": {
+            path("one-33", "tsr"): other[path("one-33", "tsr")].replace(VERSION_3, VERSION_4, 1)
+        },
+        "a certificate of version 4 in the chain": {
+            path("one-33", "pem"): _chain_with(VERSION_3, VERSION_4)
+        },
+        "a name of unknown letters in the chain": {
+            path("one-33", "pem"): _chain_with(b"\x0c\x08one root", b"\x04\x08one root")
+        },
+        "a chain of base64 that is none": {
+            path("one-33", "pem"): ONE.chain.replace(b"\n-----END", b"A\n-----END", 1)
+        },
         "all five files gone": {path("one-33", part): None for part in layout.STAMP_PARTS},
         "a checkpoint by a stranger": {
             path("one-33", "checkpoint"): signer("log.example.org/accompany", "x").sign(text)

@@ -10,6 +10,7 @@ import binascii
 import re
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 
 from accompany.errors import Malformed
 
@@ -20,7 +21,6 @@ NUMBER_LIMIT = 2**53 - 1
 """The largest number that Python and a browser read alike."""
 
 _NUMBER = re.compile(r"0|[1-9][0-9]{0,15}")
-_HEX = re.compile(r"(?:[0-9a-f]{2})*")
 _BASE32 = re.compile(r"[a-z2-7]{32}")
 _TIME = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\.[0-9]{3}Z")
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -63,34 +63,49 @@ def read_time(text: str) -> int:
 
 
 def read_number(text: str) -> int:
-    if not _NUMBER.fullmatch(text) or int(text) > NUMBER_LIMIT:
+    number = int(text) if _NUMBER.fullmatch(text) else -1
+    if not 0 <= number <= NUMBER_LIMIT:
         raise Malformed("number", f"expected decimal digits, found {quoted(text, 40)}")
-    return int(text)
+    return number
 
 
 def read_hex(text: str, size: int) -> bytes:
     """Return the *size* bytes that *text* writes in lower-case hex."""
-    if len(text) != 2 * size or not _HEX.fullmatch(text):
+    try:
+        data = bytes.fromhex(text)
+    except ValueError:
+        data = b""
+    # It takes capitals and spaces too; what would be written has neither.
+    if len(text) != 2 * size or data.hex() != text:
         raise Malformed("hex", f"expected {2 * size} lower-case digits, found {quoted(text)}")
-    return bytes.fromhex(text)
+    return data
 
 
 def write_base64(data: bytes) -> str:
-    return base64.b64encode(data).decode("ascii")
+    return binascii.b2a_base64(data, newline=False).decode("ascii")
 
 
 def read_base64(text: str, size: int | None = None) -> bytes:
     """Return what *text* writes in padded, canonical base64; *size* in bytes, where it is known."""
-    try:
-        data = base64.b64decode(text, validate=True)
-        canonical = write_base64(data) == text
-    except (binascii.Error, ValueError):
-        data, canonical = b"", False
-    if not canonical:
+    # Proofs to one root share most of their hashes; signatures are never the same.
+    data = _known_base64(text) if size == 32 else _from_base64(text)
+    if data is None:
         raise Malformed("base64", f"expected padded, canonical base64, found {quoted(text)}")
     if size is not None and len(data) != size:
         raise Malformed("base64", f"expected {size} bytes, found {len(data)}")
     return data
+
+
+def _from_base64(text: str) -> bytes | None:
+    try:
+        data = binascii.a2b_base64(text)
+    except ValueError:
+        return None
+    # It passes over what is no base64; what would be written has none of that.
+    return data if write_base64(data) == text else None
+
+
+_known_base64 = lru_cache(maxsize=4096)(_from_base64)
 
 
 def write_base32(data: bytes) -> str:
@@ -121,8 +136,9 @@ class Lines:
     """The lines of a text, taken one by one in the only order they may have."""
 
     def __init__(self, what: str, magic: str, text: str, limit: int = TEXT_LIMIT) -> None:
-        if len(text.encode()) > limit:
-            raise Malformed(what, f"expected at most {limit} bytes, found {len(text.encode())}")
+        size = len(text) if text.isascii() else len(text.encode())
+        if size > limit:
+            raise Malformed(what, f"expected at most {limit} bytes, found {size}")
         first, *self._rest = text.split("\n")
         self._what = what
         self._at = 0

@@ -102,12 +102,13 @@ def read_pem(data: bytes) -> tuple[bytes, ...]:
     with suppress(Malformed):
         bodies = (body.replace(b"\n", b"").decode("ascii") for body in _PEM.findall(data))
         found = tuple(map(read_base64, bodies))
-    if not found or b"".join(map(_pem, found)) != data:
+    if not found or b"".join(map(write_pem, found)) != data:
         raise Malformed("certificates", "expected PEM, one certificate or more, and nothing else")
     return found
 
 
-def _pem(der: bytes) -> bytes:
+def write_pem(der: bytes) -> bytes:
+    """Return one certificate in the one form that `read_pem` takes."""
     text = b64encode(der)
     lines = b"".join(text[at : at + 64] + b"\n" for at in range(0, len(text), 64))
     return b"-----BEGIN CERTIFICATE-----\n" + lines + b"-----END CERTIFICATE-----\n"

@@ -143,6 +143,8 @@ def _folded(name: str) -> str:
 
     Up and down again, as every language can: Unicode's own folding comes with Python alone.
     """
+    if name.isascii():
+        return name.lower()
     composed = unicodedata.normalize("NFC", name)
     return unicodedata.normalize("NFC", composed.upper().lower())
 
