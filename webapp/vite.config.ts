@@ -14,6 +14,7 @@ export default defineConfig({
       input: {
         caller: resolve(import.meta.dirname, "index.html"),
         duty: resolve(import.meta.dirname, "duty.html"),
+        verify: resolve(import.meta.dirname, "verify.html"),
       },
     },
   },

@@ -91,6 +91,7 @@ def create_app(
         Route("/metrics", health.metrics),
         Route("/", _page("index.html")),
         Route("/duty", _page("duty.html")),
+        Route("/verify", _page("verify.html")),
     ]
     if authority is not None:
         routes.append(Route("/authority.crt", _file(authority, "application/x-x509-ca-cert")))

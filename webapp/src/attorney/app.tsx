@@ -14,7 +14,7 @@ import { t } from "../i18n";
 import { forgetAttorney, loadAttorney, type Attorney } from "../keys";
 import { ServerClock } from "../live";
 import { Refused, fetchServiceForEver } from "../service";
-import { Notice, Screen } from "../ui/frame";
+import { Notice, Screen, VerifyLink } from "../ui/frame";
 import { useFocus, useLanguage } from "../ui/hooks";
 import { Said, alarm } from "../ui/say";
 import { Desk, signInAs } from "./desk";
@@ -74,6 +74,7 @@ export function App(): JSX.Element {
           {state.is === "connecting" && <Waiting unreachable={state.unreachable} />}
           {state.is === "broken" && <Notice tone="loud">{t("pin.broken")}</Notice>}
           {state.is === "unknown-card" && <UnknownCard name={state.attorney.name} />}
+          <VerifyLink />
         </main>
       </Screen>
     </>

@@ -7,7 +7,7 @@ import type { JSX } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
 import type { Leftovers } from "../contracts";
 import { languageName, stateName, t, tn, type Key } from "../i18n";
-import { Hotline, Notice, Screen } from "../ui/frame";
+import { Hotline, Notice, Screen, VerifyLink } from "../ui/frame";
 import { Icon } from "../ui/icons";
 import { alarm, say } from "../ui/say";
 import type { Ready } from "./app";
@@ -78,6 +78,7 @@ export function Start({ ready, choices, choose, press, leftovers }: StartProps):
           {ready.is === "ready" && (
             <p class="small soft">{t("start.who", { organization: ready.organization.name })}</p>
           )}
+          <VerifyLink />
         </div>
       </main>
     </Screen>

@@ -57,6 +57,15 @@ function PageLanguage(): JSX.Element {
   );
 }
 
+/** A quiet way to the page that checks packages; beside the page that is open, which stays. */
+export function VerifyLink(): JSX.Element {
+  return (
+    <a class="quiet" href="/verify" target="_blank" rel="noopener">
+      {t("verify.link")}
+    </a>
+  );
+}
+
 type Tone = "plain" | "care" | "loud" | "safe";
 const ICONS: Record<Tone, IconName> = { plain: "person", care: "care", loud: "care", safe: "safe" };
 

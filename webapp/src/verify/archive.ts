@@ -6,7 +6,7 @@
  */
 
 import { AccompanyError, DoesNotHold } from "../errors";
-import { quoted } from "../evidence/text";
+import { concat, quoted } from "../evidence/text";
 import { type Member, hex8, readDescriptor, readLocal, startsWith, viewOf } from "./entry";
 import type { Findings } from "./findings";
 import { type Source, crc32 } from "./source";
@@ -43,16 +43,44 @@ export class Archive {
     const member = this.members.get(name);
     const start = this.starts.get(name);
     if (member === undefined || start === undefined) throw new DoesNotHold(name, "an entry", "none");
-    const other = new Unreadable(name, `${member.size} bytes, packed as the ZIP says`, "something else");
     let [crc, size] = [0, 0];
-    for await (const piece of this.unpacked(member, start, other)) {
+    for await (const piece of this.unpacked(member, start)) {
       size += piece.length;
-      if (size > member.size) throw other;
+      if (size > member.size) throw unreadable(member);
       crc = crc32(piece, crc);
       yield piece;
     }
-    if (size !== member.size) throw other;
-    if (crc !== member.crc) throw new DoesNotHold(name, `checksum ${hex8(member.crc)}`, hex8(crc));
+    if (size !== member.size) throw unreadable(member);
+    if (crc !== member.crc) throw damaged(member, crc);
+  }
+
+  /** Returns all bytes of an entry, and what is wrong with them, as `chunks` would throw it. */
+  async whole(name: string): Promise<{ data: Uint8Array; damage: DoesNotHold | null }> {
+    const [member, start] = [this.members.get(name), this.starts.get(name)];
+    if (member?.method === STORED && start !== undefined && member.packed === member.size) {
+      const data = await this.source.read(start, member.packed);
+      if (data.length !== member.size) return { data: new Uint8Array(), damage: unreadable(member) };
+      const crc = crc32(data);
+      return { data, damage: crc === member.crc ? null : damaged(member, crc) };
+    }
+    const pieces: Uint8Array[] = [];
+    try {
+      for await (const piece of this.chunks(name)) pieces.push(piece);
+    } catch (error) {
+      if (error instanceof Unreadable) return { data: new Uint8Array(), damage: error };
+      if (error instanceof DoesNotHold) return { data: concat(...pieces), damage: error };
+      throw error;
+    }
+    return { data: concat(...pieces), damage: null };
+  }
+
+  /** Returns an entry as a Blob of a media type: a slice of the ZIP, `file`, where it is stored. */
+  async blob(name: string, file: Blob, type: string): Promise<Blob> {
+    const [member, start] = [this.members.get(name), this.starts.get(name)];
+    if (member?.method === STORED && start !== undefined) return file.slice(start, start + member.packed, type);
+    const pieces: BlobPart[] = [];
+    for await (const piece of this.chunks(name)) pieces.push(piece as Uint8Array<ArrayBuffer>);
+    return new Blob(pieces, { type });
   }
 
   private async *packed(member: Member, start: number): AsyncGenerator<Uint8Array<ArrayBuffer>> {
@@ -62,9 +90,9 @@ export class Archive {
     }
   }
 
-  private async *unpacked(member: Member, start: number, other: Unreadable): AsyncGenerator<Uint8Array> {
+  private async *unpacked(member: Member, start: number): AsyncGenerator<Uint8Array> {
     if (member.method === STORED) return yield* this.packed(member, start);
-    if (member.method !== DEFLATED) throw other;
+    if (member.method !== DEFLATED) throw unreadable(member);
     const inflated = streamOf(this.packed(member, start)).pipeThrough(new DecompressionStream("deflate-raw"));
     const reader = inflated.getReader();
     try {
@@ -74,12 +102,20 @@ export class Archive {
         yield value;
       }
     } catch {
-      throw other;
+      throw unreadable(member);
     } finally {
       // A bomb is left where it stands.
       reader.cancel().catch(() => undefined);
     }
   }
+}
+
+function unreadable({ name, size }: Member): Unreadable {
+  return new Unreadable(name, `${size} bytes, packed as the ZIP says`, "something else");
+}
+
+function damaged({ name, crc }: Member, found: number): DoesNotHold {
+  return new DoesNotHold(name, `checksum ${hex8(crc)}`, hex8(found));
 }
 
 function streamOf(pieces: AsyncGenerator<Uint8Array<ArrayBuffer>>): ReadableStream<Uint8Array<ArrayBuffer>> {

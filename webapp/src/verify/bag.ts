@@ -27,9 +27,17 @@ export class ZippedBag implements Files {
   }
 
   chunks(path: string): AsyncGenerator<Uint8Array> {
+    return this.archive.chunks(this.nameOf(path));
+  }
+
+  whole(path: string): Promise<{ data: Uint8Array; damage: DoesNotHold | null }> {
+    return this.archive.whole(this.nameOf(path));
+  }
+
+  private nameOf(path: string): string {
     const name = this.names.get(path);
     if (name === undefined) throw new DoesNotHold(path, "an entry", "none");
-    return this.archive.chunks(name);
+    return name;
   }
 }
 

@@ -6,7 +6,6 @@
 
 import { sha256 } from "@noble/hashes/sha2.js";
 import { DoesNotHold } from "../errors";
-import { concat } from "../evidence/text";
 import { Unreadable } from "./archive";
 import type { Findings } from "./findings";
 import { BAG_FILES, type Kind, LIMITS, type Place, ofOpening, placeOf } from "./layout";
@@ -17,6 +16,8 @@ export interface Files {
   sizes(): ReadonlyMap<string, number>;
   /** Yields a file's bytes; throws DoesNotHold at the end if it is damaged, Unreadable at any point. */
   chunks(path: string): AsyncGenerator<Uint8Array>;
+  /** Returns all of them, and what `chunks` would have thrown; none where they are Unreadable. */
+  whole(path: string): Promise<{ data: Uint8Array; damage: DoesNotHold | null }>;
 }
 
 interface Loaded {
@@ -102,16 +103,7 @@ export class Contents {
   }
 
   private async load(path: string): Promise<Loaded> {
-    const pieces: Uint8Array[] = [];
-    let damage: DoesNotHold | null = null;
-    try {
-      for await (const piece of this.files.chunks(path)) pieces.push(piece);
-    } catch (error) {
-      if (!(error instanceof DoesNotHold)) throw error;
-      damage = error;
-    }
-    if (damage instanceof Unreadable) return { data: new Uint8Array(), digest: NOTHING, damage };
-    const data = pieces.length === 1 ? (pieces[0] as Uint8Array) : concat(...pieces);
+    const { data, damage } = await this.files.whole(path);
     return { data, digest: this.digests.get(path) ?? (await digestOf(data)), damage };
   }
 

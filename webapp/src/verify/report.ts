@@ -94,6 +94,8 @@ export class Report {
     return this.findings.filter((finding) => finding.verdict === verdict);
   }
 
+  readonly notShown = NOT_SHOWN;
+
   /** 0: everything holds. 1: something fails. 2: something could not be checked. */
   get exit(): 0 | 1 | 2 {
     if (this.having("fails").length > 0) return 1;

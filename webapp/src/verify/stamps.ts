@@ -17,7 +17,8 @@ import { STAMP_PARTS, type StampPart, stampPath } from "./layout";
 import { type Keys, type LogReader, pick } from "./log";
 import type { Notes } from "./notes";
 import { checkSigner, checkStamp, loadChain, readPem } from "./timestamps";
-import { type Certificate, Unsupported, readCertificate } from "./x509";
+import { Unsupported } from "./authority-keys";
+import { type Certificate, readCertificate } from "./certificate";
 
 /** Returns the stamps that hold and that `anchors` vouch for; the others are findings. */
 export async function checkStamps(

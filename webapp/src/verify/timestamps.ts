@@ -7,7 +7,9 @@
 
 import { AccompanyError, DoesNotHold, Malformed } from "../errors";
 import { readBase64, sameBytes, utf8, writeBase64 } from "../evidence/text";
+import { Unsupported, hashOf, verifyBy } from "./authority-keys";
 import type { Stamp } from "./brackets";
+import { type Certificate, readCertificate, selfIssued } from "./certificate";
 import {
   type Element,
   GENERALIZED_TIME,
@@ -26,15 +28,7 @@ import {
   small,
   within,
 } from "./der";
-import {
-  type Certificate,
-  Unsupported,
-  hashOf,
-  leadsTo,
-  readCertificate,
-  selfIssued,
-  verifyBy,
-} from "./x509";
+import { leadsTo } from "./x509";
 
 const TOKEN_LIMIT = 256 * 1024;
 const [SIGNED_DATA, TST_INFO] = ["1.2.840.113549.1.7.2", "1.2.840.113549.1.9.16.1.4"];

@@ -7,7 +7,6 @@
 
 import { AccompanyError } from "../errors";
 import { type Checkpoint, parseCheckpoint } from "../evidence/checkpoints";
-import type { Verifier } from "../evidence/notes";
 import { BYTES, type Receipt, statementEntry } from "../evidence/receipts";
 import type { Following, SegmentStatement } from "../evidence/statements";
 import { sameBytes, writeHex } from "../evidence/text";
@@ -27,34 +26,21 @@ import {
   readPackageNote,
 } from "./files";
 import { Finding, Findings, shortened } from "./findings";
-import type { KeptHead } from "./heads";
 import * as layout from "./layout";
 import type { Listing } from "./listing";
 import { type Keys, LogReader, checkAfter, checkCheckpoint, checkPlaceOfOpening, settleKeys } from "./log";
 import { Notes } from "./notes";
 import { checkOpened } from "./opened";
-import type { Policy } from "./policy";
 import { type Facts, type Moment, NO_FACTS, Report } from "./report";
 import { Source } from "./source";
 import { checkStamps } from "./stamps";
 import { checkTimes } from "./times";
+import { NO_TRUST, type Trust } from "./trust";
 
 /** What `open_ended` accepts: that the package cannot show whether there was more. */
 const OPEN_ENDED: ReadonlySet<string> = new Set(["no-closing", "awaited"]);
 /** How many statements, and bytes of their segments, are read and judged ahead of the checks. */
 const [AHEAD, AHEAD_BYTES] = [128, 16 * 1024 * 1024];
-
-/** What is believed from outside the package; everything in it is a claim. */
-export interface Trust {
-  readonly policy: Policy | null;
-  readonly signer: Verifier | null;
-  readonly openEnded: boolean;
-  readonly heads: readonly KeptHead[];
-  /** certificates of time-stamp authorities, DER */
-  readonly anchors: readonly Uint8Array[];
-}
-
-export const NO_TRUST: Trust = { policy: null, signer: null, openEnded: false, heads: [], anchors: [] };
 
 /** Returns the report on the package in `file`; `watch` is told of bytes as they are read. */
 export async function verifyPackage(
@@ -67,9 +53,8 @@ export async function verifyPackage(
   try {
     const archive = await readArchive(new Source(file), findings);
     bag = new ZippedBag(archive, findings);
-    if (findings.all.length === 0) {
-      findings.add("archive-holds", "", "", "", { count: archive.members.size });
-    }
+    const count = archive.members.size;
+    if (findings.all.length === 0) findings.add("archive-holds", "", "", "", { count });
   } catch (error) {
     if (!(error instanceof NotAZip)) throw error;
     return new Report([new Finding("not-a-package", "", "a ZIP", error.message)]);
@@ -144,8 +129,12 @@ class Verification {
   private async checkStatements(keys: Keys, log: LogReader): Promise<void> {
     const numbers = this.contents.numbers("statement");
     const awaited: number[] = [];
-    for (const window of this.windows(numbers)) {
-      await Promise.all(window.map((number) => this.prepare(number, log)));
+    const windows = [...this.windows(numbers)];
+    let next = this.prepareAll(windows[0] ?? [], log);
+    for (const [at, window] of windows.entries()) {
+      await next;
+      // The next is read, hashed and judged while this one is looked at.
+      next = this.prepareAll(windows[at + 1] ?? [], log);
       for (const number of window) {
         const statement = await this.checkStatement(number, log);
         if (statement?.form === "segment" && !(await this.checkBytes(number, statement))) awaited.push(number);
@@ -169,6 +158,12 @@ class Verification {
       [window, bytes] = [[], 0];
     }
     if (window.length > 0) yield window;
+  }
+
+  private prepareAll(window: readonly number[], log: LogReader): Promise<unknown> {
+    const ready = Promise.all(window.map((number) => this.prepare(number, log)));
+    ready.catch(() => undefined); // Whoever awaits it hears of a fault; until then it is nobody's.
+    return ready;
   }
 
   /** Reads what is said of a statement, and begins to judge its signatures. */
@@ -245,7 +240,8 @@ class Verification {
     ] as const) {
       for (const number of this.contents.numbers(kind)) {
         if (!mine.has(number)) {
-          this.findings.add("file-orphan", write(number), `a statement ${number} that it belongs to`, "none");
+          const expected = `a statement ${number} that it belongs to`;
+          this.findings.add("file-orphan", write(number), expected, "none");
         }
       }
     }
@@ -336,7 +332,6 @@ class Verification {
       ended: one.ended,
       received: one.received,
     }));
-    const most = (values: readonly number[], least: number) => values.reduce((a, b) => Math.max(a, b), least);
     const first = times.reduce((a, b) => Math.min(a, b), Infinity);
     return {
       recording: opening.recording,
@@ -388,6 +383,10 @@ class Verification {
         };
       });
   }
+}
+
+function most(values: readonly number[], least: number): number {
+  return values.reduce((a, b) => Math.max(a, b), least);
 }
 
 function endOf(statement: Following): number {

@@ -12,7 +12,7 @@ import { Verifier } from "../../src/evidence/notes";
 import { readHeads } from "../../src/verify/heads";
 import { readPolicy } from "../../src/verify/policy";
 import { readAnchors } from "../../src/verify/timestamps";
-import type { Trust } from "../../src/verify/verify";
+import type { Trust } from "../../src/verify/trust";
 
 const ROOT = resolve(import.meta.dirname, "../../..");
 

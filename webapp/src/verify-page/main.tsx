@@ -1,0 +1,9 @@
+/** Starts the page that checks packages. */
+
+import { render } from "preact";
+import { beginLanguage } from "../i18n";
+import { App } from "./app";
+
+beginLanguage();
+const root = document.getElementById("app");
+if (root) render(<App />, root);

@@ -1,0 +1,27 @@
+/** Sizes and lengths as people read them. */
+
+import { language } from "../i18n";
+
+/** 1536 → "1.5 kB", in the page's language. */
+export function sizeOf(bytes: number): string {
+  const steps = ["byte", "kilobyte", "megabyte", "gigabyte"] as const;
+  const step = Math.min(steps.length - 1, Math.floor(Math.log10(Math.max(bytes, 1)) / 3));
+  const unit = steps[step] ?? "byte";
+  const format = { style: "unit", unit, unitDisplay: "short", maximumFractionDigits: 1 } as const;
+  return new Intl.NumberFormat(language.value, format).format(bytes / 1000 ** step);
+}
+
+/** 83400 ms → "1:23.4". */
+export function lengthOf(milliseconds: number): string {
+  const tenths = Math.max(0, Math.round(milliseconds / 100));
+  const [minutes, rest] = [Math.floor(tenths / 600), tenths % 600];
+  const seconds = `${String(Math.floor(rest / 10)).padStart(2, "0")}.${rest % 10}`;
+  if (minutes < 60) return `${minutes}:${seconds}`;
+  return `${Math.floor(minutes / 60)}:${String(minutes % 60).padStart(2, "0")}:${seconds}`;
+}
+
+/** 1250 ms → "1.3 s". */
+export function delayOf(milliseconds: number): string {
+  const format = { style: "unit", unit: "second", unitDisplay: "short", maximumFractionDigits: 1 } as const;
+  return new Intl.NumberFormat(language.value, format).format(milliseconds / 1000);
+}
