@@ -5,10 +5,12 @@ import base64
 import subprocess
 import tempfile
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import imageio_ffmpeg
 from playwright.sync_api import Page
+from screenshots_verify import walk_verify
 
 from browsers import Phone, phones, wait_for
 from clips import write_wav
@@ -29,14 +31,15 @@ def write_scene(path: Path, colours: str) -> Path:
     return path
 
 
-def shoot(page: Page, name: str) -> None:
-    """Take the page as it stands, at both widths, in light and in dark."""
+def shoot(page: Page, name: str, whole: bool = False) -> None:
+    """Take the page as it stands, or the *whole* of it, at both widths, in light and in dark."""
     for size, viewport in SIZES.items():
         page.set_viewport_size(viewport)  # type: ignore[arg-type]
         for scheme in ("light", "dark"):
             page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
             page.wait_for_timeout(250)
-            page.screenshot(path=TARGET / f"{name}-{size}-{scheme}.png")
+            path = TARGET / f"{name}-{size}-{scheme}.png"
+            page.screenshot(path=path, full_page=whole)
     page.emulate_media(color_scheme="light")
 
 
@@ -119,6 +122,7 @@ def main() -> None:
     TARGET.mkdir(exist_ok=True)
     with tempfile.TemporaryDirectory() as name, phones() as make:
         walk(make, Path(name))
+        walk_verify(make, Path(name), partial(shoot, whole=True))
         if given.readme:
             compose(make, Path(name))
     print(f"{len(list(TARGET.glob('*.png')))} pictures in {TARGET.relative_to(ROOT)}")

@@ -68,3 +68,15 @@ def open_film(server: RunningServer, package: Path, loop: int) -> Film:
         name = next(n for n in archive.namelist() if n.endswith("/data/media/recording.mp4"))
         film.write_bytes(archive.read(name))
     return read_film(film, loop)
+
+
+def bend_stored(package: Path, path: str) -> Path:
+    """Return a copy of *package* in which one byte of a stored file was changed."""
+    data = bytearray(package.read_bytes())
+    with zipfile.ZipFile(package) as archive:
+        name = next(one for one in archive.namelist() if one.endswith(path))
+        content = archive.read(name)
+    data[data.index(content) + len(content) // 2] ^= 1
+    bent = package.with_name("bent.zip")
+    bent.write_bytes(data)
+    return bent

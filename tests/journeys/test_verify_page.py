@@ -1,7 +1,6 @@
 """Checking a package in the browser: dropped, judged without a network, the film played."""
 
 import json
-import zipfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,7 +10,7 @@ from playwright.sync_api import Page
 
 from browsers import Phone, wait_for
 from clips import write_film
-from evidencefiles import run
+from evidencefiles import bend_stored, run
 from people import picture_number, violations
 from serving import RunningServer
 
@@ -48,19 +47,7 @@ def packages(own_server: RunningServer, tmp_path: Path) -> Packages:
     segment = "data/segments/000003.age"
     policy = tmp_path / "policy"
     policy.write_text(Path(own_server.links["policy"]).read_text())
-    return Packages(sealed, opened, _bent(opened, segment), policy, segment)
-
-
-def _bent(package: Path, path: str) -> Path:
-    """Change one byte of a stored file where it lies in the ZIP."""
-    data = bytearray(package.read_bytes())
-    with zipfile.ZipFile(package) as archive:
-        name = next(one for one in archive.namelist() if one.endswith(path))
-        content = archive.read(name)
-    data[data.index(content) + len(content) // 2] ^= 1
-    bent = package.with_name("bent.zip")
-    bent.write_bytes(data)
-    return bent
+    return Packages(sealed, opened, bend_stored(opened, segment), policy, segment)
 
 
 @dataclass

@@ -20,8 +20,9 @@ export function lengthOf(milliseconds: number): string {
   return `${Math.floor(minutes / 60)}:${String(minutes % 60).padStart(2, "0")}:${seconds}`;
 }
 
-/** 1250 ms → "1.3 s". */
+/** 1250 ms → "1.3 s", 9 ms → "0.01 s": a delay that was there is never said to be none. */
 export function delayOf(milliseconds: number): string {
-  const format = { style: "unit", unit: "second", unitDisplay: "short", maximumFractionDigits: 1 } as const;
+  const maximumFractionDigits = milliseconds < 1000 ? 2 : 1;
+  const format = { style: "unit", unit: "second", unitDisplay: "short", maximumFractionDigits } as const;
   return new Intl.NumberFormat(language.value, format).format(milliseconds / 1000);
 }
