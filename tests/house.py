@@ -18,6 +18,7 @@ from typing import Any
 
 import httpx
 import uvicorn
+from starlette.applications import Starlette
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
 
@@ -34,6 +35,13 @@ from accompany.wiring import Server, door_for, serving
 SECRET = b"locator secret of thirty-2 bytes"
 DEADLINE = 10.0
 """Seconds after which what is waited for will not come."""
+
+
+def routed(app: Any) -> Starlette:
+    """Return the application that holds the routes, from inside all that is around it."""
+    while not isinstance(app, Starlette):
+        app = app._app
+    return app
 
 
 def new_id() -> str:

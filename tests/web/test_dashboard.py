@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from house import listening
+from house import listening, routed
 
 pytestmark = pytest.mark.anyio
 DEPLOY = Path(__file__).resolve().parents[2] / "deploy"
@@ -19,7 +19,7 @@ async def test_every_metric_on_the_dashboard_is_measured(tmp_path: Path) -> None
         device = await held.opened(segments=1)
         await held.get(f"/api/recordings/{device.recording}")
         text = (await held.get("/metrics")).text
-        routes = {route.path for route in held.server.app._app.routes}  # type: ignore[attr-defined]
+        routes = {getattr(route, "path", "") for route in routed(held.server.app).routes}
     known = set(re.findall(r"^# TYPE (\w+) ", text, re.M))
     for name in set(re.findall(r"accompany_\w+", asked)):
         assert name in known or name.removesuffix("_bucket") in known, name

@@ -7,15 +7,14 @@ from pathlib import Path
 from typing import Any, get_type_hints
 
 import pytest
-from starlette.applications import Starlette
 from starlette.routing import Route
 
 from accompany import errors
 from accompany.errors import AccompanyError, Damaged
 from accompany.evidence.age import AgeError
-from accompany.web.app import HEADERS, Headers
+from accompany.web.headers import HEADERS
 from accompany.web.problems import TYPES, problem_of
-from house import SECRET, House, bearing, house, new_id
+from house import SECRET, House, bearing, house, new_id, routed
 
 pytestmark = pytest.mark.anyio
 DOCS = (Path(__file__).resolve().parents[2] / "docs/problems.md").read_text()
@@ -83,10 +82,7 @@ def test_a_problem_of_a_family_is_that_of_its_nearest() -> None:
 
 
 def routes(held: House) -> list[Route]:
-    app = held.server.app
-    assert isinstance(app, Headers)
-    assert isinstance(app._app, Starlette)
-    return [route for route in app._app.routes if isinstance(route, Route)]
+    return [route for route in routed(held.server.app).routes if isinstance(route, Route)]
 
 
 def address(route: Route) -> str:

@@ -190,9 +190,11 @@ async def _settled(done: "asyncio.Future[None]") -> None:
     cancelled: asyncio.CancelledError | None = None
     while not done.done():
         try:
-            await asyncio.wait([done])
+            await asyncio.shield(done)
         except asyncio.CancelledError as error:
             cancelled = error
+        except Exception:
+            break
     if cancelled is not None:
         with contextlib.suppress(Exception):
             done.result()

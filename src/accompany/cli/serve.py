@@ -10,6 +10,7 @@ import sys
 
 import segno
 import uvicorn
+import uvloop
 
 from accompany.adapters.logs import write_logs
 from accompany.adapters.tls import Certificate, addresses, certificate_for
@@ -53,7 +54,7 @@ def run_serve(given: argparse.Namespace) -> int:
     # A phone is a connection, and a file descriptor.
     most = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
     resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
-    return asyncio.run(_serve(settings, given.json))
+    return uvloop.run(_serve(settings, given.json))
 
 
 async def _serve(settings: Settings, as_json: bool) -> int:

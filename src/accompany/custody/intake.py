@@ -181,7 +181,8 @@ class Intake:
         self, recording: str, number: int, note: bytes | None, body: bytes | None
     ) -> tuple[bytes, bool]:
         live = await self._settled(recording, number)
-        row = self._keeper.statement(recording, number)
+        # Behind the chain's end nothing is kept.
+        row = self._keeper.statement(recording, number) if number <= live.chain.last else None
         if row is not None:
             return await self._again(live, row, note, body)
         if note is None:

@@ -9,7 +9,7 @@ What a text says is not looked at here. Signing draws no randomness (RFC 8032); 
 """
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from hashlib import sha256
 
@@ -61,6 +61,7 @@ def _full_order(key: bytes) -> bool:
     return pow(above * below, (_PRIME - 1) // 2, _PRIME) == 1
 
 
+@lru_cache(maxsize=8192)
 def key_id(name: str, key: bytes, kind: int = ED25519) -> bytes:
     """Return the 4-byte key id: the start of SHA-256(name ‖ newline ‖ type ‖ key)."""
     return sha256(name.encode() + b"\n" + bytes([kind]) + key).digest()[:4]
@@ -115,6 +116,11 @@ class Signer:
 
     name: str
     private: Ed25519PrivateKey
+    verifier: Verifier = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        public = Verifier(self.name, self.private.public_key().public_bytes_raw())
+        object.__setattr__(self, "verifier", public)
 
     @classmethod
     def generate(cls, name: str) -> "Signer":
@@ -150,10 +156,6 @@ class Signer:
         """Return the key as text, to be kept where nobody else reads it."""
         seed = write_base64(bytes([ED25519]) + self.private.private_bytes_raw())
         return f"PRIVATE+KEY+{self.name}+{self.verifier.id.hex()}+{seed}"
-
-    @property
-    def verifier(self) -> Verifier:
-        return Verifier(self.name, self.private.public_key().public_bytes_raw())
 
     def sign(self, text: str) -> bytes:
         """Return the signed note over *text*, which ends in a newline."""

@@ -9,6 +9,7 @@ Not here: who may open a recording, receipts, and what a court may conclude (`ve
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 from hashlib import sha256
 from typing import ClassVar
 
@@ -40,6 +41,7 @@ _CLIENT = re.compile(r"[A-Za-z0-9._-]{1,60}/[A-Za-z0-9._+-]{1,60} (?:[0-9a-f]{64
 _ORIGIN = re.compile(r"[^\s+]{1,255}")
 
 
+@lru_cache(maxsize=8192)
 def recording_id(key: bytes) -> RecordingId:
     """Return the id of the recording whose public key is *key*, 32 bytes."""
     return RecordingId(write_base32(sha256(key).digest()[:20]))
@@ -50,6 +52,7 @@ def recording_signer(signer: Signer) -> Signer:
     return Signer(f"recording/{recording_id(signer.verifier.key)}", signer.private)
 
 
+@lru_cache(maxsize=8192)
 def recording_verifier(key: bytes) -> Verifier:
     return Verifier(f"recording/{recording_id(key)}", key)
 

@@ -1,7 +1,4 @@
-"""The ASGI application: routes, pages, and the headers that keep a page to itself.
-
-No address is logged, no third party is named, nothing is cached that is not public.
-"""
+"""The ASGI application: routes and pages, the uplink before them. No address is logged."""
 
 from collections.abc import Awaitable, Callable
 from pathlib import Path
@@ -12,10 +9,11 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import FileResponse, PlainTextResponse, Response
 from starlette.routing import BaseRoute, Route, WebSocketRoute
 from starlette.staticfiles import StaticFiles
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from starlette.types import ASGIApp
 
 from accompany.errors import AccompanyError
 from accompany.web.deletion import DeletionRoutes
+from accompany.web.headers import Headers
 from accompany.web.health import HealthRoutes
 from accompany.web.live import Live
 from accompany.web.log import Log
@@ -24,34 +22,11 @@ from accompany.web.office import Office
 from accompany.web.people import PeopleRoutes
 from accompany.web.problems import on_error, on_fault, on_gone, on_status
 from accompany.web.records import Records
+from accompany.web.uplink import Uplink
 
 Endpoint = Callable[[Request], Awaitable[Response]]
 
 STATIC = Path(__file__).parent / "static"
-
-POLICY = "; ".join(
-    [
-        "default-src 'self'",
-        "script-src 'self' 'wasm-unsafe-eval'",
-        "style-src 'self'",
-        "connect-src 'self'",
-        "img-src 'self' data: blob:",
-        "media-src 'self' blob:",
-        "worker-src 'self'",
-        "object-src 'none'",
-        "base-uri 'none'",
-        "form-action 'self'",
-        "frame-ancestors 'none'",
-    ]
-)
-HEADERS = {
-    b"content-security-policy": POLICY.encode(),
-    b"permissions-policy": b"camera=(self), microphone=(self), geolocation=(), interest-cohort=()",
-    b"referrer-policy": b"no-referrer",
-    b"x-content-type-options": b"nosniff",
-    b"cross-origin-opener-policy": b"same-origin",
-    b"cross-origin-resource-policy": b"same-origin",
-}
 
 
 def create_app(
@@ -65,8 +40,9 @@ def create_app(
         Route("/api/recordings/{id}", records.state),
         Route("/api/recordings/{id}", deletion.ask, methods=["DELETE"]),
         Route("/api/recordings/{id}/deletion", deletion.take_back, methods=["DELETE"]),
-        Route("/api/recordings/{id}/statements/{n}", records.put_statement, methods=["PUT"]),
-        Route("/api/recordings/{id}/segments/{n}", records.put_segment, methods=["PUT"]),
+        # Taken by the uplink before they come here; named so that other methods are refused.
+        Route("/api/recordings/{id}/statements/{n}", records.elsewhere, methods=["PUT"]),
+        Route("/api/recordings/{id}/segments/{n}", records.elsewhere, methods=["PUT"]),
         Route("/api/recordings/{id}/segments/{n}", records.get_segment),
         Route("/api/recordings/{id}/proofs/{n}", records.get_proof),
         Route("/api/recordings/{id}/grants", records.add_grant, methods=["POST"]),
@@ -106,7 +82,7 @@ def create_app(
     if STATIC.is_dir():
         # Not a route: as one it would answer for every address that exists for another method.
         app.router.default = StaticFiles(directory=STATIC)
-    return Headers(app)
+    return Uplink(Headers(app), office)
 
 
 def _page(name: str) -> Endpoint:
@@ -126,28 +102,3 @@ def _file(path: Path, media_type: str) -> Endpoint:
         return FileResponse(path, media_type=media_type)
 
     return file
-
-
-class Headers:
-    """Adds the security headers to every answer; assets with a hash in their name are kept."""
-
-    def __init__(self, app: ASGIApp) -> None:
-        self._app = app
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http":
-            await self._app(scope, receive, send)
-            return
-
-        async def sending(message: Message) -> None:
-            if message["type"] == "http.response.start":
-                given = {name.lower() for name, _ in message["headers"]}
-                path = scope["path"]
-                if b"cache-control" not in given:
-                    forever = path.startswith("/assets/")
-                    value = b"public, max-age=31536000, immutable" if forever else b"no-store"
-                    message["headers"].append((b"cache-control", value))
-                message["headers"].extend(HEADERS.items())
-            await send(message)
-
-        await self._app(scope, receive, sending)

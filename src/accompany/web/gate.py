@@ -11,8 +11,8 @@ from dataclasses import dataclass, field
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from accompany.web.app import Headers
 from accompany.web.door import Limits, neighbourhood
+from accompany.web.headers import Headers
 from accompany.web.metrics import Metrics
 from accompany.web.problems import problem, respond
 

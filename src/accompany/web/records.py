@@ -68,23 +68,9 @@ class Records:
         )
         return _receipt(receipt, fresh)
 
-    async def put_statement(self, request: Request) -> Response:
-        """PUT /api/recordings/{id}/statements/{n}: a signed note."""
-        self._office.intake.check_known(request.path_params["id"])
-        body = await read_body(request, "statement", NOTE_BYTES)
-        receipt, fresh = await self._office.intake.statement(
-            request.path_params["id"], _number(request), body
-        )
-        return _receipt(receipt, fresh)
-
-    async def put_segment(self, request: Request) -> Response:
-        """PUT /api/recordings/{id}/segments/{n}: the age file; its note in `Statement:`."""
-        self._office.intake.check_known(request.path_params["id"])
-        body = await read_body(request, "segment", self._office.settings.segment_bytes)
-        receipt, fresh = await self._office.intake.segment(
-            request.path_params["id"], _number(request), _statement_header(request), body
-        )
-        return _receipt(receipt, fresh)
+    async def elsewhere(self, request: Request) -> Response:
+        """PUT of statements and segments: `web.uplink` answers them before routes are looked at."""
+        raise Unknown(f"address {request.url.path}")
 
     async def add_grant(self, request: Request) -> Response:
         """POST /api/recordings/{id}/grants: an age file, by note or by the locator's secret."""
