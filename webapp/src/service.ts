@@ -78,7 +78,9 @@ const ICE_AGE = 5 * 60_000;
  */
 export function iceSource(service: Service): () => Promise<RTCIceServer[]> {
   let known = service.ice;
-  let at = performance.now();
+  // What was kept from an earlier visit is old; a phone's clock that is wrong only asks once more.
+  const old = Math.abs(Date.now() - Date.parse(service.time)) > ICE_AGE;
+  let at = old ? -Infinity : performance.now();
   return async () => {
     const timed = known.some(({ credential }) => credential !== undefined);
     if (!timed || performance.now() - at < ICE_AGE) return known;

@@ -6,7 +6,7 @@
 import type { JSX } from "preact";
 import { useEffect, useState } from "preact/hooks";
 import type { Organization, Service } from "../contracts";
-import { trust } from "../caller/choices";
+import { trust } from "../caller/trust";
 import { openCard } from "../evidence/cards";
 import { Verifier } from "../evidence/notes";
 import { utf8 } from "../evidence/text";

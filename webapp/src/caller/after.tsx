@@ -5,7 +5,6 @@
 
 import type { JSX } from "preact";
 import { useEffect, useState } from "preact/hooks";
-import type { Organization } from "../contracts";
 import { t, tn } from "../i18n";
 import { Notice, Screen } from "../ui/frame";
 import { useFocus } from "../ui/hooks";
@@ -17,19 +16,19 @@ import { problemOf } from "./troubles";
 interface AfterProps {
   encounter: Encounter;
   view: EncounterView;
-  organization: Organization;
   demonstration: boolean;
   back(): void;
 }
 
 export function After(props: AfterProps): JSX.Element {
-  const { encounter, view, organization, demonstration, back } = props;
+  const { encounter, view, demonstration, back } = props;
   const heading = useFocus<HTMLHeadingElement>();
   const { recorder, attorney, locked } = view;
+  const organization = view.organization?.name ?? "";
   const problem = recorder.problem === null ? null : problemOf(recorder.problem);
   const nothing = recorder.recording === null || recorder.kind === "notes";
   return (
-    <Screen demonstration={demonstration} of={organization.name}>
+    <Screen demonstration={demonstration} of={organization}>
       <main class="after" data-testid="after" data-phase={recorder.phase} data-waiting={recorder.waiting}>
         <h1 ref={heading} tabIndex={-1}>
           {t("after.title")}
@@ -41,8 +40,8 @@ export function After(props: AfterProps): JSX.Element {
             {!nothing && (
               <p>
                 {recorder.granted && attorney
-                  ? t("after.who.attorney", { name: attorney.name, organization: organization.name })
-                  : t("after.who", { organization: organization.name })}{" "}
+                  ? t("after.who.attorney", { name: attorney.name, organization })
+                  : t("after.who", { organization })}{" "}
                 {t("after.phone")}
               </p>
             )}

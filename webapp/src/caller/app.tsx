@@ -1,50 +1,47 @@
 /**
  * The caller's page: which screen is shown. Before the press it fetches what there is to know of the
- * server, checks whose it is, and sends what an earlier life of this page left behind.
+ * server, or takes what it kept of it; once idle it loads the kit, checks whose server it is, and
+ * sends what an earlier life of this page left behind.
  */
 
 import type { JSX } from "preact";
 import { useEffect, useState } from "preact/hooks";
 import type { Leftovers, Organization, Service } from "../contracts";
 import { t } from "../i18n";
-import { sendLeftovers } from "../leftovers";
 import { ServerClock } from "../live";
-import { warmRecorder } from "../recorder";
 import { fetchServiceForEver } from "../service";
 import { useLanguage, useWatched } from "../ui/hooks";
 import { Said, alarm } from "../ui/say";
 import { After } from "./after";
-import { beginChoices, keepChoices, trustPinned, type Choices } from "./choices";
+import { beginChoices, keepChoices, namesPinned, type Choices } from "./choices";
 import { Encounter } from "./encounter";
 import { InCall } from "./in-call";
+import { loadKit, whenIdle } from "./kit-loader";
 import { NotTrusted } from "./not-trusted";
+import { keepService, keptService } from "./kept-service";
 import { Start } from "./start";
 
 export type Ready =
   | { is: "connecting"; unreachable: boolean }
   | { is: "refused"; why: "key" | "note" }
-  | { is: "ready"; service: Service; organization: Organization };
+  /** `organization` is null until the kit has checked its note */
+  | { is: "ready"; service: Service; organization: Organization | null };
 
 const clock = new ServerClock();
 
 export function App(): JSX.Element {
   useLanguage();
-  const [ready, decide] = useState<Ready>({ is: "connecting", unreachable: false });
+  const [ready, decide] = useState<Ready>(beginReady);
   const [choices, choose] = useState<Choices>(() => beginChoices(location.hash));
   const [encounter, enter] = useState<Encounter | null>(null);
-  const leftovers = useLeftovers(ready, encounter);
+  const leftovers = useKit(ready, encounter, decide);
   useEffect(() => void prepare(decide), []);
-  // The recorder's worker and its libraries are loaded before they are needed.
-  useEffect(() => {
-    if (encounter === null) warmRecorder();
-  }, [encounter]);
   useEffect(() => keepChoices(choices), [choices]);
   useEffect(() => followLink(choose), []);
   useEffect(() => void (document.title = `${t("start.title")} · ${t("app.name")}`));
 
   const press = (): void => {
-    if (ready.is !== "ready") return;
-    enter(new Encounter(ready.service, ready.organization, choices, clock));
+    if (ready.is === "ready") enter(new Encounter(ready.service, choices, clock, loadKit()));
   };
   return (
     <>
@@ -57,7 +54,6 @@ export function App(): JSX.Element {
         <Pressed
           encounter={encounter}
           service={ready.service}
-          organization={ready.organization}
           back={() => enter(null)}
         />
       )}
@@ -68,35 +64,39 @@ export function App(): JSX.Element {
 interface PressedProps {
   encounter: Encounter;
   service: Service;
-  organization: Organization;
   back(): void;
 }
 
-function Pressed({ encounter, service, organization, back }: PressedProps): JSX.Element {
+function Pressed({ encounter, service, back }: PressedProps): JSX.Element {
   const view = useWatched(encounter.view);
-  return view.ended ? (
-    <After
-      encounter={encounter}
-      view={view}
-      organization={organization}
-      demonstration={service.demonstration}
-      back={back}
-    />
-  ) : (
-    <InCall encounter={encounter} view={view} service={service} />
-  );
+  if (view.refused !== null) return <NotTrusted why={view.refused} />;
+  if (!view.ended) return <InCall encounter={encounter} view={view} service={service} />;
+  return <After encounter={encounter} view={view} demonstration={service.demonstration} back={back} />;
+}
+
+const readyWith = (service: Service): Ready =>
+  namesPinned(service)
+    ? { is: "ready", service, organization: null }
+    : { is: "refused", why: "key" };
+
+/** Ready at once with what was kept: a press must not wait for a line. A changed pin asks anew. */
+function beginReady(): Ready {
+  // Reads the link first, so that its pin counts.
+  beginChoices(location.hash);
+  const kept = keptService();
+  return kept !== null && namesPinned(kept) ? readyWith(kept) : { is: "connecting", unreachable: false };
 }
 
 async function prepare(decide: (ready: Ready) => void): Promise<void> {
   const service = await fetchServiceForEver(() => {
-    decide({ is: "connecting", unreachable: true });
     alarm(t("service.unreachable"));
+    if (keptService() === null) decide({ is: "connecting", unreachable: true });
   });
   alarm("");
   clock.hear(service.time);
-  const found = trustPinned(service);
-  if ("refused" in found) decide({ is: "refused", why: found.refused });
-  else decide({ is: "ready", service, organization: found.organization });
+  const found = readyWith(service);
+  if (found.is === "ready") keepService(service);
+  decide(found);
 }
 
 /** A second link opened in the same tab changes only the fragment: the page starts afresh from it. */
@@ -106,18 +106,39 @@ function followLink(choose: (choices: Choices) => void): () => void {
   return () => removeEventListener("hashchange", follow);
 }
 
-/** Sends what is left over while no encounter runs; null where there was nothing. */
-function useLeftovers(ready: Ready, encounter: Encounter | null): Leftovers | null {
+/**
+ * While no encounter runs: loads the kit once the page is idle, checks whose server it is, warms the
+ * recorder and sends what is left over. Returns what was; null where there was nothing.
+ */
+function useKit(
+  ready: Ready,
+  encounter: Encounter | null,
+  decide: (ready: Ready) => void,
+): Leftovers | null {
   const [leftovers, tell] = useState<Leftovers | null>(null);
   const service = ready.is === "ready" && encounter === null ? ready.service : null;
   useEffect(() => {
     if (service === null) return;
+    let over = false;
+    let stop = (): void => undefined;
     tell(null);
-    const sender = sendLeftovers(service);
-    const unwatch = sender.watch((found) => tell(found.waiting + found.sent > 0 ? found : null));
+    whenIdle(async () => {
+      const kit = await loadKit();
+      if (over) return;
+      const found = kit.trustPinned(service);
+      if ("refused" in found) return decide({ is: "refused", why: found.refused });
+      decide({ is: "ready", service, organization: found.organization });
+      kit.warmRecorder();
+      const sender = kit.sendLeftovers(service);
+      const unwatch = sender.watch((now) => tell(now.waiting + now.sent > 0 ? now : null));
+      stop = () => {
+        unwatch();
+        sender.stop();
+      };
+    });
     return () => {
-      unwatch();
-      sender.stop();
+      over = true;
+      stop();
     };
   }, [service]);
   return leftovers;

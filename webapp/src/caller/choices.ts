@@ -4,10 +4,8 @@
  */
 
 import { sha256 } from "@noble/hashes/sha2.js";
-import { openOrganization, organizationName } from "../evidence/cards";
-import { Verifier } from "../evidence/notes";
 import { utf8, writeBase32 } from "../evidence/text";
-import type { Organization, Service } from "../contracts";
+import type { Service } from "../contracts";
 
 export interface Choices {
   state: string;
@@ -82,28 +80,11 @@ export function pinOf(vkey: string): string {
   return writeBase32(sha256(utf8(vkey)).slice(0, 20));
 }
 
-export type Trust = { organization: Organization } | { refused: "key" | "note" };
-
-/**
- * Whether the server's organization is the one expected: by `key` of the link, by what this phone saw
- * first, or, the first time without a link, on trust. Its note must hold under that key.
- */
-export function trust(service: Service, pin: string | null): Trust {
-  if (pin !== null && pinOf(service.organization_key) !== pin) return { refused: "key" };
-  try {
-    const verifier = Verifier.parse(service.organization_key);
-    const { name, custodian, log, receipts } = openOrganization(utf8(service.organization), verifier);
-    const named = verifier.name === organizationName(service.origin) && log.name === service.origin;
-    if (!named) return { refused: "note" };
-    return { organization: { name, custodian, log: String(log), receipts: String(receipts) } };
-  } catch {
-    return { refused: "note" };
-  }
+/** Whether `service` names the key that this phone pinned, or nothing is pinned yet. */
+export function namesPinned(service: Service): boolean {
+  const pin = pinned();
+  return pin === null || pinOf(service.organization_key) === pin;
 }
 
-/** `trust` with the pin this phone keeps; what was seen first is pinned from then on. */
-export function trustPinned(service: Service): Trust {
-  const found = trust(service, kept("pin"));
-  if ("organization" in found) keep("pin", pinOf(service.organization_key));
-  return found;
-}
+export const pinned = (): string | null => kept("pin");
+export const keepPin = (pin: string): void => keep("pin", pin);

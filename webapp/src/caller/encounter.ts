@@ -1,14 +1,14 @@
 /**
- * One press, from the button to the moment when everything is safe: the recorder first, then the
- * ringing, the call, and the end. It owns no part of the page; screens watch its `view`.
+ * One press, from the button to the moment when everything is safe: the ringing at once, recorder and
+ * call as soon as their kit is there. It owns no part of the page; screens watch its `view`.
  *
  * The encounter and its secret are made here and live in memory only: a page that dies takes the
  * claim to its encounter with it, while what was recorded waits sealed in the queue.
  */
 
-import { CallRefused } from "../call-notes";
-import { PhoneCall } from "../call-phone";
 import type { CallView } from "../call";
+import type { PhoneCall } from "../call-phone";
+import { Chat } from "../channel";
 import type {
   CallerMessage,
   Organization,
@@ -22,10 +22,10 @@ import type { Card } from "../evidence/cards";
 import { writeBase32, writeBase64 } from "../evidence/text";
 import { Live, type Connection, type ServerClock } from "../live";
 import { readToCaller } from "../messages";
-import { startRecorder } from "../recorder";
 import { iceSource } from "../service";
 import { Store } from "../store";
 import type { Choices } from "./choices";
+import type { Kit } from "./kit-loader";
 
 export type Standing = Extract<ToCaller, { type: "standing" }>;
 
@@ -35,6 +35,10 @@ export interface EncounterView {
   standing: Standing | null;
   attorney: Card | null;
   call: CallView;
+  chat: Chat;
+  /** whose server it is, once that was checked */
+  organization: Organization | null;
+  refused: "key" | "note" | null;
   problem: Problem | null;
   preview: MediaStream | null;
   /** the caller ended it */
@@ -48,59 +52,77 @@ const PRESS_AGAIN = 10_000;
 /** How long the goodbye waits for the closing statement's head to leave with it. */
 const LAST_HEAD = 1500;
 
+/** What is shown of the recorder until it is there. */
+const STARTING: RecorderState = {
+  recording: null,
+  kind: null,
+  phase: "starting",
+  camera: "none",
+  microphone: "none",
+  unsafeSeconds: 0,
+  seconds: 0,
+  waiting: 0,
+  silence: 0,
+  problem: null,
+  granted: false,
+};
+
 function randomBytes(size: number): Uint8Array {
   return crypto.getRandomValues(new Uint8Array(size));
 }
 
+/** What comes with the kit. */
+interface Equipment {
+  readonly kit: Kit;
+  readonly recorder: Recorder;
+  readonly phone: PhoneCall;
+}
+
 export class Encounter {
   readonly view: Store<EncounterView>;
-  readonly phone: PhoneCall;
-  readonly #recorder: Recorder;
+  readonly #service: Service;
   readonly #live: Live<CallerMessage, ToCaller>;
   readonly #press: Extract<CallerMessage, { type: "press" }>;
+  readonly #equipped: Promise<Equipment | null>;
+  /** what is there so far of what `#equipped` brings */
+  #equipment: Equipment | null = null;
   #recording: Extract<CallerMessage, { type: "recording" }> | null = null;
   #card: string | null = null;
 
-  constructor(service: Service, organization: Organization, choices: Choices, clock: ServerClock) {
-    const encounter = writeBase32(randomBytes(20));
-    // The recording begins before anything else may fail or wait.
-    this.#recorder = startRecorder({ service, organization, encounter, guestCode: choices.code });
+  constructor(service: Service, choices: Choices, clock: ServerClock, kit: Promise<Kit>) {
+    this.#service = service;
     this.#press = {
       type: "press",
-      encounter,
+      encounter: writeBase32(randomBytes(20)),
       secret: writeBase64(randomBytes(32)),
       state: choices.state,
       language: choices.language,
       guest_code: choices.code,
     };
-    this.#live = new Live(
-      { path: "/api/live/caller", read: readToCaller, greet: () => this.#greeting() },
-      clock,
-    );
-    const ice = iceSource(service);
-    void ice();
-    this.phone = new PhoneCall({
-      recorder: this.#recorder,
-      organizationKey: service.organization_key,
-      ports: {
-        ice,
-        send: (signal) => this.#live.send({ type: "signal", ...signal }),
-        now: () => clock.now(),
-      },
-      bye: () => this.phone.call.finish(),
-    });
     this.view = new Store<EncounterView>({
-      recorder: this.#recorder.state,
+      recorder: STARTING,
       connection: "connecting",
       standing: null,
       attorney: null,
-      call: this.phone.call.view.value,
+      call: { phase: "waiting", remote: new MediaStream(), picture: false, voice: false, channel: false, refused: null },
+      chat: new Chat(() => false),
+      organization: null,
+      refused: null,
       problem: null,
       preview: null,
       ended: false,
       locked: false,
     });
-    this.#begin();
+    this.#live = new Live(
+      { path: "/api/live/caller", read: readToCaller, greet: () => this.#greeting() },
+      clock,
+    );
+    this.#equipped = kit.then((found) => this.#equip(found));
+    this.#live.connection.watch((connection) => {
+      this.view.merge({ connection });
+      if (connection === "open") this.#equipment?.phone.nudge();
+    });
+    this.#live.listen((message) => this.#hear(message));
   }
 
   get clock(): ServerClock {
@@ -108,34 +130,62 @@ export class Encounter {
   }
 
   lock(): void {
-    this.#recorder.lock();
     this.view.merge({ locked: true });
+    void this.#equipped.then((equipment) => equipment?.recorder.lock());
   }
 
   /** Lets go: before an answer this withdraws the press. Resolves once the goodbye is said. */
   async end(): Promise<void> {
     if (this.view.value.ended) return;
     this.view.merge({ ended: true });
-    const stopped = this.#recorder.stop("stopped");
+    const equipment = this.#equipment;
+    if (equipment === null) this.view.merge({ recorder: { ...STARTING, phase: "finished" } });
+    const stopped = equipment?.recorder.stop("stopped") ?? Promise.resolve();
     const late = new Promise((resolve) => setTimeout(resolve, LAST_HEAD));
     await Promise.race([stopped, late]).catch(() => undefined);
     this.#live.send({ type: "end" });
-    await this.phone.end();
+    await equipment?.phone.end();
     // A press that the server never heard of is not made now, only to be withdrawn.
     if (this.view.value.standing === null) this.#live.close();
     await stopped.catch(() => undefined);
   }
 
-  #begin(): void {
-    this.#recorder.watch((recorder) => this.view.merge({ recorder }));
-    this.#live.connection.watch((connection) => {
-      this.view.merge({ connection });
-      if (connection === "open") this.phone.nudge();
+  /** Starts the recorder before anything else of the kit may fail or wait. */
+  #equip(kit: Kit): Equipment | null {
+    const found = kit.trustPinned(this.#service);
+    if ("refused" in found) {
+      this.view.merge({ refused: found.refused });
+      this.#live.close();
+      return null;
+    }
+    const { organization } = found;
+    this.view.merge({ organization });
+    if (this.view.value.ended) return null;
+    const { encounter, guest_code: guestCode } = this.#press;
+    const recorder = kit.startRecorder({ service: this.#service, organization, encounter, guestCode });
+    const ice = iceSource(this.#service);
+    void ice();
+    const phone: PhoneCall = new kit.PhoneCall({
+      recorder,
+      organizationKey: this.#service.organization_key,
+      ports: {
+        ice,
+        send: (signal) => this.#live.send({ type: "signal", ...signal }),
+        now: () => this.clock.now(),
+      },
+      bye: () => phone.call.finish(),
     });
-    this.#live.listen((message) => this.#hear(message));
-    this.phone.call.view.watch((call) => this.view.merge({ call }));
-    void this.#recorder.stream.then((preview) => this.view.merge({ preview }));
-    void this.#recorder.opened.then(
+    this.#equipment = { kit, recorder, phone };
+    this.#follow(this.#equipment);
+    return this.#equipment;
+  }
+
+  #follow({ recorder, phone }: Equipment): void {
+    recorder.watch((state) => this.view.merge({ recorder: state }));
+    phone.call.view.watch((call) => this.view.merge({ call }));
+    this.view.merge({ chat: phone.call.chat });
+    void recorder.stream.then((preview) => this.view.merge({ preview }));
+    void recorder.opened.then(
       ({ recording, kind }) => {
         this.#recording = { type: "recording", recording, kind };
         this.#live.send(this.#recording);
@@ -158,7 +208,8 @@ export class Encounter {
         if (message.encounter === this.#press.encounter) this.#stand(message);
         return;
       case "signal":
-        return this.phone.hear(message);
+        // In turn: what came before the kit waits for it.
+        return void this.#equipped.then((equipment) => equipment?.phone.hear(message));
       case "problem":
         return this.#refused(message.problem);
     }
@@ -182,23 +233,28 @@ export class Encounter {
     const before = this.view.value.standing;
     this.view.merge({ standing, problem: null });
     if (standing.stage === "ended") {
-      if (standing.ended_by === "attorney") this.phone.call.finish();
+      if (standing.ended_by === "attorney") this.#equipment?.phone.call.finish();
       this.#live.close();
       return;
     }
-    if (standing.card !== null && standing.card !== this.#card) this.#meet(standing.card);
-    if (standing.attorney_here && before?.attorney_here === false) this.phone.nudge();
+    const { card } = standing;
+    if (card !== null && card !== this.#card) {
+      this.#card = card;
+      void this.#equipped.then((equipment) => equipment && this.#meet(equipment, card));
+    }
+    if (standing.attorney_here && before?.attorney_here === false) this.#equipment?.phone.nudge();
   }
 
-  #meet(card: string): void {
+  #meet({ kit, recorder, phone }: Equipment, card: string): void {
     try {
-      const attorney = this.phone.meet(card);
-      this.#card = card;
+      const attorney = phone.meet(card);
       this.view.merge({ attorney });
-      this.#recorder.grant(card).catch(() => undefined);
+      recorder.grant(card).catch(() => undefined);
     } catch (error) {
-      if (!(error instanceof CallRefused)) throw error;
-      this.phone.call.refuse(error);
+      if (!(error instanceof kit.CallRefused)) throw error;
+      // Said again with the next standing, it is looked at again.
+      this.#card = null;
+      phone.call.refuse(error);
     }
   }
 }

@@ -49,7 +49,7 @@ export function InCall({ encounter, view, service }: InCallProps): JSX.Element {
         </div>
         <Stage view={view} sentence={sentence} />
         <ChatBox
-          chat={encounter.phone.call.chat}
+          chat={view.chat}
           now={() => encounter.clock.now()}
           is={call.phase === "over" ? "over" : talking ? "open" : "waiting"}
         />

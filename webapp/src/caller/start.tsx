@@ -34,6 +34,7 @@ export function Start({ ready, choices, choose, press, leftovers }: StartProps):
   const [missing, miss] = useState<Missing | null>(null);
   const [eager, wait] = useState(false);
   const service = ready.is === "ready" ? ready.service : null;
+  const organization = ready.is === "ready" ? (ready.organization?.name ?? null) : null;
 
   const begin = (): void => {
     if (service === null) return wait(true);
@@ -57,7 +58,7 @@ export function Start({ ready, choices, choose, press, leftovers }: StartProps):
   return (
     <Screen
       demonstration={service?.demonstration === true}
-      of={ready.is === "ready" ? ready.organization.name : null}
+      of={organization}
     >
       <main class="start">
         <div class="around">
@@ -75,9 +76,7 @@ export function Start({ ready, choices, choose, press, leftovers }: StartProps):
         <div class="foot">
           {!isSecureContext && <Notice tone="care">{t("service.insecure")}</Notice>}
           <Hotline number={service?.hotline ?? null} />
-          {ready.is === "ready" && (
-            <p class="small soft">{t("start.who", { organization: ready.organization.name })}</p>
-          )}
+          {organization !== null && <p class="small soft">{t("start.who", { organization })}</p>}
           <VerifyLink />
         </div>
       </main>

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { missingOf, pinOf, readCode, readLink, trust } from "../../src/caller/choices";
+import { missingOf, pinOf, readCode, readLink } from "../../src/caller/choices";
+import { trust } from "../../src/caller/trust";
 import type { Service } from "../../src/contracts";
 import { writeOrganization } from "../../src/evidence/cards";
 import { Signer } from "../../src/evidence/notes";

@@ -1,0 +1,10 @@
+/**
+ * What a press needs besides the ringing: recorder, call and the check of whose server this is, about
+ * three times the page itself. It is loaded when the page is idle, or at the press.
+ */
+
+export { CallRefused } from "../call-notes";
+export { PhoneCall } from "../call-phone";
+export { sendLeftovers } from "../leftovers";
+export { startRecorder, warmRecorder } from "../recorder";
+export { trustPinned } from "./trust";

@@ -1,0 +1,36 @@
+/**
+ * Whose server this is: the organization's note, checked with the key that a link or the first visit
+ * pinned. It needs the cryptography, and so comes after the press page is there.
+ */
+
+import type { Organization, Service } from "../contracts";
+import { openOrganization, organizationName } from "../evidence/cards";
+import { Verifier } from "../evidence/notes";
+import { utf8 } from "../evidence/text";
+import { keepPin, pinOf, pinned } from "./choices";
+
+export type Trust = { organization: Organization } | { refused: "key" | "note" };
+
+/**
+ * Whether the server's organization is the one expected: by `key` of the link, by what this phone saw
+ * first, or, the first time without a link, on trust. Its note must hold under that key.
+ */
+export function trust(service: Service, pin: string | null): Trust {
+  if (pin !== null && pinOf(service.organization_key) !== pin) return { refused: "key" };
+  try {
+    const verifier = Verifier.parse(service.organization_key);
+    const { name, custodian, log, receipts } = openOrganization(utf8(service.organization), verifier);
+    const named = verifier.name === organizationName(service.origin) && log.name === service.origin;
+    if (!named) return { refused: "note" };
+    return { organization: { name, custodian, log: String(log), receipts: String(receipts) } };
+  } catch {
+    return { refused: "note" };
+  }
+}
+
+/** `trust` with the pin this phone keeps; what was seen first is pinned from then on. */
+export function trustPinned(service: Service): Trust {
+  const found = trust(service, pinned());
+  if ("organization" in found) keepPin(pinOf(service.organization_key));
+  return found;
+}
