@@ -5,9 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from accompany.adapters.index import Index, Place
+from accompany.adapters.index import Index
 from accompany.adapters.journal import Journal
 from accompany.adapters.keeper import JournalKeeper
+from accompany.adapters.lookups import Place
 from accompany.adapters.scanning import Batch, Position
 from accompany.custody.ports import CardKept, CustodyKept, GrantKept, Item, PackageKept
 from accompany.evidence.merkle import EMPTY_ROOT, leaf_hash, node_hash, root

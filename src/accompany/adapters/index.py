@@ -2,17 +2,16 @@
 
 It follows the journal and can be made again from it: a batch is applied in one transaction with
 the position reached, so that a crash in between repeats nothing and misses nothing. It holds no
-sealed bytes, only where they lie. Not here: people and duty (`sqlite`).
+sealed bytes, only where they lie. Not here: asking it (`lookups`), people and duty (`sqlite`).
 """
 
 import sqlite3
 import threading
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from accompany.adapters.frames import Placed
+from accompany.adapters.lookups import NODE, Lookups, node_of
 from accompany.adapters.scanning import Batch, Position
 from accompany.adapters.sqlite import no_room_as_disk_full
 from accompany.custody.ports import (
@@ -23,20 +22,15 @@ from accompany.custody.ports import (
     ErasedKept,
     GrantKept,
     Kept,
-    NamedRow,
     OpeningKept,
     PackageKept,
     PaddingKept,
     Record,
-    RecordingRow,
     StampKept,
-    StampRow,
     StatementKept,
-    StatementRow,
 )
 from accompany.evidence.merkle import grown, leaf_hash
 from accompany.evidence.text import read_time
-from accompany.ids import RecordingId
 
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS position (one INTEGER PRIMARY KEY CHECK (one = 1), file, offset, batch,
@@ -70,20 +64,9 @@ _VERSION = 3
 
 _TABLES = "position leaves nodes recordings statements named stamps touched deleted".split()
 _REMEMBERED = 100_000
-_NODE = "SELECT hash FROM nodes WHERE level = ? AND number = ?"
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
-    """Where a segment's bytes lie in the journal, and their SHA-256."""
-
-    file: int
-    offset: int
-    size: int
-    sha256: bytes
-
-
-class Index:
+class Index(Lookups):
     """Read from any thread, written by one; readers see whole batches only, at once."""
 
     def __init__(self, path: Path) -> None:
@@ -102,9 +85,7 @@ class Index:
             connection.close()
 
     def _read(self, query: str, *values: str | int | bytes) -> list[tuple[Any, ...]]:
-        """Return all rows of *query*.
-
-        A query that overlaps another one on the same connection sees what that one saw, and so
+        """A query that overlaps another one on the same connection sees what that one saw, and so
         misses what was kept meanwhile: one query at a time, and the event loop's apart.
         """
         if threading.get_ident() == self._home:
@@ -165,62 +146,10 @@ class Index:
         tables.execute("INSERT INTO leaves VALUES (?, ?)", (record.index, data))
 
         def node(level: int, number: int) -> bytes:
-            return _node(tables.execute(_NODE, (level, number)).fetchall(), level, number)
+            return node_of(tables.execute(NODE, (level, number)).fetchall(), level, number)
 
         new = grown(record.index, leaf_hash(data), node)
         tables.executemany("INSERT INTO nodes VALUES (?, ?, ?)", new)
-
-    # What follows reads on the other connections: only committed batches are seen.
-
-    def node(self, level: int, number: int) -> bytes:
-        return _node(self._read(_NODE, level, number), level, number)
-
-    def tile(self, level: int, number: int, width: int) -> bytes:
-        first = number * 256
-        rows = self._read(
-            "SELECT hash FROM nodes WHERE level = ? AND number >= ? AND number < ? ORDER BY number",
-            level * 8,
-            first,
-            first + width,
-        )
-        return b"".join(row[0] for row in rows)
-
-    def entries(self, first: int, count: int) -> bytes:
-        rows = self._read(
-            "SELECT entry FROM leaves WHERE number >= ? AND number < ? ORDER BY number",
-            first,
-            first + count,
-        )
-        return b"".join(row[0] for row in rows)
-
-    def recordings(self, column: str, value: str | bytes) -> list[RecordingRow]:
-        return self._recordings(f"{column} = ? ORDER BY leaf", value)
-
-    def of_kind(self, kind: str, after: int, count: int) -> list[RecordingRow]:
-        return self._recordings("kind = ? AND leaf > ? ORDER BY leaf LIMIT ?", kind, after, count)
-
-    def _recordings(self, where: str, *values: str | bytes | int) -> list[RecordingRow]:
-        rows = self._read(
-            "SELECT id, note, leaf, receipt, locator, encounter, kind, deletion FROM recordings "
-            f"WHERE {where}",
-            *values,
-        )
-        return [RecordingRow(RecordingId(row[0]), *row[1:]) for row in rows]
-
-    def deleted(self, recording: str) -> NamedRow | None:
-        rows = self._read("SELECT 0, tombstone, leaf, receipt FROM deleted WHERE id = ?", recording)
-        return NamedRow(*rows[0]) if rows else None
-
-    def unerased(self) -> list[str]:
-        return [row[0] for row in self._read("SELECT id FROM deleted WHERE erased = 0")]
-
-    def files_of(self, recordings: Sequence[str]) -> list[int]:
-        """Return the journal files in which something of *recordings* lies, in order."""
-        files: set[int] = set()
-        for recording in recordings:
-            rows = self._read("SELECT file FROM touched WHERE recording = ?", recording)
-            files.update(row[0] for row in rows)
-        return sorted(files)
 
     def flush(self) -> None:
         """Write what the write-ahead file holds into the index, and empty it.
@@ -231,72 +160,6 @@ class Index:
             busy, *_ = self._elsewhere.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
         if busy:
             raise sqlite3.OperationalError("the index is being read")
-
-    def statement(self, recording: str, number: int) -> StatementRow | None:
-        return next(self._statements("recording = ? AND number = ?", recording, number), None)
-
-    def last_statement(self, recording: str) -> StatementRow | None:
-        where = "recording = ? ORDER BY number DESC LIMIT 1"
-        return next(self._statements(where, recording), None)
-
-    def statements(self, recording: str) -> Iterator[StatementRow]:
-        return self._statements("recording = ? ORDER BY number", recording)
-
-    def _statements(self, where: str, *values: str | int) -> Iterator[StatementRow]:
-        rows = self._read(
-            "SELECT number, note, leaf, receipt, word, sha256, size, file IS NOT NULL "
-            f"FROM statements WHERE {where}",
-            *values,
-        )
-        return (StatementRow(*row) for row in rows)
-
-    def place(self, recording: str, number: int) -> Place | None:
-        """Return where a segment's bytes lie, if they are here."""
-        rows = self._read(
-            "SELECT file, offset, size, sha256 FROM statements WHERE recording = ? AND number = ? "
-            "AND file IS NOT NULL",
-            recording,
-            number,
-        )
-        return Place(*rows[0]) if rows else None
-
-    def segment_hashes(self, recording: str) -> list[bytes]:
-        rows = self._read(
-            "SELECT sha256 FROM statements WHERE recording = ? AND sha256 IS NOT NULL", recording
-        )
-        return [row[0] for row in rows]
-
-    def missing(self, recording: str) -> list[int]:
-        rows = self._read(
-            "SELECT number FROM statements WHERE recording = ? AND word = 'segment' "
-            "AND file IS NULL ORDER BY number",
-            recording,
-        )
-        return [row[0] for row in rows]
-
-    def named(self, what: str, name: str) -> list[NamedRow]:
-        rows = self._read(
-            "SELECT number, data, leaf, receipt FROM named WHERE what = ? AND name = ? "
-            "ORDER BY number",
-            what,
-            name,
-        )
-        return [NamedRow(*row) for row in rows]
-
-    def stamps(self, after: int, first: int, last: int) -> list[StampRow]:
-        rows = self._read(
-            "SELECT authority, size, leaf, checkpoint, token, chain FROM stamps AS s WHERE "
-            "leaf = (SELECT max(leaf) FROM stamps WHERE authority = s.authority AND leaf < ?1) "
-            "OR (size > ?2 AND size <= coalesce((SELECT min(size) FROM stamps "
-            "WHERE authority = s.authority AND size > ?3), size)) ORDER BY authority, size",
-            after,
-            first,
-            last,
-        )
-        return [StampRow(*row) for row in rows]
-
-    def stamps_since(self, index: int) -> int:
-        return int(self._read("SELECT count(*) FROM stamps WHERE leaf >= ?", index)[0][0])
 
 
 def _connect(path: Path) -> sqlite3.Connection:
@@ -327,12 +190,6 @@ def _last_time(batch: Batch) -> str | None:
         if found:
             return rest.partition(b"\n")[0].decode("ascii")
     return None
-
-
-def _node(rows: list[tuple[Any, ...]], level: int, number: int) -> bytes:
-    if not rows:
-        raise LookupError(f"the tree has no node {level}/{number}")
-    return bytes(rows[0][0])
 
 
 def _apply_record(tables: sqlite3.Connection, record: Record, file: int, offset: int) -> None:
