@@ -3,9 +3,9 @@
     scripts/bench verify [--minutes N] [--rounds N] [--no-browser]
 
 The primitives: SHA-256 of all bytes, one Ed25519 for every statement and receipt, the hashes of the
-proofs; measured before each round of verifying, and the round of the median ratio is shown. In the
-browser the proofs' hashes are left out of the sum, which makes its limit harder to keep, not easier.
-Memory grows with the number of files, about 2 kB of it for each in Python, and not with their bytes.
+proofs; measured before each round of verifying. The round of the median ratio is shown. In the
+browser the proofs' hashes are left out of the sum: its limit is harder to keep then, not easier.
+Memory grows with the number of files, by about 2 kB each in Python, and not with their bytes.
 """
 
 import argparse
