@@ -6,9 +6,8 @@ from pathlib import Path
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, Request
-from starlette.responses import FileResponse, PlainTextResponse, Response
+from starlette.responses import FileResponse, Response
 from starlette.routing import BaseRoute, Route, WebSocketRoute
-from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp
 
 from accompany.errors import AccompanyError
@@ -19,6 +18,7 @@ from accompany.web.live import Live
 from accompany.web.log import Log
 from accompany.web.metrics import Metrics
 from accompany.web.office import Office
+from accompany.web.pages import Pages
 from accompany.web.people import PeopleRoutes
 from accompany.web.problems import on_error, on_fault, on_gone, on_status
 from accompany.web.records import Records
@@ -35,6 +35,7 @@ def create_app(
     """Return the application; *authority* is the certificate to offer where `--tls` made one."""
     records, log, people = Records(office), Log(office), PeopleRoutes(office)
     deletion, health = DeletionRoutes(office), HealthRoutes(office, metrics)
+    pages = Pages(STATIC)
     routes: list[BaseRoute] = [
         Route("/api/recordings", records.create, methods=["POST"]),
         Route("/api/recordings/{id}", records.state),
@@ -65,9 +66,10 @@ def create_app(
         Route("/log/tile/{level}/{path:path}", log.tile),
         Route("/health", health.health),
         Route("/metrics", health.metrics),
-        Route("/", _page("index.html")),
-        Route("/duty", _page("duty.html")),
-        Route("/verify", _page("verify.html")),
+        Route("/", pages.caller),
+        Route("/duty", pages.duty),
+        Route("/verify", pages.verify),
+        Route("/sw.js", pages.worker),
     ]
     if authority is not None:
         routes.append(Route("/authority.crt", _file(authority, "application/x-x509-ca-cert")))
@@ -79,21 +81,9 @@ def create_app(
     }
     app = Starlette(routes=routes, exception_handlers=handlers)
     app.router.redirect_slashes = False
-    if STATIC.is_dir():
-        # Not a route: as one it would answer for every address that exists for another method.
-        app.router.default = StaticFiles(directory=STATIC)
+    # Not a route: as one it would answer for every address that exists for another method.
+    app.router.default = pages
     return Uplink(Headers(app), office)
-
-
-def _page(name: str) -> Endpoint:
-    async def page(request: Request) -> Response:
-        del request
-        path = STATIC / name
-        if not path.exists():
-            return PlainTextResponse("The web app is not built: run scripts/serve.", 503)
-        return FileResponse(path, headers={"cache-control": "no-cache"})
-
-    return page
 
 
 def _file(path: Path, media_type: str) -> Endpoint:

@@ -46,7 +46,8 @@ class Headers:
                 given = {name.lower() for name, _ in message["headers"]}
                 path = scope["path"]
                 if b"cache-control" not in given:
-                    forever = path.startswith("/assets/")
+                    # What is not there today may be tomorrow.
+                    forever = path.startswith("/assets/") and message["status"] < 400
                     value = b"public, max-age=31536000, immutable" if forever else b"no-store"
                     message["headers"].append((b"cache-control", value))
                 message["headers"].extend(HEADERS.items())

@@ -5,7 +5,7 @@
  */
 
 import type { JSX } from "preact";
-import { useEffect, useState } from "preact/hooks";
+import { useEffect, useRef, useState } from "preact/hooks";
 import type { Leftovers, Organization, Service } from "../contracts";
 import { t } from "../i18n";
 import { ServerClock } from "../live";
@@ -19,6 +19,7 @@ import { InCall } from "./in-call";
 import { loadKit, whenIdle } from "./kit-loader";
 import { NotTrusted } from "./not-trusted";
 import { keepService, keptService } from "./kept-service";
+import { keepOffline } from "./offline";
 import { Start } from "./start";
 
 export type Ready =
@@ -35,7 +36,11 @@ export function App(): JSX.Element {
   const [choices, choose] = useState<Choices>(() => beginChoices(location.hash));
   const [encounter, enter] = useState<Encounter | null>(null);
   const leftovers = useKit(ready, encounter, decide);
+  const busy = useRef(false);
+  busy.current = encounter !== null;
   useEffect(() => void prepare(decide), []);
+  // After the kit, so that the line is free for it.
+  useEffect(() => whenIdle(() => void loadKit().then(() => keepOffline(() => busy.current))), []);
   useEffect(() => keepChoices(choices), [choices]);
   useEffect(() => followLink(choose), []);
   useEffect(() => void (document.title = `${t("start.title")} · ${t("app.name")}`));

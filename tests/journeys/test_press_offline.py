@@ -1,0 +1,64 @@
+"""The press without a line: the page opens from what it kept, records, and catches up later."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from browsers import Phone, wait_for
+from people import Caller, wait_for_text
+from serving import RunningServer, running_server
+
+pytestmark = pytest.mark.journey
+
+KEPT = """async () => {
+  const registration = await navigator.serviceWorker.getRegistration();
+  if (!registration?.active || !navigator.serviceWorker.controller) return [];
+  const found = [];
+  for (const name of await caches.keys())
+    for (const request of await (await caches.open(name)).keys())
+      found.push(new URL(request.url).pathname);
+  return found;
+}"""
+
+
+def wait_until_kept(caller: Caller) -> list[str]:
+    """Wait for the service worker; return the addresses that it keeps."""
+
+    def kept() -> list[str]:
+        found: list[str] = caller.page.evaluate(KEPT)
+        return found if "/" in found and any("/kit-" in path for path in found) else []
+
+    found = wait_for(kept, 30, "for the service worker to keep the page")
+    assert isinstance(found, list)
+    return found
+
+
+def test_pressed_without_a_line_it_records_and_catches_up(
+    make_phone: Callable[..., Phone], tmp_path: Path, clip
+) -> None:
+    with running_server(tmp_path / "data", "--hotline", "+1 555 0100") as server:
+        phone = make_phone(tmp_path / "caller", video=clip.video, audio=clip.audio)
+        caller = Caller(phone, phone.start())
+        caller.prepare(server.links["caller"])
+        assert all(path == "/" or path.startswith("/assets/") for path in wait_until_kept(caller))
+        _press_without(server, caller)
+        phone.close()
+
+
+def _press_without(server: RunningServer, caller: Caller) -> None:
+    server.kill()
+    caller.page.goto(f"{server.url}/")
+    hotline = caller.page.get_by_role("link", name="+1 555 0100").first
+    assert (hotline.get_attribute("href") or "").startswith("tel:+15550100")
+    caller.press()
+    caller.wait_until_recorded(3)
+    wait_for_text(caller.page, "No connection. Trying again")
+    server.start()
+    wait_for(
+        lambda: caller.page.get_by_test_id("encounter").get_attribute("data-stage") != "none",
+        30,
+        "for the press to be heard",
+    )
+    caller.end()
+    caller.wait_until_safe()
