@@ -4,6 +4,6 @@ import { render } from "preact";
 import { beginLanguage } from "../i18n";
 import { App } from "./app";
 
-beginLanguage();
+await beginLanguage();
 const root = document.getElementById("app");
 if (root) render(<App />, root);

@@ -2,31 +2,25 @@
  * Every sentence a person reads, by key, in the language chosen. `t` fills in placeholders, `tn` also
  * picks the plural; names of languages come from the browser, names of states from the files.
  *
- * Adding a language is adding its file here; a test compares keys and placeholders.
+ * Adding a language is a line in languages.ts and its two files; a test compares keys, placeholders and
+ * plurals. Nothing is shown before the chosen language is there.
  */
 
 import { Store, type Watched } from "../store";
-import en from "./en.json";
-import es from "./es.json";
+import { loadFile, type Key, type Part, type Texts } from "./files";
+import { LANGUAGES, bestOf, pluralOf } from "./languages";
 
-export type Key = keyof typeof en;
-type PluralOf<K> = K extends `${infer Base}.one` ? Base : never;
-/** Keys that have `.one` and `.other`. */
+export { LANGUAGES, bestOf } from "./languages";
+export type { Key, Part } from "./files";
+
+type PluralOf<K> = K extends `${infer Base}.other` ? Base : never;
+/** Keys that have `.other`, and beside it what else the language has. */
 export type PluralKey = PluralOf<Key>;
 export type Values = Readonly<Record<string, string | number>>;
 
-interface Language {
-  name: string;
-  direction: "ltr" | "rtl";
-  texts: Readonly<Record<Key, string>>;
-}
-
-export const LANGUAGES: Readonly<Record<string, Language>> = {
-  en: { name: "English", direction: "ltr", texts: en },
-  es: { name: "Español", direction: "ltr", texts: es },
-};
-
 const KEPT = "accompany.page-language";
+/** How long until a language that did not come is asked for again, in ms. */
+const AGAIN = 1000;
 
 function chosen(): string | null {
   try {
@@ -36,43 +30,64 @@ function chosen(): string | null {
   }
 }
 
-/** The first wanted language that there is, by its first subtag; English otherwise. */
-export function bestOf(wanted: readonly (string | null)[]): string {
-  for (const each of wanted) {
-    const tag = each?.toLowerCase().split("-")[0];
-    if (tag !== undefined && Object.hasOwn(LANGUAGES, tag)) return tag;
-  }
-  return "en";
+interface Spoken {
+  tag: string;
+  texts: Texts;
 }
 
-const current = new Store(bestOf([chosen(), ...(globalThis.navigator?.languages ?? [])]));
+const current = new Store<string>(bestOf([chosen(), ...(globalThis.navigator?.languages ?? [])]));
+let spoken: Spoken = { tag: current.value, texts: {} };
+let parts: readonly Part[] = ["caller"];
+/** The language asked for last: one that arrives after a later wish is not shown. */
+let wanted = current.value;
 
 export const language: Watched<string> = current;
+
+async function load(tag: string): Promise<Texts> {
+  const files = await Promise.all(parts.map((part) => loadFile(tag, part)));
+  return Object.assign({}, ...files.map(({ texts }) => texts)) as Texts;
+}
+
+async function speak(tag: string): Promise<void> {
+  wanted = tag;
+  const texts = await load(tag);
+  if (wanted !== tag) return;
+  spoken = { tag, texts };
+  if (globalThis.document !== undefined) dress(tag);
+  current.set(tag);
+}
 
 function dress(tag: string): void {
   document.documentElement.lang = tag;
   document.documentElement.dir = LANGUAGES[tag]?.direction ?? "ltr";
 }
 
-/** Sets `lang` and `dir` of the page; called once at its start. */
-export function beginLanguage(): void {
-  dress(current.value);
+/** Loads the page's language and sets `lang` and `dir`: once, before anything is shown. */
+export async function beginLanguage(...also: Part[]): Promise<void> {
+  parts = ["caller", ...also];
+  for (;;) {
+    try {
+      return await speak(wanted);
+    } catch {
+      // A page without words helps nobody: it is asked for until it comes.
+      await new Promise((resolve) => setTimeout(resolve, AGAIN));
+    }
+  }
 }
 
-export function chooseLanguage(tag: string): void {
+/** Shows the page in another language once its file is there; until then, and without it, in the old one. */
+export async function chooseLanguage(tag: string): Promise<void> {
   const found = bestOf([tag]);
   try {
     localStorage.setItem(KEPT, found);
   } catch {
     // Without storage the choice lasts as long as the page.
   }
-  dress(found);
-  current.set(found);
+  await speak(found).catch(() => undefined);
 }
 
 function text(key: string): string | undefined {
-  const texts: Readonly<Record<string, string>> = LANGUAGES[current.value]?.texts ?? en;
-  return Object.hasOwn(texts, key) ? texts[key] : undefined;
+  return Object.hasOwn(spoken.texts, key) ? spoken.texts[key] : undefined;
 }
 
 function fill(pattern: string, values: Values): string {
@@ -85,9 +100,13 @@ export function t(key: Key, values: Values = {}): string {
 
 /** The sentence for *count* of something; `{count}` is filled in. */
 export function tn(key: PluralKey, count: number, values: Values = {}): string {
-  const rule = new Intl.PluralRules(current.value).select(count);
-  const pattern = text(`${key}.${rule}`) ?? text(`${key}.other`) ?? key;
+  const pattern = text(`${key}.${pluralOf(spoken.tag, count)}`) ?? text(`${key}.other`) ?? key;
   return fill(pattern, { count, ...values });
+}
+
+/** What to ask the browser's `Intl` for. */
+export function locales(): string[] {
+  return [...(LANGUAGES[spoken.tag]?.locales ?? ["en"])];
 }
 
 export function stateName(code: string): string {
@@ -100,21 +119,22 @@ const OWN_NAMES: Readonly<Record<string, string>> = { ht: "Kreyòl ayisyen", pa:
 /** A language's name, in the language of the page, or its own where *own* is true. */
 export function languageName(tag: string, own = false): string {
   if (own && Object.hasOwn(OWN_NAMES, tag)) return OWN_NAMES[tag] ?? tag;
-  const name = new Intl.DisplayNames([own ? tag : current.value], { type: "language" }).of(tag) ?? tag;
-  return name.charAt(0).toLocaleUpperCase(own ? tag : current.value) + name.slice(1);
+  const among = own ? [tag] : locales();
+  const name = new Intl.DisplayNames(among, { type: "language" }).of(tag) ?? tag;
+  return name.charAt(0).toLocaleUpperCase(among) + name.slice(1);
 }
 
 export function listOf(names: readonly string[]): string {
-  return new Intl.ListFormat(current.value, { type: "conjunction" }).format(names);
+  return new Intl.ListFormat(locales(), { type: "conjunction" }).format(names);
 }
 
 export function dateAndTime(rfc3339: string): string {
-  const format = new Intl.DateTimeFormat(current.value, { dateStyle: "medium", timeStyle: "short" });
+  const format = new Intl.DateTimeFormat(locales(), { dateStyle: "medium", timeStyle: "short" });
   return format.format(new Date(rfc3339));
 }
 
 export function clockTime(rfc3339: string): string {
-  return new Intl.DateTimeFormat(current.value, { timeStyle: "short" }).format(new Date(rfc3339));
+  return new Intl.DateTimeFormat(locales(), { timeStyle: "short" }).format(new Date(rfc3339));
 }
 
 /** 83 → "1:23". */

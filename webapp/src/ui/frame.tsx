@@ -46,7 +46,7 @@ function PageLanguage(): JSX.Element {
     <label class="tongue">
       <Icon name="tongue" />
       <span class="hidden-text">{t("page.language")}</span>
-      <select value={chosen} onChange={(event) => chooseLanguage(event.currentTarget.value)}>
+      <select value={chosen} onChange={(event) => void chooseLanguage(event.currentTarget.value)}>
         {Object.entries(LANGUAGES).map(([tag, { name }]) => (
           <option key={tag} value={tag} lang={tag}>
             {name}

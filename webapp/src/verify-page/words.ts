@@ -1,6 +1,6 @@
 /** Sizes and lengths as people read them. */
 
-import { language } from "../i18n";
+import { locales } from "../i18n";
 
 /** 1536 → "1.5 kB", in the page's language. */
 export function sizeOf(bytes: number): string {
@@ -8,7 +8,7 @@ export function sizeOf(bytes: number): string {
   const step = Math.min(steps.length - 1, Math.floor(Math.log10(Math.max(bytes, 1)) / 3));
   const unit = steps[step] ?? "byte";
   const format = { style: "unit", unit, unitDisplay: "short", maximumFractionDigits: 1 } as const;
-  return new Intl.NumberFormat(language.value, format).format(bytes / 1000 ** step);
+  return new Intl.NumberFormat(locales(), format).format(bytes / 1000 ** step);
 }
 
 /** 83400 ms → "1:23.4". */
@@ -24,5 +24,5 @@ export function lengthOf(milliseconds: number): string {
 export function delayOf(milliseconds: number): string {
   const maximumFractionDigits = milliseconds < 1000 ? 2 : 1;
   const format = { style: "unit", unit: "second", unitDisplay: "short", maximumFractionDigits } as const;
-  return new Intl.NumberFormat(language.value, format).format(milliseconds / 1000);
+  return new Intl.NumberFormat(locales(), format).format(milliseconds / 1000);
 }
