@@ -26,5 +26,5 @@ export default defineConfig({
     },
   },
   worker: { format: "es" },
-  test: { include: ["tests/**/*.test.ts"] },
+  test: { include: ["tests/**/*.test.ts"], setupFiles: ["tests/setup.ts"] },
 });

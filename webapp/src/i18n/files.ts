@@ -4,8 +4,8 @@
  * that checks packages read besides in `office/<tag>.json`.
  */
 
-type Caller = (typeof import("./en.json"))["default"];
-type Office = (typeof import("./office/en.json"))["default"];
+import type callerTexts from "./en.json";
+import type officeTexts from "./office/en.json";
 
 /** Who read a file as a speaker of its language, and when (`2026-11-22`); null where nobody has. */
 export interface Review {
@@ -13,7 +13,7 @@ export interface Review {
   at: string | null;
 }
 
-export type Key = Exclude<keyof Caller | keyof Office, "reviewed">;
+export type Key = Exclude<keyof typeof callerTexts | keyof typeof officeTexts, "reviewed">;
 export type Part = "caller" | "office";
 export type Texts = Readonly<Record<string, string>>;
 

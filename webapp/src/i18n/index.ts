@@ -13,8 +13,8 @@ import { LANGUAGES, bestOf, pluralOf } from "./languages";
 export { LANGUAGES, bestOf } from "./languages";
 export type { Key, Part } from "./files";
 
-type PluralOf<K> = K extends `${infer Base}.other` ? Base : never;
-/** Keys that have `.other`, and beside it what else the language has. */
+type PluralOf<K> = K extends `${infer Base}.one` ? Base : never;
+/** Keys that have `.one` and `.other` in English, and in each language the forms that it has. */
 export type PluralKey = PluralOf<Key>;
 export type Values = Readonly<Record<string, string | number>>;
 

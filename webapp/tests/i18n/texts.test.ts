@@ -1,33 +1,82 @@
 import { parseAst } from "vite";
 import { describe, expect, test } from "vitest";
-import { LANGUAGES, bestOf, duration, t, tn } from "../../src/i18n";
-import en from "../../src/i18n/en.json";
+import { LANGUAGES, bestOf, chooseLanguage, dateAndTime, duration, languageName, t, tn } from "../../src/i18n";
+import { loadFile, type Part } from "../../src/i18n/files";
+import { pluralOf } from "../../src/i18n/languages";
 
 const PAGES = import.meta.glob<string>("../../src/**/*.{ts,tsx}", {
   query: "?raw",
   import: "default",
   eager: true,
 });
+const FILES = import.meta.glob("../../src/i18n/**/*.json");
 const LETTER = /\p{L}/u;
 const READ_OUT = new Set(["aria-label", "aria-description", "placeholder", "title", "alt", "label"]);
+const PARTS: Part[] = ["caller", "office"];
+const FORM = /\.(zero|one|two|few|many|other)$/;
 
-const placeholders = (text: string): string[] => [...text.matchAll(/\{(\w+)\}/g)].map(String).sort();
+const placeholders = (text: string): string[] => [...text.matchAll(/\{\w+\}/g)].map(String).sort();
+const english = await Promise.all(PARTS.map((part) => loadFile("en", part)));
+const en = Object.assign({}, ...english.map(({ texts }) => texts)) as Record<string, string>;
 
-describe.each(Object.entries(LANGUAGES))("%s", (_, { texts }) => {
-  test("has every sentence and no other", () => {
-    expect(Object.keys(texts)).toEqual(Object.keys(en));
-  });
+const isPlural = (key: string): boolean =>
+  FORM.test(key) && ["one", "other"].every((form) => Object.hasOwn(en, key.replace(FORM, `.${form}`)));
+const baseOf = (key: string): string => (isPlural(key) ? key.replace(FORM, "") : key);
+/** The forms a language's rule gives to the counts that occur. */
+const formsOf = (tag: string): string[] =>
+  [...new Set(Array.from({ length: 2_000 }, (_, count) => pluralOf(tag, count)))].sort();
 
-  test("has the same placeholders in each", () => {
-    for (const [key, text] of Object.entries(en)) {
-      const other = (texts as Record<string, string>)[key] ?? "";
-      expect(placeholders(other), key).toEqual(placeholders(text));
-    }
-  });
+test("every file belongs to a language that there is", () => {
+  const known = Object.keys(LANGUAGES).flatMap((tag) => [`${tag}.json`, `office/${tag}.json`]);
+  expect(Object.keys(FILES).map((path) => path.replace("../../src/i18n/", "")).sort()).toEqual(known.sort());
+});
 
-  test("says something everywhere, without loose space", () => {
-    for (const [key, text] of Object.entries(texts)) expect(text, key).toMatch(/^\S(.*\S)?$/su);
-  });
+describe.each(Object.keys(LANGUAGES).flatMap((tag) => PARTS.map((part) => [tag, part] as const)))(
+  "%s, %s",
+  async (tag, part) => {
+    const { texts, reviewed } = await loadFile(tag, part);
+    const source = english[PARTS.indexOf(part)]?.texts ?? {};
+
+    test("has every sentence and no other", () => {
+      expect([...new Set(Object.keys(texts).map(baseOf))]).toEqual([...new Set(Object.keys(source).map(baseOf))]);
+    });
+
+    test("has for every count the form that its rule asks for, and no other", () => {
+      for (const base of new Set(Object.keys(source).filter(isPlural).map(baseOf))) {
+        const forms = Object.keys(texts).filter((key) => isPlural(key) && baseOf(key) === base);
+        expect(forms.map((key) => key.slice(base.length + 1)).sort(), base).toEqual(formsOf(tag));
+      }
+    });
+
+    test("has the same placeholders in each; only a form for one number may leave it out", () => {
+      for (const [key, text] of Object.entries(texts)) {
+        const expected = placeholders(source[key] ?? source[`${baseOf(key)}.other`] ?? "");
+        const one = isPlural(key) && /\.(zero|one|two)$/.test(key);
+        const found = placeholders(text);
+        if (one && !found.includes("{count}")) expected.splice(0, expected.length, ...expected.filter((each) => each !== "{count}"));
+        expect(found, key).toEqual(expected);
+      }
+    });
+
+    test("says something everywhere, without loose space", () => {
+      for (const [key, text] of Object.entries(texts)) expect(text, key).toMatch(/^\S(.*\S)?$/su);
+    });
+
+    test("says who reviewed it and on which day, or that nobody did", () => {
+      if (reviewed.by === null) expect(reviewed.at).toBeNull();
+      else expect(reviewed).toEqual({ by: expect.stringMatching(/\S/), at: expect.stringMatching(/^\d{4}-\d\d-\d\d$/) });
+    });
+  },
+);
+
+/** Scripts in which hardly a Latin letter stands: what was forgotten there shows. */
+const SCRIPTS: Record<string, RegExp> = { "zh-Hans": /\p{Script=Han}/u, pa: /\p{Script=Gurmukhi}/u, ar: /\p{Script=Arabic}/u, fa: /\p{Script=Arabic}/u };
+const SAME_EVERYWHERE = new Set(["app.name", "verify.chosen"]);
+
+test.each(Object.entries(SCRIPTS))("%s is written in its own script throughout", async (tag, script) => {
+  const files = await Promise.all(PARTS.map((part) => loadFile(tag, part)));
+  const texts = files.flatMap((file) => Object.entries(file.texts));
+  expect(texts.filter(([key, text]) => !SAME_EVERYWHERE.has(key) && !script.test(text))).toEqual([]);
 });
 
 /** Every node of a syntax tree, as far as this test looks at it. */
@@ -92,7 +141,7 @@ test("the check above finds a word that was forgotten", () => {
 test("every sentence is said somewhere", () => {
   const sources = Object.values(PAGES).join("\n");
   const said = (key: string): boolean => {
-    const base = key.replace(/\.(one|other)$/, "");
+    const base = baseOf(key);
     const family = base.slice(0, base.lastIndexOf(".") + 1);
     return sources.includes(`"${key}"`) || sources.includes(`"${base}"`) || sources.includes(`\`${family}\${`);
   };
@@ -106,9 +155,36 @@ test("a sentence is filled in, with the plural that the count has", () => {
 });
 
 test("the language is the first wanted one that there is, or English", () => {
-  expect(bestOf(["pt-BR", "es-MX", "en"])).toBe("es");
-  expect(bestOf([null, "xx"])).toBe("en");
-  expect(bestOf(["__proto__", "constructor"])).toBe("en");
+  expect(bestOf(["pt-PT", "es-MX", "en"])).toBe("pt-BR");
+  expect(bestOf(["zh-CN"])).toBe("zh-Hans");
+  expect(bestOf([null, "", "xx", "ES-mx"])).toBe("es");
+  expect(bestOf(["__proto__", "constructor", "-"])).toBe("en");
+});
+
+test("in another language the words, the plural and the dates are its own", async () => {
+  await chooseLanguage("ar");
+  expect(t("chat.send")).toBe("إرسال");
+  expect([0, 1, 2, 3, 11, 100].map((count) => tn("cases.segments", count))).toEqual([
+    "لا مقاطع",
+    "مقطع واحد",
+    "مقطعان",
+    "3 مقاطع",
+    "11 مقطعًا",
+    "100 مقطع",
+  ]);
+  await chooseLanguage("fa");
+  // A lawyer in the United States reads this date too: not the year 1405.
+  expect(dateAndTime("2026-11-22T12:00:00.000Z")).toContain("2026");
+  await chooseLanguage("ht");
+  expect(tn("cases.segments", 1)).toBe("1 segman");
+  expect(languageName("es")).toBe("Espagnol");
+  await chooseLanguage("en");
+});
+
+test("of two languages chosen quickly the last one stays", async () => {
+  await Promise.all([chooseLanguage("fr"), chooseLanguage("es")]);
+  expect(t("chat.send")).toBe("Enviar");
+  await chooseLanguage("en");
 });
 
 test("a duration is minutes and seconds, and hours where there are some", () => {
