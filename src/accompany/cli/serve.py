@@ -5,8 +5,10 @@ import asyncio
 import json
 import os
 import resource
+import signal
 import socket
 import sys
+from types import FrameType
 
 import segno
 import uvicorn
@@ -92,6 +94,15 @@ class _Announcing(uvicorn.Server):
         self._certificate = certificate
         self._server = server
         self._as_json = as_json
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        """Stop; twice by Ctrl-C, at once.
+
+        Not uvicorn's own: that raises the signal again as soon as nobody is served any more, and
+        the journal would never be tidied up.
+        """
+        self.force_exit = self.should_exit and sig == signal.SIGINT
+        self.should_exit = True
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
