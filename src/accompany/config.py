@@ -31,6 +31,7 @@ LIMITS: Mapping[str, tuple[float, float]] = {
     "keep_sound_days": (0, 36500),
     "keep_advice_days": (0, 36500),
     "keep_notes_days": (0, 36500),
+    "messages_an_hour": (0, 10_000_000),
 }
 """The least and the most a number may be; a live checkpoint covers an entry within a second."""
 
@@ -70,6 +71,11 @@ class Settings:
     """What opens /health and /metrics; none: only this machine itself."""
     log: str = "text"
     """`text` or `json`: how what is said on stderr is written."""
+    channels: str = ""
+    """A TOML file that names the channels on which contacts are told; none: none."""
+    messages_an_hour: int = 1000
+    shelf: str = ""
+    """A folder in memory (tmpfs) for sealed contacts over a restart; none: a restart forgets."""
     ice: str = ""
     """STUN and TURN addresses for the call, separated by spaces; none: direct only."""
 

@@ -19,11 +19,14 @@ import uvicorn
 from starlette.types import ASGIApp
 
 from accompany.accounts.enrolment import Codes, Enrolment, Sessions, digest_of_secret, new_code
+from accompany.adapters.apprise import ApprisePost, load_channels
 from accompany.adapters.auditors import SqliteAuditors
+from accompany.adapters.check_ins import SqliteTellings
 from accompany.adapters.disk import write_durably
 from accompany.adapters.keeper import JournalKeeper, check_tree
-from accompany.adapters.keys import ServerKeys, load_keys
+from accompany.adapters.keys import ServerKeys, load_keys, telling_identity
 from accompany.adapters.outside import STEP, ClockWatch, SqliteOutside
+from accompany.adapters.shelf import shelf_at
 from accompany.adapters.sqlite import (
     Database,
     SqliteCheckpoints,
@@ -48,6 +51,9 @@ from accompany.evidence.cards import Organization
 from accompany.evidence.checkpoints import open_checkpoint, write_policy
 from accompany.evidence.merkle import root
 from accompany.ids import EncounterId
+from accompany.telling.allowance import Allowance
+from accompany.telling.contacts import write_service_note
+from accompany.telling.teller import Teller
 from accompany.web.app import create_app
 from accompany.web.door import Door, Limits, config_for
 from accompany.web.gate import Gate
@@ -140,6 +146,7 @@ async def serving(settings: Settings, authority: Path | None = None) -> AsyncIte
                 for task in tasks:
                     task.cancel()
                 await asyncio.gather(*tasks, return_exceptions=True)
+                await server.office.teller.close()
                 vouching.checkpoints.close()
         finally:
             keeper.close()
@@ -182,6 +189,15 @@ def _assemble(
         row = keeper.card(attorney) if attorney else None
         return row.data if row else None
 
+    identity = telling_identity(folder / "keys")
+    teller = Teller(
+        SqliteTellings(database),
+        ApprisePost(load_channels(settings.channels)),
+        shelf_at(settings.shelf),
+        identity,
+        Allowance(settings.messages_an_hour),
+        clock.now,
+    )
     enrolment = Enrolment(people, keys.organization, clock.now)
     leaving = Leaving(keeper)
     intake = Intake(keeper, leaves, settings.segment_bytes, leaving)
@@ -227,6 +243,8 @@ def _assemble(
         leaving,
         deletions,
         lambda: write_durably(folder / "heartbeat", b"written to see that it can be\n"),
+        teller,
+        write_service_note(keys.origin, identity.recipient, keys.organization),
     )
     live.office = office
     policy_path = folder / "policy"

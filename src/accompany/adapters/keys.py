@@ -59,6 +59,18 @@ def load_keys(folder: Path, origin: str, journal_exists: bool) -> ServerKeys:
     return keys
 
 
+def telling_identity(folder: Path) -> HybridIdentity:
+    """Return the key that phones seal contacts to; made where there is none yet.
+
+    Without it, contacts sealed before cannot be told any more: phones are set up again.
+    """
+    path = folder / "telling.key"
+    if not path.exists():
+        fresh = HybridIdentity.generate()
+        write_durably(path, f"# public key: {fresh.recipient}\n{fresh}\n".encode())
+    return HybridIdentity.parse(_read(folder, "telling"))
+
+
 def _make(folder: Path, origin: str) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     folder.chmod(0o700)

@@ -22,6 +22,7 @@ from accompany.web.pages import Pages
 from accompany.web.people import PeopleRoutes
 from accompany.web.problems import on_error, on_fault, on_gone, on_status
 from accompany.web.records import Records
+from accompany.web.telling import TellingRoutes
 from accompany.web.uplink import Uplink
 
 Endpoint = Callable[[Request], Awaitable[Response]]
@@ -35,6 +36,7 @@ def create_app(
     """Return the application; *authority* is the certificate to offer where `--tls` made one."""
     records, log, people = Records(office), Log(office), PeopleRoutes(office)
     deletion, health = DeletionRoutes(office), HealthRoutes(office, metrics)
+    telling = TellingRoutes(office, live)
     pages = Pages(STATIC)
     routes: list[BaseRoute] = [
         Route("/api/recordings", records.create, methods=["POST"]),
@@ -48,6 +50,10 @@ def create_app(
         Route("/api/recordings/{id}/proofs/{n}", records.get_proof),
         Route("/api/recordings/{id}/grants", records.add_grant, methods=["POST"]),
         Route("/api/recordings/{id}/package", records.get_package),
+        Route("/api/tellings", telling.begin, methods=["POST"]),
+        Route("/api/tellings", telling.state),
+        Route("/api/tellings/safe", telling.safe, methods=["POST"]),
+        Route("/api/tellings/tests", telling.test, methods=["POST"]),
         Route("/api/limits", records.limits),
         Route("/api/service", people.service),
         Route("/api/invitations/{code}", people.invitation),

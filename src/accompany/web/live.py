@@ -54,6 +54,7 @@ from accompany.web.messages import (
 )
 from accompany.web.office import Office, address_of
 from accompany.web.problems import problem_of
+from accompany.web.waiting import Waiting, waiting
 
 ABSENT = 15 * 60_000
 """Milliseconds after which a press whose phone does not come back is taken as withdrawn."""
@@ -95,9 +96,9 @@ class Live:
 
     def _show_desks_now(self) -> None:
         self._desks_due = False
-        standings = self.office.desk.open_standings()
+        standings, waits = self.office.desk.open_standings(), waiting(self.office)
         for serial, lines in self._consoles.items():
-            message = self._desk(serial, standings)
+            message = self._desk(serial, standings, waits)
             for line in lines:
                 line.send(message)
 
@@ -114,7 +115,9 @@ class Live:
             time=write_time(office.clock.now()),
         )
 
-    def _desk(self, serial: CardSerial, standings: Sequence[Standing]) -> DeskMessage:
+    def _desk(
+        self, serial: CardSerial, standings: Sequence[Standing], waits: Waiting
+    ) -> DeskMessage:
         office = self.office
         rings = [
             Ring(
@@ -135,6 +138,7 @@ class Live:
             on=office.desk.is_on_duty(serial),
             rings=rings,
             call=calls[-1] if calls else None,
+            check_ins=waits.seen_by(serial),
             time=write_time(office.clock.now()),
         )
 
@@ -150,9 +154,16 @@ class Live:
             caller_here=self.office.rooms.taken(standing.encounter, "caller"),
         )
 
+    def show_check_ins(self) -> None:
+        """A telling may have changed: consoles show it."""
+        self._show_desks()
+
     def tick(self) -> None:
-        """Once a second: duty that lapsed, presses whose phone has been gone too long."""
+        """Once a second: duty that lapsed, presses whose phone has been gone too long, callers
+        who are missed."""
         now = self.office.clock.now()
+        if self.office.teller.tick():
+            self._show_desks()
         self.office.desk.tick(now)
         alone = [
             standing.encounter
@@ -267,7 +278,8 @@ class Live:
         line = Line(socket)
         self._consoles[serial].add(line)
         try:
-            line.send(self._desk(serial, self.office.desk.open_standings()))
+            standings, waits = self.office.desk.open_standings(), waiting(self.office)
+            line.send(self._desk(serial, standings, waits))
             self._sit_again(serial, line)
             await line.run(lambda data: self._from_duty(serial, line, read_duty(data)))
         finally:

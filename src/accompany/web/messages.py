@@ -104,10 +104,21 @@ class Call(msgspec.Struct, frozen=True):
     caller_here: bool
 
 
+class CheckIn(msgspec.Struct, frozen=True):
+    encounter: str
+    state: str
+    stage: str
+    due: str
+    contacts: int
+    told: int
+    armed: bool
+
+
 class DeskMessage(Outgoing, frozen=True, tag="desk"):
     on: bool
     rings: list[Ring]
     call: Call | None
+    check_ins: list[CheckIn]
     time: str
 
 

@@ -27,6 +27,7 @@ from accompany.custody.sequencer import Sequencer
 from accompany.dispatch.runner import Desk
 from accompany.errors import Unauthorized, Unknown
 from accompany.ids import CardSerial, EncounterId, Locator
+from accompany.telling.teller import Teller
 
 COOKIE = "accompany_session"
 
@@ -60,6 +61,8 @@ class Office:
     leaving: Leaving
     deletions: Deletions
     probe: Probe
+    teller: Teller
+    telling_note: bytes
 
     def attorney(self, connection: HTTPConnection) -> CardSerial | None:
         """Return whose session the connection's cookie is, or None."""

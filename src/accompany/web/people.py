@@ -17,6 +17,7 @@ from accompany.evidence.text import write_time
 from accompany.ids import CardSerial
 from accompany.web.office import COOKIE, Office
 from accompany.web.records import read_json
+from accompany.web.telling import service_part
 
 
 class PeopleRoutes:
@@ -41,6 +42,7 @@ class PeopleRoutes:
                 "states": list(STATES),
                 "languages": list(LANGUAGES),
                 "ice": [{"urls": urls}] if urls else [],
+                "telling": service_part(office),
                 "time": write_time(office.clock.now()),
             }
         )
