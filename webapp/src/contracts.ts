@@ -21,7 +21,20 @@ export interface Service {
   languages: string[];
   /** ICE servers for the call; empty where none are configured */
   ice: RTCIceServer[];
+  /** how contacts can be told; its channels are empty where the organization has none */
+  telling: TellingService;
   time: string;
+}
+
+/** What a phone has to know to tell people (docs/telling.md). */
+export interface TellingService {
+  /** the `accompany/telling/v1` note by the organization's key: whom contacts are sealed to */
+  note: string;
+  channels: string[];
+  /** how many contacts, characters of a message, and after how many minutes a caller can be missed */
+  contacts: number;
+  characters: number;
+  minutes: number[];
 }
 
 /** What an `accompany/organization/v1` note says once it was verified. */
@@ -163,8 +176,18 @@ export interface Call {
   caller_here: boolean;
 }
 
+export interface CheckIn {
+  encounter: string;
+  state: string;
+  stage: "waiting" | "missed" | "safe";
+  due: string;
+  contacts: number;
+  told: number;
+  armed: boolean;
+}
+
 export type ToDuty =
-  | { type: "desk"; on: boolean; rings: Ring[]; call: Call | null; time: string }
+  | { type: "desk"; on: boolean; rings: Ring[]; call: Call | null; check_ins: CheckIn[]; time: string }
   | { type: "taken"; encounter: string }
   | { type: "ended"; encounter: string; by: "caller" | "attorney" }
   | ({ type: "signal"; encounter: string } & Signal)

@@ -8,6 +8,7 @@ import type {
   Call,
   Case,
   CaseRecording,
+  CheckIn,
   ClosingReason,
   Kind,
   Problem,
@@ -15,6 +16,7 @@ import type {
   Service,
   Signal,
   Stage,
+  TellingService,
   ToCaller,
   ToDuty,
 } from "./contracts";
@@ -70,10 +72,21 @@ const standing = record<Omit<Extract<ToCaller, { type: "standing" }>, "type">>({
   time,
 });
 
+const checkIn = record<CheckIn>({
+  encounter: id32,
+  state: stateCode,
+  stage: word("waiting", "missed", "safe"),
+  due: time,
+  contacts: count,
+  told: count,
+  armed: boolean,
+});
+
 const desk = record<Omit<Extract<ToDuty, { type: "desk" }>, "type">>({
   on: boolean,
   rings: list(ring),
   call: orNull(call),
+  check_ins: listItemByItem(checkIn),
   time,
 });
 
@@ -152,6 +165,14 @@ const iceServer: Read<RTCIceServer> = (value, where) => {
   return found;
 };
 
+const telling = record<TellingService>({
+  note: string,
+  channels: list(string),
+  contacts: count,
+  characters: count,
+  minutes: list(count),
+});
+
 /** GET /api/service. */
 export const readService: Read<Service> = record<Service>({
   origin: string,
@@ -163,6 +184,7 @@ export const readService: Read<Service> = record<Service>({
   states: list(stateCode),
   languages: list(languageTag),
   ice: list(iceServer),
+  telling,
   time,
 });
 

@@ -24,7 +24,8 @@ const call = {
   caller_here: true,
 };
 const ring = { encounter: ENCOUNTER, state: "CA", language: "zh-Hans", pressed: TIME };
-const desk = { type: "desk", on: true, rings: [ring], call, time: TIME };
+const missed = { encounter: ENCOUNTER, state: "TX", stage: "missed", due: TIME, contacts: 2, told: 1, armed: true };
+const desk = { type: "desk", on: true, rings: [ring], call, check_ins: [missed], time: TIME };
 
 describe("what the server says to a phone", () => {
   test("a standing is read as it is", () => {
@@ -73,6 +74,10 @@ describe("what the server says to a console", () => {
     expect(readToDuty({ ...desk, call: null })).toEqual({ ...desk, call: null });
   });
 
+  test("a check-in that is broken does not hide the desk", () => {
+    expect(readToDuty({ ...desk, check_ins: [{ ...missed, stage: "lost" }, missed] })).toEqual(desk);
+  });
+
   test("taken, ended and signal name their encounter", () => {
     const taken = { type: "taken", encounter: ENCOUNTER };
     const ended = { type: "ended", encounter: ENCOUNTER, by: "caller" };
@@ -99,6 +104,7 @@ describe("what HTTP answers", () => {
     policy: "p",
     demonstration: true,
     hotline: "+1 800 555 0100",
+    telling: { note: "", channels: [], contacts: 5, characters: 300, minutes: [0, 15] },
     states: ["CA"],
     languages: ["en", "zh-Hans"],
     ice: [{ urls: ["turn:relay.example"], username: "u", credential: "c" }],

@@ -24,6 +24,7 @@ function serviceBy(signer: Signer, origin = ORIGIN): Service {
     policy: "",
     demonstration: false,
     hotline: null,
+    telling: { note: "", channels: [], contacts: 5, characters: 300, minutes: [0, 15] },
     states: ["CA", "TX"],
     languages: ["en", "es"],
     ice: [],
