@@ -3,10 +3,10 @@
  * file holds which language, and each file gets its compressed twins (`.br`, `.gz`).
  */
 import { createHash } from "node:crypto";
-import { existsSync, readFileSync, readdirSync, writeFileSync } from "node:fs";
+import { readFileSync, readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { brotliCompressSync, gzipSync } from "node:zlib";
-import type { Plugin, Rollup } from "vite";
+import { transformWithOxc, type Plugin, type Rollup } from "vite";
 
 /** In the service worker's source: replaced by what it keeps. */
 const KEPT = "__KEPT__";
@@ -43,35 +43,46 @@ function languagesOf(bundle: Rollup.OutputBundle): Files {
   return found;
 }
 
+/** What the service worker keeps: at once, and once it is used (all languages are more than the page). */
+function keptOf(dir: string, bundle: Rollup.OutputBundle, languages: Files): { first: Files; later: Files } {
+  const used = new Set(Object.values(languages));
+  const assets = [...reachable(bundle, "index.html")].filter((name) => name.startsWith("assets/")).sort();
+  const listed = assets.map((name) => [`/${name}`, sha256(readFileSync(join(dir, name)))] as const);
+  const page = sha256(readFileSync(join(dir, "index.html")));
+  return {
+    first: { "/": page, ...Object.fromEntries(listed.filter(([name]) => !used.has(name))) },
+    later: Object.fromEntries(listed.filter(([name]) => used.has(name))),
+  };
+}
+
+/** The service worker stands alone: its address is its identity, so that no hash is in its name. */
+async function writeServiceWorker(dir: string, kept: object): Promise<void> {
+  const path = join(import.meta.dirname, "src", "service-worker.ts");
+  const { code } = await transformWithOxc(readFileSync(path, "utf8"), path, { sourcemap: false });
+  writeFileSync(join(dir, "sw.js"), code.replace(KEPT, JSON.stringify(kept)));
+}
+
+function compress(dir: string): void {
+  for (const name of readdirSync(dir, { recursive: true, encoding: "utf8" })) {
+    if (!COMPRESSED.test(name)) continue;
+    const data = readFileSync(join(dir, name));
+    writeFileSync(join(dir, `${name}.gz`), gzipSync(data, { level: 9 }));
+    writeFileSync(join(dir, `${name}.br`), brotliCompressSync(data));
+  }
+}
+
 export function builtPages(): Plugin {
   return {
     name: "accompany-pages",
     apply: "build",
     writeBundle: {
       order: "post",
-      handler({ dir }, bundle) {
+      async handler({ dir }, bundle) {
         if (dir === undefined) return;
         const languages = languagesOf(bundle);
         writeFileSync(join(dir, "languages.json"), JSON.stringify(languages));
-        const worker = join(dir, "sw.js");
-        if (existsSync(worker)) {
-          // Languages are kept as they are used: all of them are more than the page.
-          const used = new Set(Object.values(languages));
-          const assets = [...reachable(bundle, "index.html")].filter((name) => name.startsWith("assets/"));
-          const digest = (name: string): [string, string] => [`/${name}`, sha256(readFileSync(join(dir, name)))];
-          const listed = assets.sort().map(digest);
-          const kept = {
-            first: { "/": digest("index.html")[1], ...Object.fromEntries(listed.filter(([name]) => !used.has(name))) },
-            later: Object.fromEntries(listed.filter(([name]) => used.has(name))),
-          };
-          writeFileSync(worker, readFileSync(worker, "utf8").replace(KEPT, JSON.stringify(kept)));
-        }
-        for (const name of readdirSync(dir, { recursive: true, encoding: "utf8" })) {
-          if (!COMPRESSED.test(name)) continue;
-          const data = readFileSync(join(dir, name));
-          writeFileSync(join(dir, `${name}.gz`), gzipSync(data, { level: 9 }));
-          writeFileSync(join(dir, `${name}.br`), brotliCompressSync(data));
-        }
+        await writeServiceWorker(dir, keptOf(dir, bundle, languages));
+        compress(dir);
       },
     },
   };

@@ -3,6 +3,9 @@ import { resolve } from "node:path";
 import { defineConfig } from "vitest/config";
 import { builtPages } from "./vite-pages.ts";
 
+const COMMON =
+  /node_modules.preact|vite.preload|src.(ui.(frame|hooks|icons|say|chat-box|picture)|i18n.(index|files|languages)|live|store|shape|messages|service|errors|channel|evidence.text|caller.choices)\.?/;
+
 export default defineConfig({
   base: "/",
   plugins: [builtPages()],
@@ -17,11 +20,10 @@ export default defineConfig({
         caller: resolve(import.meta.dirname, "index.html"),
         duty: resolve(import.meta.dirname, "duty.html"),
         verify: resolve(import.meta.dirname, "verify.html"),
-        sw: resolve(import.meta.dirname, "src/service-worker.ts"),
       },
       output: {
-        // Its address is its scope and its identity: no hash in its name.
-        entryFileNames: ({ name }) => (name === "sw" ? "sw.js" : "assets/[name]-[hash].js"),
+        // What every page begins with is one file: each more costs a poor line a round trip.
+        codeSplitting: { groups: [{ name: "page", test: COMMON }] },
       },
     },
   },

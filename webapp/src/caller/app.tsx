@@ -13,13 +13,14 @@ import { fetchServiceForEver } from "../service";
 import { useLanguage, useWatched } from "../ui/hooks";
 import { Said, alarm } from "../ui/say";
 import { After } from "./after";
-import { beginChoices, keepChoices, namesPinned, type Choices } from "./choices";
+import { beginChoices, keepChoices, type Choices } from "./choices";
 import { Encounter } from "./encounter";
 import { InCall } from "./in-call";
 import { loadKit, whenIdle } from "./kit-loader";
 import { NotTrusted } from "./not-trusted";
 import { keepService, keptService } from "./kept-service";
 import { keepOffline } from "./offline";
+import { namesPinned } from "./pin";
 import { Start } from "./start";
 
 export type Ready =
@@ -79,17 +80,14 @@ function Pressed({ encounter, service, back }: PressedProps): JSX.Element {
   return <After encounter={encounter} view={view} demonstration={service.demonstration} back={back} />;
 }
 
-const readyWith = (service: Service): Ready =>
-  namesPinned(service)
-    ? { is: "ready", service, organization: null }
-    : { is: "refused", why: "key" };
-
 /** Ready at once with what was kept: a press must not wait for a line. A changed pin asks anew. */
 function beginReady(): Ready {
   // Reads the link first, so that its pin counts.
   beginChoices(location.hash);
-  const kept = keptService();
-  return kept !== null && namesPinned(kept) ? readyWith(kept) : { is: "connecting", unreachable: false };
+  const service = keptService();
+  return service === null
+    ? { is: "connecting", unreachable: false }
+    : { is: "ready", service, organization: null };
 }
 
 async function prepare(decide: (ready: Ready) => void): Promise<void> {
@@ -99,9 +97,9 @@ async function prepare(decide: (ready: Ready) => void): Promise<void> {
   });
   alarm("");
   clock.hear(service.time);
-  const found = readyWith(service);
-  if (found.is === "ready") keepService(service);
-  decide(found);
+  if (!(await namesPinned(service))) return decide({ is: "refused", why: "key" });
+  keepService(service);
+  decide({ is: "ready", service, organization: null });
 }
 
 /** A second link opened in the same tab changes only the fragment: the page starts afresh from it. */
@@ -132,6 +130,7 @@ function useKit(
       if (over) return;
       const found = kit.trustPinned(service);
       if ("refused" in found) return decide({ is: "refused", why: found.refused });
+      keepService(service);
       decide({ is: "ready", service, organization: found.organization });
       kit.warmRecorder();
       const sender = kit.sendLeftovers(service);

@@ -3,8 +3,6 @@
  * guest code and pin. They are choices, not an identity; they lie in this browser's storage.
  */
 
-import { sha256 } from "@noble/hashes/sha2.js";
-import { utf8, writeBase32 } from "../evidence/text";
 import type { Service } from "../contracts";
 
 export interface Choices {
@@ -73,17 +71,6 @@ export function missingOf(choices: Choices, service: Service): Missing | null {
   if (!service.states.includes(choices.state)) return "state";
   if (!service.languages.includes(choices.language)) return "language";
   return readCode(choices.code) === null ? "code" : null;
-}
-
-/** What a link pins: base32 of the first 20 bytes of SHA-256 over the organization's vkey. */
-export function pinOf(vkey: string): string {
-  return writeBase32(sha256(utf8(vkey)).slice(0, 20));
-}
-
-/** Whether `service` names the key that this phone pinned, or nothing is pinned yet. */
-export function namesPinned(service: Service): boolean {
-  const pin = pinned();
-  return pin === null || pinOf(service.organization_key) === pin;
 }
 
 export const pinned = (): string | null => kept("pin");

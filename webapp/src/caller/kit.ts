@@ -7,4 +7,4 @@ export { CallRefused } from "../call-notes";
 export { PhoneCall } from "../call-phone";
 export { sendLeftovers } from "../leftovers";
 export { startRecorder, warmRecorder } from "../recorder";
-export { trustPinned } from "./trust";
+export { pinOf, trustPinned } from "./trust";

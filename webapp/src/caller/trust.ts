@@ -3,11 +3,17 @@
  * pinned. It needs the cryptography, and so comes after the press page is there.
  */
 
+import { sha256 } from "@noble/hashes/sha2.js";
 import type { Organization, Service } from "../contracts";
 import { openOrganization, organizationName } from "../evidence/cards";
 import { Verifier } from "../evidence/notes";
-import { utf8 } from "../evidence/text";
-import { keepPin, pinOf, pinned } from "./choices";
+import { utf8, writeBase32 } from "../evidence/text";
+import { keepPin, pinned } from "./choices";
+
+/** What a link pins: base32 of the first 20 bytes of SHA-256 over the organization's vkey. */
+export function pinOf(vkey: string): string {
+  return writeBase32(sha256(utf8(vkey)).slice(0, 20));
+}
 
 export type Trust = { organization: Organization } | { refused: "key" | "note" };
 

@@ -27,6 +27,20 @@ export function useFocus<T extends HTMLElement>(): RefObject<T | null> {
   return ref;
 }
 
+/** False until what stands around it has been painted once. */
+export function useLater(): boolean {
+  const [later, come] = useState(false);
+  useEffect(() => {
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    const frame = requestAnimationFrame(() => (timer = setTimeout(() => come(true))));
+    return () => {
+      cancelAnimationFrame(frame);
+      clearTimeout(timer);
+    };
+  }, []);
+  return later;
+}
+
 /** The time, told about every *every* milliseconds while the part is on screen. */
 export function useNow(now: () => number, every = 500): number {
   const [time, show] = useState(now);

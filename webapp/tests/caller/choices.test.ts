@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
-import { missingOf, pinOf, readCode, readLink } from "../../src/caller/choices";
-import { trust } from "../../src/caller/trust";
+import { missingOf, readCode, readLink } from "../../src/caller/choices";
+import { browserPinOf } from "../../src/caller/pin";
+import { pinOf, trust } from "../../src/caller/trust";
 import type { Service } from "../../src/contracts";
 import { writeOrganization } from "../../src/evidence/cards";
 import { Signer } from "../../src/evidence/notes";
@@ -56,6 +57,10 @@ describe("whose server this is", () => {
 
   test("a note about another log is refused", () => {
     expect(trust(serviceBy(organization, "elsewhere.example/log"), null)).toEqual({ refused: "note" });
+  });
+
+  test("a pin is the same, whoever hashes", async () => {
+    expect(await browserPinOf(service.organization_key)).toBe(pinOf(service.organization_key));
   });
 
   test("a pin is 32 characters of base32", () => {

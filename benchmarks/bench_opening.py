@@ -1,0 +1,170 @@
+"""Opening to "can be pressed", press to recording, on a poor line with a slow processor.
+
+400 kbit/s, 400 ms round trip, CPU four times slower: by a relay, with the connection's own round
+trip (see tests/slowline.py), and by Chromium's emulation. Each cold run has a browser that has never
+been there. The press is made the moment the button is there.
+"""
+
+import argparse
+import statistics
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+
+from playwright.sync_api import CDPSession, Page
+
+from browsers import Phone, phones, wait_for
+from clips import write_mjpeg, write_wav
+from serving import RunningServer, running_server
+from slowline import slow_line_to
+from webfiles import files_before_press, sent
+
+BITS, ROUND_TRIP, SLOWER = 400_000, 0.4, 4
+
+# The button counts once it does something: it is pressed at once, and the encounter must open.
+WATCH = """(press) => {
+  localStorage.setItem("accompany.state", "TX");
+  localStorage.setItem("accompany.language", "en");
+  const seen = (window.seen = {});
+  const look = () => {
+    const now = performance.now();
+    const button = document.querySelector("button.press");
+    if (button && seen.button === undefined) {
+      seen.button = now;
+      if (press) button.click();
+    }
+    const encounter = document.querySelector("[data-testid=encounter]");
+    if (encounter) seen.encounter ??= now;
+    if (encounter && encounter.dataset.stage !== "none") seen.rung ??= now;
+    const phase = document.querySelector("[data-testid=recording]")?.dataset.phase;
+    if (phase === "recording") seen.recording ??= now;
+    requestAnimationFrame(look);
+  };
+  look();
+}"""
+KEPT = """async () => {
+  if (!navigator.serviceWorker.controller) return false;
+  return (await caches.match("/")) !== undefined;
+}"""
+
+Seen = dict[str, float]
+
+
+def slow(page: Page, emulated: bool) -> CDPSession:
+    session = page.context.new_cdp_session(page)
+    session.send("Emulation.setCPUThrottlingRate", {"rate": SLOWER})
+    if emulated:
+        bytes_a_second = BITS / 8
+        conditions = {
+            "offline": False,
+            "latency": ROUND_TRIP * 1000,
+            "downloadThroughput": bytes_a_second,
+            "uploadThroughput": bytes_a_second,
+        }
+        session.send("Network.enable")
+        session.send("Network.emulateNetworkConditions", conditions)
+    return session
+
+
+def opened(page: Page, link: str, wanted: str, emulated: bool = False) -> Seen:
+    """Open *link* and press at once; return the moments, in ms since the opening began."""
+    press = "true" if wanted != "button" else "false"
+    page.add_init_script(f"({WATCH})({press})")
+    slow(page, emulated)
+    page.goto(link, wait_until="commit")
+    wait_for(lambda: page.evaluate(f"() => window.seen?.{wanted}"), 60, f"for {wanted}")
+    seen: Seen = page.evaluate("() => window.seen")
+    return seen
+
+
+def cold(make: Callable[[Path], Phone], folder: Path, link: str, emulated: bool) -> Seen:
+    phone = make(folder)
+    seen = opened(phone.start(), link, "recording", emulated)
+    phone.close()
+    return seen
+
+
+def kept(make: Callable[[Path], Phone], folder: Path, link: str) -> Phone:
+    """Return a phone that was there before, with the page kept; its browser is closed."""
+    phone = make(folder)
+    page = phone.start()
+    page.goto(link)
+    wait_for(lambda: page.evaluate(KEPT), 60, "for the service worker")
+    page.wait_for_timeout(1000)
+    phone.close()
+    return phone
+
+
+def warm(phone: Phone, link: str, wanted: str = "recording") -> Seen:
+    # A tab before: what a browser itself takes to start is not the page's.
+    page = phone.start()
+    page.goto("about:blank")
+    seen = opened(page, link, wanted)
+    phone.close()
+    return seen
+
+
+def table(rows: list[tuple[str, list[float], float | None]]) -> bool:
+    good = True
+    print(f"{'ms':<58}{'median':>8}{'worst':>8}{'limit':>8}")
+    for what, values, limit in rows:
+        middle, worst = statistics.median(values), max(values)
+        mark = "" if limit is None else "  holds" if middle <= limit else "  MISSED"
+        good &= limit is None or middle <= limit
+        shown = "" if limit is None else f"{limit:.0f}"
+        print(f"{what:<58}{middle:>8.0f}{worst:>8.0f}{shown:>8}{mark}")
+    return good
+
+
+def measure(make: Callable[[Path], Phone], folder: Path, server: RunningServer, runs: int) -> bool:
+    code = server.links["caller"].partition("/#")[2]
+    with slow_line_to(server.port, BITS, ROUND_TRIP) as line:
+        far = f"http://127.0.0.1:{line.port}/#{code}"
+        colds = [cold(make, folder / f"cold-{n}", far, False) for n in range(runs)]
+        near = server.links["caller"]
+        emulated = [cold(make, folder / f"emulated-{n}", near, True) for n in range(runs)]
+        again = kept(make, folder / "again", far)
+        warms = [warm(again, far) for _ in range(runs)]
+    server.kill()
+    offline = [warm(again, far) for _ in range(runs)]
+    return table(
+        [
+            ("cold, relay: opening to can be pressed", of(colds, "button"), 2000),
+            ("cold, emulation: opening to can be pressed", of(emulated, "button"), 2000),
+            ("cold, relay: press to the server's first word", of(colds, "rung", "button"), None),
+            ("cold, relay: press to recording", of(colds, "recording", "button"), 6000),
+            ("cold, emulation: press to recording", of(emulated, "recording", "button"), 6000),
+            ("warm, relay: opening to can be pressed", of(warms, "button"), 300),
+            ("warm, relay: press to the server's first word", of(warms, "rung", "button"), None),
+            ("warm, relay: press to recording", of(warms, "recording", "button"), None),
+            ("no line: opening to can be pressed", of(offline, "button"), 300),
+            ("no line: press to recording", of(offline, "recording", "button"), None),
+        ]
+    )
+
+
+def of(all_seen: list[Seen], what: str, since: str | None = None) -> list[float]:
+    return [seen.get(what, float("nan")) - (seen[since] if since else 0) for seen in all_seen]
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser("scripts/bench opening", description=__doc__)
+    parser.add_argument("--runs", type=int, default=5)
+    runs = parser.parse_args().runs
+    names = files_before_press()
+    print(f"before the press: {sent(names):,} bytes br, {sent(names, '.gz'):,} gzip (limit 40,000)")
+    with tempfile.TemporaryDirectory() as name, phones() as make_any:
+        folder = Path(name)
+        video = write_mjpeg(folder / "clip.mjpeg", 10)
+        audio = write_wav(folder / "clip.wav", 10)
+
+        def make(profile: Path) -> Phone:
+            return make_any(profile, video=video, audio=audio)
+
+        with running_server(folder / "data", "--hotline", "+1 555 0100") as server:
+            good = measure(make, folder, server, runs)
+    raise SystemExit(0 if good else 1)
+
+
+if __name__ == "__main__":
+    main()
