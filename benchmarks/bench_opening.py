@@ -1,8 +1,9 @@
 """Opening to "can be pressed", press to recording, on a poor line with a slow processor.
 
 400 kbit/s, 400 ms round trip, CPU four times slower: by a relay, with the connection's own round
-trip (see tests/slowline.py), and by Chromium's emulation. Each cold run has a browser that has never
-been there. The press is made the moment the button is there.
+trip (see tests/slowline.py), and by Chromium's emulation. Each cold run has a browser that has
+never been there; each warm one is a new tab of a browser that has. The press is made in the first
+frame that has the button.
 """
 
 import argparse
@@ -50,9 +51,9 @@ KEPT = """async () => {
 Seen = dict[str, float]
 
 
-def slow(page: Page, emulated: bool) -> CDPSession:
+def slow(page: Page, emulated: bool, slower: int) -> CDPSession:
     session = page.context.new_cdp_session(page)
-    session.send("Emulation.setCPUThrottlingRate", {"rate": SLOWER})
+    session.send("Emulation.setCPUThrottlingRate", {"rate": slower})
     if emulated:
         bytes_a_second = BITS / 8
         conditions = {
@@ -66,11 +67,13 @@ def slow(page: Page, emulated: bool) -> CDPSession:
     return session
 
 
-def opened(page: Page, link: str, wanted: str, emulated: bool = False) -> Seen:
+def opened(
+    page: Page, link: str, wanted: str, emulated: bool = False, slower: int = SLOWER
+) -> Seen:
     """Open *link* and press at once; return the moments, in ms since the opening began."""
     press = "true" if wanted != "button" else "false"
     page.add_init_script(f"({WATCH})({press})")
-    slow(page, emulated)
+    slow(page, emulated, slower)
     page.goto(link, wait_until="commit")
     wait_for(lambda: page.evaluate(f"() => window.seen?.{wanted}"), 60, f"for {wanted}")
     seen: Seen = page.evaluate("() => window.seen")
@@ -84,23 +87,19 @@ def cold(make: Callable[[Path], Phone], folder: Path, link: str, emulated: bool)
     return seen
 
 
-def kept(make: Callable[[Path], Phone], folder: Path, link: str) -> Phone:
-    """Return a phone that was there before, with the page kept; its browser is closed."""
-    phone = make(folder)
+def kept(phone: Phone, link: str) -> None:
+    """Open *link* on *phone* until its service worker keeps the page."""
     page = phone.start()
     page.goto(link)
     wait_for(lambda: page.evaluate(KEPT), 60, "for the service worker")
     page.wait_for_timeout(1000)
-    phone.close()
-    return phone
 
 
-def warm(phone: Phone, link: str, wanted: str = "recording") -> Seen:
-    # A tab before: what a browser itself takes to start is not the page's.
-    page = phone.start()
-    page.goto("about:blank")
-    seen = opened(page, link, wanted)
-    phone.close()
+def warm(phone: Phone, link: str, fast: bool = False) -> Seen:
+    assert phone.context is not None
+    page = phone.context.new_page()
+    seen = opened(page, link, "recording", slower=1 if fast else SLOWER)
+    page.close()
     return seen
 
 
@@ -123,18 +122,21 @@ def measure(make: Callable[[Path], Phone], folder: Path, server: RunningServer, 
         colds = [cold(make, folder / f"cold-{n}", far, False) for n in range(runs)]
         near = server.links["caller"]
         emulated = [cold(make, folder / f"emulated-{n}", near, True) for n in range(runs)]
-        again = kept(make, folder / "again", far)
+        again = make(folder / "again")
+        kept(again, far)
         warms = [warm(again, far) for _ in range(runs)]
-    server.kill()
-    offline = [warm(again, far) for _ in range(runs)]
+        quick = [warm(again, far, fast=True) for _ in range(runs)]
+        server.kill()
+        offline = [warm(again, far) for _ in range(runs)]
     return table(
         [
-            ("cold, relay: opening to can be pressed", of(colds, "button"), 2000),
+            ("cold, relay: opening to can be pressed", of(colds, "button"), None),
             ("cold, emulation: opening to can be pressed", of(emulated, "button"), 2000),
             ("cold, relay: press to the server's first word", of(colds, "rung", "button"), None),
             ("cold, relay: press to recording", of(colds, "recording", "button"), 6000),
             ("cold, emulation: press to recording", of(emulated, "recording", "button"), 6000),
             ("warm, relay: opening to can be pressed", of(warms, "button"), 300),
+            ("warm, this machine's CPU: opening to can be pressed", of(quick, "button"), 300),
             ("warm, relay: press to the server's first word", of(warms, "rung", "button"), None),
             ("warm, relay: press to recording", of(warms, "recording", "button"), None),
             ("no line: opening to can be pressed", of(offline, "button"), 300),

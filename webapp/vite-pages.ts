@@ -14,6 +14,8 @@ const COMPRESSED = /\.(js|css|html|svg|json|webmanifest)$/;
 /** The caller's texts of one language, as `src/i18n` has them. */
 const LANGUAGE = /\/i18n\/([\w-]+)\.json$/;
 
+const WORDS = /\/i18n\/.*\.json$/;
+
 type Files = Record<string, string>;
 
 /** Names of all files that a chunk may come to need: what it imports, now or later, styles, workers. */
@@ -44,14 +46,17 @@ function languagesOf(bundle: Rollup.OutputBundle): Files {
 }
 
 /** What the service worker keeps: at once, and once it is used (all languages are more than the page). */
-function keptOf(dir: string, bundle: Rollup.OutputBundle, languages: Files): { first: Files; later: Files } {
-  const used = new Set(Object.values(languages));
+function keptOf(dir: string, bundle: Rollup.OutputBundle): { first: Files; later: Files } {
+  const words = (name: string): boolean => {
+    const item = bundle[name];
+    return item?.type === "chunk" && item.moduleIds.length === 1 && WORDS.test(item.moduleIds[0] ?? "");
+  };
   const assets = [...reachable(bundle, "index.html")].filter((name) => name.startsWith("assets/")).sort();
   const listed = assets.map((name) => [`/${name}`, sha256(readFileSync(join(dir, name)))] as const);
   const page = sha256(readFileSync(join(dir, "index.html")));
   return {
-    first: { "/": page, ...Object.fromEntries(listed.filter(([name]) => !used.has(name))) },
-    later: Object.fromEntries(listed.filter(([name]) => used.has(name))),
+    first: { "/": page, ...Object.fromEntries(listed.filter(([name]) => !words(name.slice(1)))) },
+    later: Object.fromEntries(listed.filter(([name]) => words(name.slice(1)))),
   };
 }
 
@@ -79,9 +84,8 @@ export function builtPages(): Plugin {
       order: "post",
       async handler({ dir }, bundle) {
         if (dir === undefined) return;
-        const languages = languagesOf(bundle);
-        writeFileSync(join(dir, "languages.json"), JSON.stringify(languages));
-        await writeServiceWorker(dir, keptOf(dir, bundle, languages));
+        writeFileSync(join(dir, "languages.json"), JSON.stringify(languagesOf(bundle)));
+        await writeServiceWorker(dir, keptOf(dir, bundle));
         compress(dir);
       },
     },

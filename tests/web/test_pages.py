@@ -76,6 +76,7 @@ def test_page_and_service_worker_are_asked_for_each_time(client: TestClient, pat
     [
         ("es-MX,es;q=0.9,en;q=0.8", "/assets/es-1.js"),
         ("pt-BR", "/assets/pt-1.js"),
+        ("pt-PT, en", "/assets/pt-1.js"),
         ("xx, yy;q=0.3", "/assets/en-1.js"),
         ("", "/assets/en-1.js"),
     ],

@@ -98,7 +98,9 @@ class Pages(StaticFiles):
         if not path.is_file():
             return {}
         found: dict[str, str] = json.loads(path.read_text())
-        return {tag.lower(): name for tag, name in found.items()}
+        # `zh-CN` is served by what there is in Chinese.
+        first = {tag.lower().partition("-")[0]: name for tag, name in found.items()}
+        return first | {tag.lower(): name for tag, name in found.items()}
 
 
 def accepts(header: str, coding: str) -> bool:

@@ -16,7 +16,7 @@ import { After } from "./after";
 import { beginChoices, keepChoices, type Choices } from "./choices";
 import { Encounter } from "./encounter";
 import { InCall } from "./in-call";
-import { loadKit, whenIdle } from "./kit-loader";
+import { kitArrived, loadKit, whenIdle } from "./kit-loader";
 import { NotTrusted } from "./not-trusted";
 import { keepService, keptService } from "./kept-service";
 import { keepOffline } from "./offline";
@@ -41,13 +41,13 @@ export function App(): JSX.Element {
   busy.current = encounter !== null;
   useEffect(() => void prepare(decide), []);
   // After the kit, so that the line is free for it.
-  useEffect(() => whenIdle(() => void loadKit().then(() => keepOffline(() => busy.current))), []);
+  useEffect(() => void kitArrived.then(() => keepOffline(() => busy.current)), []);
   useEffect(() => keepChoices(choices), [choices]);
   useEffect(() => followLink(choose), []);
   useEffect(() => void (document.title = `${t("start.title")} · ${t("app.name")}`));
 
   const press = (): void => {
-    if (ready.is === "ready") enter(new Encounter(ready.service, choices, clock, loadKit()));
+    if (ready.is === "ready") enter(new Encounter(ready.service, choices, clock));
   };
   return (
     <>
@@ -126,6 +126,7 @@ function useKit(
     let stop = (): void => undefined;
     tell(null);
     whenIdle(async () => {
+      if (over) return;
       const kit = await loadKit();
       if (over) return;
       const found = kit.trustPinned(service);

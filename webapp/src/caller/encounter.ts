@@ -25,7 +25,7 @@ import { readToCaller } from "../messages";
 import { iceSource } from "../service";
 import { Store } from "../store";
 import type { Choices } from "./choices";
-import type { Kit } from "./kit-loader";
+import { loadKitAfter, type Kit } from "./kit-loader";
 
 export type Standing = Extract<ToCaller, { type: "standing" }>;
 
@@ -48,6 +48,9 @@ export interface EncounterView {
 
 /** How long a press that was refused for want of room waits before it is made again. */
 const PRESS_AGAIN = 10_000;
+
+/** How long the kit waits at most until the press is on its way. */
+const RINGING_FIRST = 1500;
 
 /** How long the goodbye waits for the closing statement's head to leave with it. */
 const LAST_HEAD = 1500;
@@ -89,7 +92,7 @@ export class Encounter {
   #recording: Extract<CallerMessage, { type: "recording" }> | null = null;
   #card: string | null = null;
 
-  constructor(service: Service, choices: Choices, clock: ServerClock, kit: Promise<Kit>) {
+  constructor(service: Service, choices: Choices, clock: ServerClock) {
     this.#service = service;
     this.#press = {
       type: "press",
@@ -117,11 +120,15 @@ export class Encounter {
       { path: "/api/live/caller", read: readToCaller, greet: () => this.#greeting() },
       clock,
     );
-    this.#equipped = kit.then((found) => this.#equip(found));
-    this.#live.connection.watch((connection) => {
-      this.view.merge({ connection });
-      if (connection === "open") this.#equipment?.phone.nudge();
+    const heard = new Promise<void>((resolve) => {
+      this.#live.connection.watch((connection) => {
+        this.view.merge({ connection });
+        if (connection !== "connecting") resolve();
+        if (connection === "open") this.#equipment?.phone.nudge();
+      });
     });
+    // On a poor line the kit would stand before the ringing, for seconds.
+    this.#equipped = loadKitAfter(heard, RINGING_FIRST).then((kit) => this.#equip(kit));
     this.#live.listen((message) => this.#hear(message));
   }
 

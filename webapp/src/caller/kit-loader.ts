@@ -5,10 +5,23 @@ export type Kit = typeof import("./kit");
 const PAUSE = 2_000;
 
 let coming: Promise<Kit> | null = null;
+let arrived: () => void = () => undefined;
+
+/** Resolves once the kit is there, whoever asked for it. */
+export const kitArrived = new Promise<void>((resolve) => {
+  arrived = resolve;
+});
 
 export function loadKit(): Promise<Kit> {
   coming ??= fetchKit();
+  void coming.then(arrived);
   return coming;
+}
+
+/** Brings the kit once *free*, or *most* milliseconds later; at once where it is on its way already. */
+export async function loadKitAfter(free: Promise<void>, most: number): Promise<Kit> {
+  if (coming === null) await Promise.race([free, new Promise((resolve) => setTimeout(resolve, most))]);
+  return loadKit();
 }
 
 async function fetchKit(): Promise<Kit> {

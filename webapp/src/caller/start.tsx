@@ -6,8 +6,9 @@
 import type { JSX } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
 import type { Leftovers } from "../contracts";
-import { languageName, stateName, t, tn, type Key } from "../i18n";
+import { LANGUAGES, bestOf, languageName, locales, stateName, t, tn, type Key } from "../i18n";
 import { Hotline, Notice, Screen, VerifyLink } from "../ui/frame";
+import { useLater } from "../ui/hooks";
 import { Icon } from "../ui/icons";
 import { alarm, say } from "../ui/say";
 import type { Ready } from "./app";
@@ -100,8 +101,7 @@ interface ChoicesFormProps {
 function ChoicesForm({ ready, choices, change, missing }: ChoicesFormProps): JSX.Element {
   // The button first: names of all languages and states cost a slow phone a tenth of a second.
   const service = useLater() && ready.is === "ready" ? ready.service : null;
-  const { compare } = new Intl.Collator(locales());
-  const states = [...(service?.states ?? [])].sort((one, other) => compare(stateName(one), stateName(other)));
+  const states = inOrder(service?.states ?? []);
   return (
     <section class="choices" aria-label={t("start.choices")}>
       <div class="pair">
@@ -129,6 +129,12 @@ function ChoicesForm({ ready, choices, change, missing }: ChoicesFormProps): JSX
   );
 }
 
+function inOrder(states: readonly string[]): string[] {
+  if (states.length === 0) return [];
+  const { compare } = new Intl.Collator(locales());
+  return [...states].sort((one, other) => compare(stateName(one), stateName(other)));
+}
+
 interface ChoiceProps {
   name: "state" | "language";
   label: string;
@@ -142,8 +148,8 @@ interface ChoiceProps {
 function Choice({ name, label, none, value, options, missing, change }: ChoiceProps): JSX.Element {
   const id = `choice-${name}`;
   const wrong = missing === name;
-  // While the server has not answered, what was chosen before is shown as it is kept.
-  const shown = name === "state" ? stateName(value) : languageName(value || "en", true);
+  // Until the whole list is there, what was chosen before is shown as it is kept.
+  const shown = name === "state" ? stateName(value) : (LANGUAGES[bestOf([value])]?.name ?? value);
   const kept: [string, string][] = options.length === 0 && value !== "" ? [[value, shown]] : [];
   return (
     <div class="field">
