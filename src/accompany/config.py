@@ -32,6 +32,18 @@ LIMITS: Mapping[str, tuple[float, float]] = {
     "keep_advice_days": (0, 36500),
     "keep_notes_days": (0, 36500),
     "messages_an_hour": (0, 10_000_000),
+    "wave_seconds": (0.1, 600),
+    "wave_people": (1, 10_000),
+    "rings_at_once": (1, 10_000),
+    "miss_seconds": (1, 3600),
+    "misses": (1, 10_000),
+    "pause_minutes": (0, 720),
+    "wrap_up_minutes": (0, 720),
+    "reconnect_seconds": (0, 3600),
+    "hold_seconds": (0, 3600),
+    "callback_minutes": (1, 10_000),
+    "surge_waiting": (1, 1_000_000),
+    "surge_wrap_up_minutes": (0, 720),
 }
 """The least and the most a number may be; a live checkpoint covers an entry within a second."""
 
@@ -76,6 +88,21 @@ class Settings:
     messages_an_hour: int = 1000
     shelf: str = ""
     """A folder in memory (tmpfs) for sealed contacts over a restart; none: a restart forgets."""
+    wave_seconds: float = 8.0
+    """Who is rung for a press, and when; `dispatch.rules` says what each of these is for."""
+    wave_people: int = 3
+    rings_at_once: int = 3
+    miss_seconds: float = 20.0
+    misses: int = 2
+    pause_minutes: float = 10.0
+    wrap_up_minutes: float = 5.0
+    reconnect_seconds: float = 90.0
+    hold_seconds: float = 30.0
+    callback_minutes: float = 30.0
+    surge_waiting: int = 5
+    surge_wrap_up_minutes: float = 1.0
+    matter: str = ""
+    any_state: str = ""
     ice: str = ""
     """STUN and TURN addresses for the call, separated by spaces; none: direct only."""
 

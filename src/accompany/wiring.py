@@ -45,6 +45,7 @@ from accompany.custody.leaves import Leaves
 from accompany.custody.leaving import Leaving
 from accompany.custody.rounds import Rounds
 from accompany.custody.sequencer import Sequencer
+from accompany.dispatch.rules import Rules
 from accompany.dispatch.runner import Desk
 from accompany.errors import Damaged, Unknown
 from accompany.evidence.cards import Organization
@@ -147,6 +148,7 @@ async def serving(settings: Settings, authority: Path | None = None) -> AsyncIte
                     task.cancel()
                 await asyncio.gather(*tasks, return_exceptions=True)
                 await server.office.teller.close()
+                live.close()
                 vouching.checkpoints.close()
         finally:
             keeper.close()
@@ -179,11 +181,11 @@ def _assemble(
     vouching = _vouching(settings, clock, keys, database, keeper, leaves, sequencer)
     rounds, policy = vouching.rounds, vouching.policy
     live = Live()
-    desk = Desk(presses, live.show)
+    desk = Desk(presses, live.show, Rules.of(settings), now=clock.now())
 
     def card_of(encounter: str) -> bytes | None:
         try:
-            attorney = desk.standing(EncounterId(encounter)).attorney
+            attorney = desk.standing(EncounterId(encounter)).last
         except Unknown:
             return None
         row = keeper.card(attorney) if attorney else None

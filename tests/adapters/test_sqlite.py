@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from accompany.adapters.sqlite import Database, SqlitePeople, SqlitePresses
+from accompany.dispatch.ports import Pressed
 from accompany.dispatch.ringing import Answered, Declined, Ended, Event, Withdrawn
 from accompany.dispatch.roster import Press
-from accompany.dispatch.runner import Pressed
 from accompany.errors import Damaged
 from accompany.ids import CardSerial, EncounterId
 

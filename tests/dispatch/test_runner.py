@@ -5,9 +5,19 @@ from pathlib import Path
 import pytest
 
 from accompany.adapters.sqlite import Database, SqlitePresses
-from accompany.dispatch.ringing import Answered, Event
+from accompany.dispatch.ports import Pressed, Standing
+from accompany.dispatch.ringing import (
+    Answered,
+    Dropped,
+    Event,
+    Missed,
+    Promised,
+    Rung,
+    Withdrawn,
+)
 from accompany.dispatch.roster import OnDuty, Press
-from accompany.dispatch.runner import LINGERING, Desk, Pressed, Standing
+from accompany.dispatch.rules import Rules
+from accompany.dispatch.runner import Desk
 from accompany.errors import Forbidden, Unknown
 from accompany.ids import CardSerial, EncounterId
 
@@ -16,14 +26,37 @@ ONE, TWO = EncounterId("1" * 32), EncounterId("2" * 32)
 SECRET = b"digest of a secret"
 
 
+RULES = Rules()
+LINGERING = RULES.reconnect
+
+
+class Bells:
+    """All that rang beyond the consoles."""
+
+    def __init__(self) -> None:
+        self.rung: list[tuple[str, str]] = []
+        self.alarms: list[str] = []
+        self.surges: list[bool] = []
+
+    def ring(self, person: CardSerial, encounter: EncounterId) -> None:
+        self.rung.append((person[0], encounter[0]))
+
+    def alarm(self, encounter: EncounterId) -> None:
+        self.alarms.append(encounter[0])
+
+    def surge(self, on: bool) -> None:
+        self.surges.append(on)
+
+
 class Shown:
     """A desk on a database in a folder, and all that it showed."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, now: int = 0) -> None:
         self.database = Database(folder / "accompany.sqlite")
         self.presses = SqlitePresses(self.database)
         self.seen: list[Standing] = []
-        self.desk = Desk(self.presses, self.seen.append)
+        self.bells = Bells()
+        self.desk = Desk(self.presses, self.seen.append, RULES, self.bells, now)
 
     def stages(self) -> list[tuple[str, str]]:
         return [(one.encounter[0], one.stage) for one in self.seen]
@@ -65,7 +98,7 @@ def test_two_attorneys_at_once_exactly_one_has_the_press(shown: Shown) -> None:
     assert shown.desk.answer(ONE, ADA, 11)
     assert not shown.desk.answer(ONE, BEN, 11)
     assert shown.desk.standing(ONE).attorney == ADA
-    assert shown.presses.events(ONE) == [Answered(ADA, 11)]
+    assert shown.presses.events(ONE) == [Rung((ADA, BEN), 10), Answered(ADA, 11)]
     # The same one again still has it.
     assert shown.desk.answer(ONE, ADA, 12)
 
@@ -76,7 +109,10 @@ def test_an_answer_appended_by_somebody_else_meanwhile_wins(tmp_path: Path) -> N
     for one, who in ((first, ADA), (second, BEN)):
         one.desk.go_on_duty(attorney(who))
     first.desk.begin(pressed())
-    assert second.desk.standing(ONE).stage == "ringing"
+    assert second.desk.standing(ONE).ringing.rung == {ADA: 10}
+    second.desk.tick(10)
+    assert second.desk.standing(ONE).loud == (BEN,)
+    assert first.desk.standing(ONE).loud == (ADA,)
     assert first.desk.answer(ONE, ADA, 11)
     assert not second.desk.answer(ONE, BEN, 12)
     assert second.desk.standing(ONE).attorney == ADA
@@ -121,7 +157,7 @@ def test_before_an_answer_only_the_caller_ends_it(shown: Shown) -> None:
     shown.desk.end(ONE, "caller", 12)
     assert shown.desk.standing(ONE).ringing.ended_by == "caller"
     shown.desk.end(ONE, "caller", 13)
-    assert len(shown.presses.events(ONE)) == 1
+    assert shown.presses.events(ONE) == [Withdrawn(12)]
 
 
 def test_the_same_encounter_with_the_same_secret_is_the_same_press(shown: Shown) -> None:
@@ -184,7 +220,7 @@ def test_a_console_that_returns_in_time_stays_on_duty(shown: Shown) -> None:
     # And keeps its place among those who wait.
     shown.desk.go_on_duty(attorney(BEN, since=150))
     shown.desk.begin(pressed())
-    assert shown.desk.standing(ONE).line == (ADA, BEN)
+    assert shown.desk.standing(ONE).loud == (ADA, BEN)
 
 
 def test_a_console_that_was_not_on_duty_goes_without_a_trace(shown: Shown) -> None:
@@ -199,6 +235,7 @@ def test_cases_are_those_answered_newest_first(shown: Shown) -> None:
     for time, encounter in enumerate(ids):
         shown.desk.begin(Pressed(encounter, Press("TX", "en", time), SECRET))
         shown.desk.answer(encounter, ADA, 11)
+        shown.desk.end(encounter, "caller", 12)
     shown.desk.begin(pressed())
     assert [one.encounter for one in shown.desk.cases(ADA)] == ids[::-1]
     assert shown.desk.cases(BEN) == []
@@ -213,3 +250,226 @@ def test_an_unknown_encounter_is_unknown(shown: Shown) -> None:
     ):
         with pytest.raises(Unknown, match="encounter"):
             ask()
+
+
+# Waves, misses, drops: by the clock.
+
+
+def several(shown: Shown, count: int, since: int = 0, **more: str) -> list[CardSerial]:
+    serials = [CardSerial(chr(ord("a") + n) * 32) for n in range(count)]
+    for n, serial in enumerate(serials):
+        shown.desk.go_on_duty(attorney(serial, since=since + n, **more))
+    return serials
+
+
+def run_until(shown: Shown, time: int) -> None:
+    """Let the desk do what it says is due, each at its time."""
+    while (due := shown.desk.due()) is not None and due <= time:
+        shown.desk.tick(due)
+    shown.desk.tick(time)
+
+
+def test_waves_ring_three_at_once_three_more_then_everybody_then_the_coordinator(
+    shown: Shown,
+) -> None:
+    serials = several(shown, 8)
+    shown.desk.begin(pressed())
+    wave = RULES.wave
+    for time, count in ((0, 3), (wave - 1, 3), (wave, 6), (2 * wave - 1, 6), (2 * wave, 8)):
+        run_until(shown, 10 + time)
+        assert shown.desk.standing(ONE).loud == tuple(serials[:count])
+    assert shown.bells.rung == [(one[0], "1") for one in serials]
+    assert shown.bells.alarms == []
+    run_until(shown, 10 + 3 * wave)
+    assert shown.bells.alarms == ["1"]
+    (owed,) = shown.desk.owed()
+    # A ticket has an owner (the first three have missed it) and a deadline, and it rings on.
+    assert owed.ringing.ticket == Promised(
+        serials[3], 10 + 3 * wave + RULES.callback, 10 + 3 * wave
+    )
+    assert owed.loud
+
+
+def test_who_declines_is_made_up_for_at_once(shown: Shown) -> None:
+    serials = several(shown, 5)
+    shown.desk.begin(pressed())
+    shown.desk.decline(ONE, serials[1], 12)
+    assert shown.desk.standing(ONE).loud == (serials[0], serials[2], serials[3])
+    shown.desk.go_off_duty(serials[0])
+    assert shown.desk.standing(ONE).loud == (*serials[2:4], serials[4])
+
+
+def test_who_answers_is_not_rung_for_others_until_the_wrap_up_is_over(shown: Shown) -> None:
+    ada, ben = several(shown, 2)
+    shown.desk.begin(pressed())
+    shown.desk.begin(pressed(TWO))
+    assert shown.desk.standing(TWO).loud == (ada, ben)
+    shown.desk.answer(ONE, ada, 11)
+    assert shown.desk.standing(TWO).loud == (ben,)
+    with pytest.raises(Forbidden, match="the call before to be over"):
+        shown.desk.answer(TWO, ada, 12)
+    shown.desk.end(ONE, "caller", 1000)
+    run_until(shown, 1000 + RULES.wrap_up - 1)
+    assert ada not in shown.desk.standing(TWO).loud
+    run_until(shown, 1000 + RULES.wrap_up)
+    assert ada in shown.desk.standing(TWO).loud
+
+
+def test_a_wrap_up_is_extended_and_ended_by_its_attorney(shown: Shown) -> None:
+    (ada,) = several(shown, 1)
+    shown.desk.begin(pressed())
+    shown.desk.answer(ONE, ada, 11)
+    shown.desk.end(ONE, "attorney", 1000)
+    shown.desk.begin(pressed(TWO))
+    shown.desk.extend(ada, 2000)
+    run_until(shown, 1999 + RULES.wrap_up)
+    assert shown.desk.standing(TWO).loud == ()
+    run_until(shown, 2000 + RULES.wrap_up)
+    assert shown.desk.standing(TWO).loud == (ada,)
+    shown.desk.extend(ada, 2001 + RULES.wrap_up)
+    assert shown.desk.standing(TWO).loud == ()
+    shown.desk.ready(ada, 2002 + RULES.wrap_up)
+    assert shown.desk.standing(TWO).loud == (ada,)
+
+
+def test_two_misses_pause_somebody_and_a_restart_knows_it(tmp_path: Path) -> None:
+    shown = Shown(tmp_path)
+    ada, ben = several(shown, 2)
+    for encounter, time in ((ONE, 10), (TWO, 60_000)):
+        shown.desk.begin(Pressed(encounter, Press("TX", "en", time), SECRET))
+        run_until(shown, time + RULES.miss - 1)
+        assert not shown.desk.standing(encounter).ringing.missed
+        run_until(shown, time + RULES.miss)
+        if encounter == ONE:
+            # Once is no reason to fall silent: somebody still waits for a voice.
+            assert shown.desk.standing(ONE).loud == (ada, ben)
+            shown.desk.answer(ONE, ben, time + RULES.miss + 1)
+    missed_at = 60_000 + RULES.miss
+    assert Missed(ada, missed_at) in shown.presses.events(TWO)
+    assert shown.desk.standing(TWO).loud == ()
+    shown.database.close()
+    again = Shown(tmp_path, missed_at + 1)
+    again.desk.go_on_duty(attorney(ada, since=missed_at + 2))
+    assert again.desk.standing(TWO).loud == ()
+    run_until(again, missed_at + RULES.pause)
+    assert again.desk.standing(TWO).loud == (ada,)
+
+
+def test_who_is_paused_is_rung_again_on_a_word(shown: Shown) -> None:
+    (ada,) = several(shown, 1)
+    for encounter in (ONE, TWO):
+        shown.desk.begin(pressed(encounter))
+    run_until(shown, 10 + RULES.miss)
+    assert shown.desk.standing(TWO).loud == ()
+    shown.desk.ready(ada, 11 + RULES.miss)
+    assert shown.desk.standing(ONE).loud == shown.desk.standing(TWO).loud == (ada,)
+
+
+def test_nobody_misses_what_their_console_could_not_ring_for(tmp_path: Path) -> None:
+    """A server that was away for longer than a ring takes holds it against nobody."""
+    before = Shown(tmp_path)
+    before.desk.go_on_duty(attorney(ADA))
+    before.desk.begin(pressed())
+    before.database.close()
+    back = 10 + 2 * RULES.miss
+    after = Shown(tmp_path, back)
+    after.desk.go_on_duty(attorney(ADA, since=back))
+    run_until(after, back + RULES.miss - 1)
+    assert after.desk.standing(ONE).loud == (ADA,)
+    assert not after.desk.standing(ONE).ringing.missed
+    assert after.bells.rung == [("a", "1")]
+    run_until(after, back + RULES.miss)
+    assert after.desk.standing(ONE).ringing.missed == {ADA}
+
+
+def test_a_line_that_is_gone_rings_the_same_attorney_then_the_others(shown: Shown) -> None:
+    ada, ben, cy = several(shown, 3)
+    shown.desk.begin(pressed())
+    shown.desk.answer(ONE, ben, 100)
+    shown.desk.line_lost(ONE, 1000)
+    shown.desk.line_lost(ONE, 1500)
+    run_until(shown, 999 + RULES.reconnect)
+    assert shown.desk.standing(ONE).attorney == ben
+    gone = 1000 + RULES.reconnect
+    run_until(shown, gone)
+    assert shown.presses.events(ONE)[-2:] == [
+        Dropped(gone + RULES.hold, gone), Rung((ben,), gone),
+    ]  # fmt: skip
+    assert shown.desk.standing(ONE).loud == (ben,)
+    # The case is still theirs to read.
+    assert (shown.desk.standing(ONE).attorney, shown.desk.standing(ONE).last) == (None, ben)
+    run_until(shown, gone + RULES.hold)
+    assert set(shown.desk.standing(ONE).loud) == {ada, ben, cy}
+    assert shown.desk.answer(ONE, ada, gone + RULES.hold + 1)
+
+
+def test_a_line_that_comes_back_in_time_keeps_the_call(shown: Shown) -> None:
+    (ada,) = several(shown, 1)
+    shown.desk.begin(pressed())
+    shown.desk.answer(ONE, ada, 100)
+    shown.desk.line_lost(ONE, 1000)
+    shown.desk.line_back(ONE)
+    run_until(shown, 10 * RULES.reconnect)
+    assert shown.desk.standing(ONE).attorney == ada
+
+
+def test_a_callback_changes_hands_outlives_the_press_and_is_done(tmp_path: Path) -> None:
+    shown = Shown(tmp_path)
+    shown.desk.begin(pressed())
+    run_until(shown, 10 + RULES.alarm)
+    (owed,) = shown.desk.owed()
+    ticket = owed.ringing.ticket
+    assert ticket is not None
+    # Nobody was there to own it: it is the coordinator's.
+    assert ticket.owner == ""
+    shown.desk.end(ONE, "caller", 30_000)
+    shown.database.close()
+    again = Shown(tmp_path, 30_001)
+    again.desk.promise(ONE, BEN, 40_000)
+    (owed,) = again.desk.owed()
+    assert owed.ringing.ticket == Promised(BEN, ticket.deadline, 40_000)
+    again.desk.called_back(ONE, BEN, 50_000)
+    assert again.desk.owed() == []
+    with pytest.raises(Unknown, match="callback"):
+        again.desk.promise(ONE, BEN, 60_000)
+
+
+def test_many_who_wait_are_a_surge_that_shortens_wrap_ups(shown: Shown) -> None:
+    (ada,) = several(shown, 1)
+    shown.desk.begin(pressed())
+    shown.desk.answer(ONE, ada, 100)
+    shown.desk.end(ONE, "caller", 1000)
+    ids = [EncounterId(f"{n}" * 32) for n in range(2, 2 + RULES.surge_waiting)]
+    for encounter in ids:
+        shown.desk.begin(Pressed(encounter, Press("TX", "en", 2000), SECRET))
+    run_until(shown, 1999 + RULES.late)
+    assert shown.bells.surges == []
+    run_until(shown, 2000 + RULES.late)
+    assert shown.bells.surges == [True]
+    run_until(shown, 1000 + RULES.surge_wrap_up)
+    # Rung for some of them, the oldest first, not for all.
+    rung = [one.encounter for one in shown.desk.open_standings() if one.loud == (ada,)]
+    assert rung == ids[: RULES.rings]
+    for encounter in ids:
+        shown.desk.end(encounter, "caller", 100_000)
+    assert shown.bells.surges == [True, False]
+
+
+def test_an_interpreter_is_rung_beside_a_language_that_nobody_speaks(shown: Shown) -> None:
+    (ada,) = several(shown, 1)
+    ines = CardSerial("i" * 32)
+    shown.desk.go_on_duty(OnDuty(ines, "Ines", frozenset(), ("ht",), 0, role="interpreter"))
+    shown.desk.begin(Pressed(ONE, Press("TX", "ht", 10), SECRET))
+    shown.desk.begin(pressed(TWO))
+    assert (shown.desk.standing(ONE).loud, shown.desk.standing(ONE).calling) == ((ada,), (ines,))
+    assert shown.desk.standing(TWO).calling == ()
+    with pytest.raises(Forbidden, match="license"):
+        shown.desk.answer(ONE, ines, 11)
+    with pytest.raises(Forbidden, match="interpreter for en"):
+        shown.desk.join(TWO, ines, 11)
+    assert shown.desk.answer(ONE, ada, 12)
+    assert shown.desk.standing(ONE).calling == (ines,)
+    assert shown.desk.join(ONE, ines, 13)
+    assert shown.desk.standing(ONE).calling == ()
+    shown.desk.end(ONE, "caller", 14)
+    assert not shown.desk.people.free(ines, 15)

@@ -2,12 +2,14 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from websockets.exceptions import InvalidStatus
 
 from accompany.accounts.enrolment import YEAR
+from accompany.ids import CardSerial
 from accompany.web import line as line_module
 from accompany.web import live as live_module
 from house import Attorney, House, Live, listening, new_id
@@ -29,8 +31,12 @@ async def held(running: House) -> AsyncIterator[House]:
     desk = running.server.office.desk
     for standing in desk.open_standings():
         desk.end(standing.encounter, "caller", 0)
-    for serial in list(desk._on_duty):
-        desk.go_off_duty(serial)
+    for person in desk.people:
+        desk.go_off_duty(person.serial)
+    for owed in desk.owed():
+        desk.called_back(owed.encounter, CardSerial(""), 0)
+    # Some of these tests tell it of times to come.
+    desk._moment.now = 0
 
 
 async def on_duty(console: Live, languages: tuple[str, ...] = ("en",)) -> None:
@@ -244,14 +250,15 @@ async def test_a_recording_announced_or_opened_is_shown_to_the_attorney(held: Ho
 async def test_announced_recordings_are_bounded(held: House) -> None:
     ada = await held.attorney()
     async with held.console(ada) as console, held.phone() as phone:
-        await in_call(held, ada, console, phone)
+        press = await in_call(held, ada, console, phone)
         most = live_module.RECORDINGS
         for _ in range(most + 5):
             await phone.say(type="recording", recording=new_id(), kind="film")
+        desk = await console.until("desk", lambda desk: len(desk["call"]["recordings"]) >= most)
         await phone.say(type="signal", note="done")
-        await console.until("signal")
-        desk = await console.until("desk")
+        await console.until("signal", lambda one: one["note"] == "done")
         assert len(desk["call"]["recordings"]) == most
+        assert len(live_of(held)._announced[press["encounter"]]) == most
 
 
 @pytest.mark.parametrize("by", ["caller", "attorney"])
@@ -348,6 +355,99 @@ async def test_who_lets_go_before_an_answer_withdraws_the_press(held: House) -> 
         await console.until("desk", lambda desk: not desk["rings"])
 
 
+# Duty: waves, wrap-up, pauses, callbacks.
+
+
+async def test_after_a_call_there_is_a_wrap_up_that_is_extended_or_ended(held: House) -> None:
+    ada = await held.attorney()
+    async with held.console(ada) as console, held.phone() as phone, held.phone() as other:
+        press = await in_call(held, ada, console, phone)
+        await console.say(type="end", encounter=press["encounter"])
+        desk = await console.until("desk", lambda desk: desk["wrap_up"])
+        await pressed(held, other)
+        await console.say(type="extend")
+        longer = await console.until("desk", lambda one: one["wrap_up"] != desk["wrap_up"])
+        assert longer["wrap_up"] > desk["wrap_up"] > desk["time"]
+        assert longer["rings"] == []
+        await console.say(type="ready")
+        ready = await console.until("desk", lambda desk: desk["wrap_up"] is None)
+        assert len(ready["rings"]) == 1
+
+
+async def test_two_misses_pause_a_console_until_its_attorney_says_so(
+    held: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ada = await held.attorney()
+    with monkeypatch.context() as patched:
+        await _with_rules(held, patched, miss=200)
+        async with held.console(ada) as console, held.phone() as phone, held.phone() as other:
+            await on_duty(console)
+            await pressed(held, phone)
+            await pressed(held, other)
+            # By the desk's own timer: nobody says anything.
+            paused = await console.until("desk", lambda desk: desk["paused"])
+            assert paused["rings"] == []
+            assert paused["paused"] > paused["time"]
+            await phone.until("standing", lambda one: one["stage"] == "unanswered")
+            await console.say(type="ready")
+            here = await console.until("desk", lambda desk: not desk["paused"])
+            assert len(here["rings"]) == 2
+
+
+async def test_whom_nobody_answers_is_owed_a_callback_with_owner_and_deadline(
+    held: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ada, ben = await held.attorney(), await held.attorney(name="Ben Barrister", licenses=["CA"])
+    with monkeypatch.context() as patched:
+        await _with_rules(held, patched, wave=50)
+        async with held.console(ada) as one, held.console(ben) as far, held.phone() as phone:
+            await on_duty(one)
+            await on_duty(far)
+            press = await pressed(held, phone)
+            (owed,) = (await one.until("desk", lambda desk: desk["callbacks"]))["callbacks"]
+            assert owed == {
+                "encounter": press["encounter"], "state": "TX", "language": "en",
+                "pressed": owed["pressed"], "deadline": owed["deadline"],
+                "owner": "Ada Counsel", "mine": True, "waiting": True,
+            }  # fmt: skip
+            assert owed["deadline"] > owed["pressed"]
+            # It rings on, and the caller's letting go does not pay what is owed.
+            await phone.say(type="end")
+            left = await one.until("desk", lambda desk: not desk["rings"])
+            assert left["callbacks"][0]["waiting"] is False
+            await far.say(type="callback", encounter=press["encounter"], done=True)
+            assert (await far.until_problem())["status"] == 403
+            await one.say(type="callback", encounter=press["encounter"], done=True)
+            await one.until("desk", lambda desk: not desk["callbacks"])
+            await one.say(type="callback", encounter=press["encounter"], done=False)
+            assert (await one.until_problem())["status"] == 404
+
+
+async def test_a_call_whose_attorney_is_gone_rings_for_the_others(
+    held: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ada, ben = await held.attorney(), await held.attorney(name="Ben Barrister")
+    with monkeypatch.context() as patched:
+        await _with_rules(held, patched, reconnect=100, hold=100)
+        async with held.phone() as phone, held.console(ben) as other:
+            async with held.console(ada) as console:
+                press = await in_call(held, ada, console, phone)
+                await on_duty(other)
+            standing = await phone.until("standing", lambda one: one["rung"] == ["Ben Barrister"])
+            assert (standing["stage"], standing["card"]) == ("ringing", None)
+            # The case is still the first one's to read, until another has it.
+            assert held.server.office.answered(press["encounter"]) == ada.serial
+            await answered(other, phone, press["encounter"])
+            assert held.server.office.answered(press["encounter"]) == ben.serial
+
+
+async def _with_rules(held: House, patched: pytest.MonkeyPatch, **bent: int) -> None:
+    desk = held.server.office.desk
+    rules = replace(desk.rules, **bent)
+    patched.setattr(desk, "rules", rules)
+    patched.setattr(desk.people, "rules", rules)
+
+
 # Coming back.
 
 
@@ -364,6 +464,7 @@ async def test_the_same_encounter_and_secret_return_to_it_without_an_admission(
             assert (standing["stage"], standing["attorney_here"]) == ("answered", True)
             await phone.say(type="end")
             await console.until("ended")
+            await console.say(type="ready")
         async with held.phone() as phone:
             await phone.say(**press)
             assert (await phone.until("standing"))["ended_by"] == "caller"

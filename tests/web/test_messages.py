@@ -97,7 +97,8 @@ def test_the_three_pages_name_the_same_messages_and_fields(title: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "field"), [("Ring", "rings"), ("Call", "call"), ("CheckIn", "check_ins")]
+    ("name", "field"),
+    [("Ring", "rings"), ("Call", "call"), ("CheckIn", "check_ins"), ("Callback", "callbacks")],
 )
 def test_what_a_desk_shows_has_the_same_fields(name: str, field: str) -> None:
     fields = set(getattr(messages, name).__struct_fields__)

@@ -158,7 +158,10 @@ export type DutyMessage =
   | { type: "answer"; encounter: string; note: string; description: RTCSessionDescriptionInit }
   | { type: "decline"; encounter: string }
   | ({ type: "signal"; encounter: string } & Signal)
-  | { type: "end"; encounter: string };
+  | { type: "end"; encounter: string }
+  | { type: "extend" }
+  | { type: "ready" }
+  | { type: "callback"; encounter: string; done: boolean };
 
 export interface Ring {
   encounter: string;
@@ -186,8 +189,32 @@ export interface CheckIn {
   armed: boolean;
 }
 
+/** A callback that is owed; `owner` null: the coordinator. */
+export interface Callback {
+  encounter: string;
+  state: string;
+  language: string;
+  pressed: string;
+  deadline: string;
+  owner: string | null;
+  mine: boolean;
+  /** the caller still rings */
+  waiting: boolean;
+}
+
 export type ToDuty =
-  | { type: "desk"; on: boolean; rings: Ring[]; call: Call | null; check_ins: CheckIn[]; time: string }
+  | {
+      type: "desk";
+      on: boolean;
+      on_shift: boolean;
+      rings: Ring[];
+      call: Call | null;
+      wrap_up: string | null;
+      paused: string | null;
+      callbacks: Callback[];
+      check_ins: CheckIn[];
+      time: string;
+    }
   | { type: "taken"; encounter: string }
   | { type: "ended"; encounter: string; by: "caller" | "attorney" }
   | ({ type: "signal"; encounter: string } & Signal)

@@ -18,6 +18,8 @@ export interface LiveOptions<Out, In> {
   greet(): readonly Out[];
   /** awaited before connecting again after a failure, for a session that must be renewed */
   prepare?(): Promise<void>;
+  /** the longest wait between two attempts, in ms; 5 s where it is not said */
+  longest?: number;
   /** called with what could not be read; the connection goes on */
   broken?(error: BrokenMessage): void;
 }
@@ -26,8 +28,8 @@ export interface LiveOptions<Out, In> {
 const ASLEEP = 10_000;
 
 /** How long to wait before attempt `tries` (0, 1, …), in milliseconds; `chance` in [0, 1). */
-export function pause(tries: number, chance: number): number {
-  const most = Math.min(5000, 500 * 2 ** Math.min(tries, 10));
+export function pause(tries: number, chance: number, longest = 5000): number {
+  const most = Math.min(longest, 500 * 2 ** Math.min(tries, 10));
   return Math.round(Math.max(500, most * (0.5 + chance / 2)));
 }
 
@@ -139,7 +141,8 @@ export class Live<Out extends { type: string }, In extends { type: string }> {
     this.#socket = null;
     this.#connection.set("waiting");
     clearTimeout(this.#timer);
-    this.#timer = setTimeout(() => this.#connect(), pause(this.#tries++, Math.random()));
+    const wait = pause(this.#tries++, Math.random(), this.#options.longest);
+    this.#timer = setTimeout(() => this.#connect(), wait);
   }
 
   #hear(data: unknown): void {

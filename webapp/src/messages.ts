@@ -6,6 +6,7 @@
 
 import type {
   Call,
+  Callback,
   Case,
   CaseRecording,
   CheckIn,
@@ -62,6 +63,17 @@ const call = record<Call>({
   caller_here: boolean,
 });
 
+const callback = record<Callback>({
+  encounter: id32,
+  state: stateCode,
+  language: languageTag,
+  pressed: time,
+  deadline: time,
+  owner: orNull(string),
+  mine: boolean,
+  waiting: boolean,
+});
+
 const standing = record<Omit<Extract<ToCaller, { type: "standing" }>, "type">>({
   encounter: id32,
   stage,
@@ -84,9 +96,13 @@ const checkIn = record<CheckIn>({
 
 const desk = record<Omit<Extract<ToDuty, { type: "desk" }>, "type">>({
   on: boolean,
+  on_shift: boolean,
   rings: list(ring),
   call: orNull(call),
   check_ins: listItemByItem(checkIn),
+  wrap_up: orNull(time),
+  paused: orNull(time),
+  callbacks: list(callback),
   time,
 });
 

@@ -25,7 +25,28 @@ const call = {
 };
 const ring = { encounter: ENCOUNTER, state: "CA", language: "zh-Hans", pressed: TIME };
 const missed = { encounter: ENCOUNTER, state: "TX", stage: "missed", due: TIME, contacts: 2, told: 1, armed: true };
-const desk = { type: "desk", on: true, rings: [ring], call, check_ins: [missed], time: TIME };
+const callback = {
+  encounter: ENCOUNTER,
+  state: "CA",
+  language: "es",
+  pressed: TIME,
+  deadline: TIME,
+  owner: null,
+  mine: false,
+  waiting: true,
+};
+const desk = {
+  type: "desk",
+  on: true,
+  on_shift: true,
+  rings: [ring],
+  call,
+  wrap_up: null,
+  paused: TIME,
+  callbacks: [callback],
+  check_ins: [missed],
+  time: TIME,
+};
 
 describe("what the server says to a phone", () => {
   test("a standing is read as it is", () => {
@@ -86,6 +107,8 @@ describe("what the server says to a console", () => {
   });
 
   test.each([
+    ["a pause that is no time", { ...desk, paused: true }],
+    ["a callback that is nobody's", { ...desk, callbacks: [{ ...callback, owner: 7 }] }],
     ["a ring in no state", { ...desk, rings: [{ ...ring, state: "California" }] }],
     ["a language that is none", { ...desk, rings: [{ ...ring, language: "<b>" }] }],
     ["a call without recordings", { ...desk, call: { ...call, recordings: null } }],

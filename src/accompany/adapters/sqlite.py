@@ -10,9 +10,10 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from accompany.adapters.disk import write_durably
-from accompany.dispatch.ringing import Answered, Declined, Ended, Event, Withdrawn
+from accompany.adapters.events import read_event, read_int, write_event
+from accompany.dispatch.ports import Pressed
+from accompany.dispatch.ringing import Event
 from accompany.dispatch.roster import Press
-from accompany.dispatch.runner import Pressed
 from accompany.errors import Damaged, DiskFull
 from accompany.evidence.checkpoints import parse_checkpoint
 from accompany.ids import CardSerial, EncounterId
@@ -28,6 +29,7 @@ CREATE TABLE IF NOT EXISTS presses (encounter TEXT PRIMARY KEY, state TEXT, lang
 CREATE TABLE IF NOT EXISTS events (encounter TEXT, number INTEGER, word TEXT, who TEXT,
     time INTEGER, PRIMARY KEY (encounter, number)) WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS by_word ON events (word, who);
+CREATE INDEX IF NOT EXISTS by_time ON events (time);
 """
 _CHECKPOINTS = """
 CREATE TABLE IF NOT EXISTS checkpoints (kind TEXT PRIMARY KEY, note BLOB, time INTEGER)
@@ -111,21 +113,32 @@ class SqlitePresses:
         if row is None:
             return None
         state, language, pressed, secret = row
-        press = Press(str(state), str(language), _int(pressed))
+        press = Press(str(state), str(language), read_int(pressed))
         return Pressed(encounter, press, secret if isinstance(secret, bytes) else b"")
 
     def events(self, encounter: EncounterId) -> Sequence[Event]:
         statement = "SELECT word, who, time FROM events WHERE encounter = ? ORDER BY number"
-        return [_read_event(*row) for row in self._database.rows(statement, encounter)]
+        return [read_event(*row) for row in self._database.rows(statement, encounter)]
 
     def append(self, encounter: EncounterId, number: int, event: Event) -> bool:
         statement = "INSERT OR IGNORE INTO events VALUES (?, ?, ?, ?, ?)"
-        return self._database.do(statement, encounter, number, *_write_event(event)) == 1
+        return self._database.do(statement, encounter, number, *write_event(event)) == 1
 
     def unfinished(self) -> list[EncounterId]:
         statement = (
             "SELECT encounter FROM presses WHERE encounter NOT IN "
             "(SELECT encounter FROM events WHERE word IN ('ended', 'withdrawn')) ORDER BY pressed"
+        )
+        return [EncounterId(str(row[0])) for row in self._database.rows(statement)]
+
+    def recent(self, since: int) -> list[EncounterId]:
+        statement = "SELECT DISTINCT encounter FROM events WHERE time >= ?"
+        return [EncounterId(str(row[0])) for row in self._database.rows(statement, since)]
+
+    def promised(self) -> list[EncounterId]:
+        statement = (
+            "SELECT encounter FROM events WHERE word = 'promised' EXCEPT "
+            "SELECT encounter FROM events WHERE word = 'called back'"
         )
         return [EncounterId(str(row[0])) for row in self._database.rows(statement)]
 
@@ -194,35 +207,3 @@ def _connect(path: Path, any_thread: bool = False) -> sqlite3.Connection:
     connection.execute("PRAGMA synchronous = FULL")
     path.chmod(0o600)
     return connection
-
-
-def _write_event(event: Event) -> tuple[str, str, int]:
-    match event:
-        case Answered(attorney, time):
-            return "answered", attorney, time
-        case Declined(attorney, time):
-            return "declined", attorney, time
-        case Withdrawn(time):
-            return "withdrawn", "", time
-        case Ended(by, time):
-            return "ended", by, time
-
-
-def _read_event(word: object, who: object, time: object) -> Event:
-    match word:
-        case "answered":
-            return Answered(CardSerial(str(who)), _int(time))
-        case "declined":
-            return Declined(CardSerial(str(who)), _int(time))
-        case "withdrawn":
-            return Withdrawn(_int(time))
-        case "ended":
-            return Ended(str(who), _int(time))
-        case _:
-            raise Damaged(f"an event called {word!r} is kept, which nothing here writes")
-
-
-def _int(value: object) -> int:
-    if not isinstance(value, int):
-        raise Damaged(f"expected a number in the database, found {value!r}")
-    return value

@@ -1,23 +1,29 @@
-"""Who is on duty, and who can take a press: hard filters first, then the best fit first. Pure.
+"""Who can take a press, and who should rather: hard filters first, then the best fit. Pure.
 
-Not here: shifts, fairness and misses (a later issue thickens the score), ringing itself.
+Not here: shifts (`shifts`), who is busy (`duty`), ringing itself.
 """
 
-from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Literal
 
+from accompany.dispatch.duty import Record
+from accompany.dispatch.rules import Rules
 from accompany.ids import CardSerial
+
+Role = Literal["attorney", "interpreter", "responder", "coordinator"]
 
 
 @dataclass(frozen=True, slots=True)
 class OnDuty:
-    """An attorney whose console is there: name and states as the card says."""
+    """Somebody whose console is there: name and states as the card says."""
 
     serial: CardSerial
     name: str
     states: frozenset[str]
     languages: tuple[str, ...]
     since: int
+    areas: frozenset[str] = frozenset()
+    role: Role = "attorney"
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,16 +35,45 @@ class Press:
     pressed: int
 
 
-def qualified(attorney: OnDuty, press: Press) -> bool:
-    """Whether this attorney may advise there: a license for the state."""
-    return press.state in attorney.states
+def pools(person: OnDuty, rules: Rules) -> list[str]:
+    """Return the names of the pools that this person can be taken from."""
+    if person.role == "interpreter":
+        return [f"interpreter {language}" for language in person.languages]
+    if person.role != "attorney":
+        return []
+    anywhere = rules.anywhere and bool(person.states) and practises(person, rules.matter)
+    return [*sorted(person.states), *(["any state"] if anywhere else [])]
 
 
-def line(press: Press, on_duty: Iterable[OnDuty]) -> tuple[CardSerial, ...]:
-    """Return everyone qualified, those who speak the caller's language first, then the one who
-    has waited longest."""
+def practises(person: OnDuty, matter: str) -> bool:
+    """Whether *matter* is theirs; whoever states no areas takes what the organization takes."""
+    return not matter or not person.areas or matter in person.areas
 
-    def fit(attorney: OnDuty) -> tuple[bool, int, str]:
-        return press.language not in attorney.languages, attorney.since, attorney.serial
 
-    return tuple(one.serial for one in sorted(on_duty, key=fit) if qualified(one, press))
+def pools_for(press: Press) -> tuple[str, ...]:
+    return press.state, "any state"
+
+
+def qualified(person: OnDuty, press: Press, rules: Rules) -> bool:
+    """Whether this person may advise there: a license for the state, or for any where that does."""
+    return any(pool in pools_for(press) for pool in pools(person, rules))
+
+
+Fit = tuple[bool, bool, bool, int, int, int, str]
+
+
+def fit(person: OnDuty, press: Press, record: Record, rings: int, matter: str) -> Fit:
+    """Return how well somebody fits; the smallest is rung first.
+
+    A license for the state itself, the caller's language, the practice area; then whoever rings
+    for the fewest others now, has missed less, and has waited longest.
+    """
+    return (
+        person.role == "attorney" and press.state not in person.states,
+        press.language not in person.languages,
+        not practises(person, matter),
+        rings,
+        record.misses,
+        max(record.idle, person.since),
+        person.serial,
+    )

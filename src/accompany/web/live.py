@@ -6,7 +6,6 @@ state, made anew each time. Not here: who is rung (`dispatch`), what signals mea
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Sequence
 from hashlib import sha256
 from typing import assert_never
 
@@ -14,9 +13,8 @@ import msgspec
 from starlette.websockets import WebSocket
 
 from accompany.config import LANGUAGES, STATES
-from accompany.dispatch.ringing import Answered
+from accompany.dispatch.ports import Pressed, Standing
 from accompany.dispatch.roster import OnDuty, Press
-from accompany.dispatch.runner import Pressed, Standing
 from accompany.errors import (
     Forbidden,
     Malformed,
@@ -28,10 +26,11 @@ from accompany.evidence.notes import Note
 from accompany.evidence.statements import KINDS
 from accompany.evidence.text import read_base32, read_base64, write_time
 from accompany.ids import CardSerial, EncounterId
+from accompany.web.desks import Desks
 from accompany.web.line import Line, same_origin
 from accompany.web.messages import (
     AnswerMessage,
-    Call,
+    CallbackMessage,
     CallerEnd,
     CallerSignal,
     DeclineMessage,
@@ -40,12 +39,13 @@ from accompany.web.messages import (
     DutyMessage,
     DutySignal,
     EndedMessage,
+    ExtendMessage,
     FromCaller,
     FromDuty,
     PressMessage,
     ProblemMessage,
+    ReadyMessage,
     RecordingMessage,
-    Ring,
     StandingMessage,
     TakenMessage,
     read_caller,
@@ -54,12 +54,14 @@ from accompany.web.messages import (
 )
 from accompany.web.office import Office, address_of
 from accompany.web.problems import problem_of
-from accompany.web.waiting import Waiting, waiting
 
 ABSENT = 15 * 60_000
 """Milliseconds after which a press whose phone does not come back is taken as withdrawn."""
 
 RECORDINGS = 16
+
+SOON = 10
+"""Milliseconds: what is due is done after whatever else came in meanwhile."""
 
 
 class Live:
@@ -71,6 +73,8 @@ class Live:
         self._announced: dict[EncounterId, list[str]] = defaultdict(list)
         self._absent: dict[EncounterId, int] = {}
         self._desks_due = False
+        self._told: dict[CardSerial, DeskMessage] = {}
+        self._timer: asyncio.TimerHandle | None = None
         self.office: Office
 
     # What the desk calls: show one encounter to everybody whom it concerns.
@@ -95,12 +99,39 @@ class Live:
             asyncio.get_running_loop().call_soon(self._show_desks_now)
 
     def _show_desks_now(self) -> None:
+        """Send each console its desk, where it shows anything new; and wait for what is due."""
         self._desks_due = False
-        standings, waits = self.office.desk.open_standings(), waiting(self.office)
+        desks = self._desks()
         for serial, lines in self._consoles.items():
-            message = self._desk(serial, standings, waits)
+            message = desks.of(serial)
+            told = self._told.get(serial)
+            if told is not None and msgspec.structs.replace(told, time=message.time) == message:
+                continue
+            self._told[serial] = message
             for line in lines:
                 line.send(message)
+        self._arm()
+
+    def _desks(self) -> Desks:
+        return Desks(self.office, self._announced)
+
+    def _arm(self) -> None:
+        """Wake when the desk has something to do by the clock."""
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        due = self.office.desk.due()
+        if due is not None:
+            wait = max(SOON, due - self.office.clock.now()) / 1000
+            self._timer = asyncio.get_running_loop().call_later(wait, self._on_time)
+
+    def close(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+
+    def _on_time(self) -> None:
+        self.office.desk.tick(self.office.clock.now())
+        self._show_desks()
 
     def _standing(self, standing: Standing) -> StandingMessage:
         office, ringing = self.office, standing.ringing
@@ -115,61 +146,33 @@ class Live:
             time=write_time(office.clock.now()),
         )
 
-    def _desk(
-        self, serial: CardSerial, standings: Sequence[Standing], waits: Waiting
-    ) -> DeskMessage:
-        office = self.office
-        rings = [
-            Ring(
-                one.encounter,
-                one.press.state,
-                one.press.language,
-                write_time(one.press.pressed),
-            )
-            for one in standings
-            if serial in one.loud
-        ]
-        calls = [
-            self._call(one, one.ringing.answered)
-            for one in standings
-            if one.ringing.answered and one.attorney == serial
-        ]
-        return DeskMessage(
-            on=office.desk.is_on_duty(serial),
-            rings=rings,
-            call=calls[-1] if calls else None,
-            check_ins=waits.seen_by(serial),
-            time=write_time(office.clock.now()),
-        )
-
-    def _call(self, standing: Standing, answered: Answered) -> Call:
-        kept = [row.recording for row in self.office.keeper.by_encounter(standing.encounter)]
-        announced = self._announced.get(standing.encounter, [])
-        return Call(
-            encounter=standing.encounter,
-            state=standing.press.state,
-            language=standing.press.language,
-            answered=write_time(answered.time),
-            recordings=list(dict.fromkeys([*announced, *kept])),
-            caller_here=self.office.rooms.taken(standing.encounter, "caller"),
-        )
-
     def show_check_ins(self) -> None:
         """A telling may have changed: consoles show it."""
         self._show_desks()
 
     def tick(self) -> None:
-        """Once a second: duty that lapsed, presses whose phone has been gone too long, callers
-        who are missed."""
+        """Once a second: calls that lost a side, presses whose phone has been gone too long,
+        callers who are missed."""
         now = self.office.clock.now()
         if self.office.teller.tick():
             self._show_desks()
-        self.office.desk.tick(now)
-        alone = [
-            standing.encounter
-            for standing in self.office.desk.open_standings()
-            if not self.office.rooms.taken(standing.encounter, "caller")
-        ]
+        desk, rooms = self.office.desk, self.office.rooms
+        due = desk.due()
+        if due is not None and due <= now:
+            self._on_time()
+        elif self._timer is None:
+            self._arm()
+        alone = []
+        for standing in desk.open_standings():
+            encounter = standing.encounter
+            caller = rooms.taken(encounter, "caller")
+            if not caller:
+                alone.append(encounter)
+            # While the caller is away as well, nobody else could be put through.
+            if caller and standing.attorney and not rooms.taken(encounter, "attorney"):
+                desk.line_lost(encounter, now)
+            else:
+                desk.line_back(encounter)
         self._absent = {one: self._absent.get(one, now) for one in alone}
         for encounter, since in self._absent.items():
             if now - since > ABSENT:
@@ -278,8 +281,7 @@ class Live:
         line = Line(socket)
         self._consoles[serial].add(line)
         try:
-            standings, waits = self.office.desk.open_standings(), waiting(self.office)
-            line.send(self._desk(serial, standings, waits))
+            line.send(self._desks().of(serial))
             self._sit_again(serial, line)
             await line.run(lambda data: self._from_duty(serial, line, read_duty(data)))
         finally:
@@ -293,7 +295,9 @@ class Live:
                 self.office.desk.show(standing.encounter)
         if not self._consoles[serial]:
             del self._consoles[serial]
+            self._told.pop(serial, None)
             self.office.desk.console_gone(serial, self.office.clock.now())
+            self._show_desks()
 
     def _sit_again(self, serial: CardSerial, line: Line) -> None:
         """A console that comes back takes its seat in the call that is still open."""
@@ -321,6 +325,14 @@ class Live:
                 office.rooms.relay(encounter, "attorney", signal_of(message))
             case DutyEnd():
                 office.desk.end(self._own(serial, message.encounter), "attorney", now)
+            case ExtendMessage():
+                office.desk.extend(serial, now)
+                self._show_desks()
+            case ReadyMessage():
+                office.desk.ready(serial, now)
+                self._show_desks()
+            case CallbackMessage(encounter, done):
+                self._call_back(serial, EncounterId(read_base32(encounter)), done, now)
             case _:
                 assert_never(message)
 
@@ -346,6 +358,21 @@ class Live:
         offer = {"type": "signal", "note": message.note, "description": message.description}
         office.desk.show(encounter)
         office.rooms.relay(encounter, "attorney", offer)
+
+    def _call_back(self, serial: CardSerial, encounter: EncounterId, done: bool, now: int) -> None:
+        """Take over a callback that is owed, or say that it is done: whoever may advise there."""
+        desk = self.office.desk
+        standing = desk.standing(encounter)
+        ticket = standing.ringing.ticket
+        if ticket is None:
+            raise Unknown("callback that is owed")
+        if ticket.owner != serial and not desk.people.qualified(serial, standing.press):
+            raise Forbidden(f"a callback needs duty and a license for {standing.press.state}")
+        if done:
+            desk.called_back(encounter, serial, now)
+        else:
+            desk.promise(encounter, serial, now)
+        self._show_desks()
 
     def _own(self, serial: CardSerial, encounter: str) -> EncounterId:
         """Return the encounter if this attorney answered it and it goes on."""

@@ -70,6 +70,21 @@ class DutyEnd(Incoming, frozen=True, tag="end"):
     encounter: str
 
 
+class ExtendMessage(Incoming, frozen=True, tag="extend"):
+    """More time after a call."""
+
+
+class ReadyMessage(Incoming, frozen=True, tag="ready"):
+    """I am here: wrap-up and pause are over."""
+
+
+class CallbackMessage(Incoming, frozen=True, tag="callback"):
+    """A callback that is owed: mine from now on, or done."""
+
+    encounter: str
+    done: bool
+
+
 class Outgoing(msgspec.Struct, frozen=True):
     """Anything the server says."""
 
@@ -114,11 +129,26 @@ class CheckIn(msgspec.Struct, frozen=True):
     armed: bool
 
 
+class Callback(msgspec.Struct, frozen=True):
+    encounter: str
+    state: str
+    language: str
+    pressed: str
+    deadline: str
+    owner: str | None
+    mine: bool
+    waiting: bool
+
+
 class DeskMessage(Outgoing, frozen=True, tag="desk"):
     on: bool
+    on_shift: bool
     rings: list[Ring]
     call: Call | None
     check_ins: list[CheckIn]
+    wrap_up: str | None
+    paused: str | None
+    callbacks: list[Callback]
     time: str
 
 
@@ -132,7 +162,16 @@ class EndedMessage(Outgoing, frozen=True, tag="ended"):
 
 
 FromCaller = PressMessage | RecordingMessage | CallerSignal | CallerEnd
-FromDuty = DutyMessage | AnswerMessage | DeclineMessage | DutySignal | DutyEnd
+FromDuty = (
+    DutyMessage
+    | AnswerMessage
+    | DeclineMessage
+    | DutySignal
+    | DutyEnd
+    | ExtendMessage
+    | ReadyMessage
+    | CallbackMessage
+)
 ToCaller = StandingMessage | CallerSignal | ProblemMessage
 ToDuty = DeskMessage | TakenMessage | EndedMessage | DutySignal | ProblemMessage
 

@@ -89,8 +89,9 @@ class Office:
         return row, by
 
     def answered(self, encounter: str) -> CardSerial | None:
+        """Return who has the case: the last who answered."""
         try:
-            return self.desk.standing(EncounterId(encounter)).attorney
+            return self.desk.standing(EncounterId(encounter)).last
         except Unknown:
             return None
 

@@ -10,7 +10,7 @@ from accompany.config import LANGUAGES, STATES
 from accompany.custody.intake import State
 from accompany.custody.leaves import Leaves
 from accompany.custody.ports import CardKept, Item, RecordingRow
-from accompany.dispatch.runner import Standing
+from accompany.dispatch.ports import Standing
 from accompany.errors import Malformed, Unauthorized
 from accompany.evidence.receipts import named_entry
 from accompany.evidence.text import write_time
@@ -99,7 +99,7 @@ class PeopleRoutes:
         return JSONResponse([self._case(one) for one in self._office.desk.cases(attorney)])
 
     def _case(self, standing: Standing) -> dict[str, Any]:
-        answered, ended = standing.ringing.answered, standing.ringing.ended
+        answered, ended = standing.ringing.last, standing.ringing.ended
         rows = self._office.keeper.by_encounter(standing.encounter)
         return {
             "encounter": standing.encounter,

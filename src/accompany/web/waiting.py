@@ -3,7 +3,8 @@
 from collections import defaultdict
 from dataclasses import dataclass, field
 
-from accompany.dispatch.runner import Standing
+from accompany.dispatch.attendance import Attendance
+from accompany.dispatch.ports import Standing
 from accompany.evidence.text import write_time
 from accompany.ids import CardSerial
 from accompany.telling.teller import Standing as Waited
@@ -15,23 +16,28 @@ from accompany.web.office import Office
 class Waiting:
     """Everybody who is waited for, sorted once for all consoles."""
 
+    people: Attendance
     own: dict[CardSerial, list[CheckIn]] = field(default_factory=lambda: defaultdict(list))
     nobodys: list[tuple[Standing, CheckIn]] = field(default_factory=list)
 
     def seen_by(self, serial: CardSerial) -> list[CheckIn]:
         """Return the callers of this attorney, and those who are missed and have no attorney,
         where this one is on duty and may take the state."""
-        others = [found for standing, found in self.nobodys if serial in standing.line]
+        others = [
+            found
+            for standing, found in self.nobodys
+            if self.people.qualified(serial, standing.press)
+        ]
         return [*self.own.get(serial, ()), *others]
 
 
 def waiting(office: Office) -> Waiting:
-    found = Waiting()
+    found = Waiting(office.desk.people)
     for one in office.teller.waited_for():
         standing = office.desk.standing(one.telling.encounter)
         check_in = _check_in(one, standing.press.state)
-        if standing.attorney is not None:
-            found.own[standing.attorney].append(check_in)
+        if standing.last is not None:
+            found.own[standing.last].append(check_in)
         elif one.course.stage == "missed":
             found.nobodys.append((standing, check_in))
     return found

@@ -19,6 +19,7 @@ import { keepLanguages, keptLanguages } from "./languages";
 import type { MediaReady } from "./media";
 import { RingScreen } from "./ring";
 import { Talk } from "./talk";
+import { Callbacks, Turn } from "./turn";
 
 interface DeskScreenProps {
   desk: Desk;
@@ -41,9 +42,13 @@ export function DeskScreen({ desk, attorney, service, organization }: DeskScreen
           <main class="desk wide" data-testid="desk" data-on={view.on}>
             <div class="across">
               <Greeting name={attorney.name} news={view.news} />
+              <Turn desk={desk} view={view} />
             </div>
             <Duty desk={desk} view={view} attorney={attorney} service={service} />
-            <Cases attorney={attorney} ended={view.ended} />
+            <div class="beside">
+              <Callbacks desk={desk} view={view} />
+              <Cases attorney={attorney} ended={view.ended} />
+            </div>
           </main>
         </Screen>
       </div>

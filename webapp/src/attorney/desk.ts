@@ -8,7 +8,7 @@
 
 import { ConsoleCall } from "../call-console";
 import type { CallView } from "../call";
-import type { Call, DutyMessage, Problem, Ring, Service, ToDuty } from "../contracts";
+import type { Call, Callback, DutyMessage, Problem, Ring, Service, ToDuty } from "../contracts";
 import { writeLines, writeTime } from "../evidence/text";
 import type { Attorney } from "../keys";
 import { Live, type Connection, type ServerClock } from "../live";
@@ -23,6 +23,12 @@ export interface DeskView {
   connection: Connection;
   /** null until the server said something */
   on: boolean | null;
+  /** false: the roster has nobody ring this console now, but in a surge */
+  onShift: boolean;
+  /** until when, RFC 3339: after a call; after misses */
+  wrapUp: string | null;
+  paused: string | null;
+  callbacks: readonly Callback[];
   rings: readonly Ring[];
   /** the call as the server knows it */
   call: Call | null;
@@ -38,6 +44,9 @@ export interface DeskView {
   problem: Problem | null;
 }
 
+/** A server that is back has presses to ring for: within 2 s this console is there again. */
+const BACK = 1500;
+
 /** How long a connection stays open after the end, for the last head and the goodbye. */
 const LAST_WORDS = 2500;
 
@@ -45,6 +54,10 @@ export class Desk {
   readonly view = new Store<DeskView>({
     connection: "connecting",
     on: null,
+    onShift: true,
+    wrapUp: null,
+    paused: null,
+    callbacks: [],
     rings: [],
     call: null,
     answering: null,
@@ -76,6 +89,7 @@ export class Desk {
         read: readToDuty,
         greet: () => (this.#wanted === null ? [] : [this.#duty(this.#wanted)]),
         prepare: () => signInAs(attorney, clock),
+        longest: BACK,
       },
       clock,
     );
@@ -131,6 +145,21 @@ export class Desk {
     this.#ring(this.view.value.rings.filter((ring) => ring.encounter !== encounter));
   }
 
+  /** Takes as long again for what was said. */
+  extend(): void {
+    this.#live.send({ type: "extend" });
+  }
+
+  /** Ends wrap-up and pause. */
+  ready(): void {
+    this.#live.send({ type: "ready" });
+  }
+
+  /** Takes over a callback that is owed, or says that it is done. */
+  callBack(encounter: string, done: boolean): void {
+    this.#live.send({ type: "callback", encounter, done });
+  }
+
   async end(): Promise<void> {
     const console = this.#console;
     const encounter = console?.encounter ?? this.view.value.call?.encounter;
@@ -179,7 +208,9 @@ export class Desk {
     if (problem.status >= 429) this.view.merge({ problem });
   }
 
-  #desk({ on, rings, call }: Extract<ToDuty, { type: "desk" }>): void {
+  #desk(told: Extract<ToDuty, { type: "desk" }>): void {
+    const { on, rings, call, callbacks, paused } = told;
+    this.view.merge({ onShift: told.on_shift, wrapUp: told.wrap_up, paused, callbacks });
     this.#wanted ??= on ? true : null;
     const { answering } = this.view.value;
     const mine = call !== null && this.#left.has(call.encounter) ? null : call;

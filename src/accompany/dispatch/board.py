@@ -1,0 +1,67 @@
+"""Which press waits for whom: the indexes that keep a busy night from being looked through whole.
+
+All of it follows from what is held elsewhere, and is made anew for a press whenever that changes.
+"""
+
+from collections import defaultdict
+from dataclasses import dataclass
+
+from accompany.dispatch.ports import Pressed
+from accompany.dispatch.ringing import Ringing
+from accompany.dispatch.roster import pools_for
+from accompany.ids import CardSerial, EncounterId
+
+
+@dataclass(slots=True)
+class Held:
+    """A press in memory: what it was, what follows from its *count* events, and what rings."""
+
+    pressed: Pressed
+    ringing: Ringing
+    count: int
+    loud: tuple[CardSerial, ...] = ()
+    calling: tuple[CardSerial, ...] = ()
+
+    @property
+    def pools(self) -> tuple[str, ...]:
+        """Whose coming free matters to this press."""
+        press = self.pressed.press
+        return (*pools_for(press), f"interpreter {press.language}")
+
+    @property
+    def rung(self) -> tuple[CardSerial, ...]:
+        return (*self.loud, *self.calling)
+
+
+class Board:
+    def __init__(self) -> None:
+        self.late: set[EncounterId] = set()
+        """Who waits longer than two waves."""
+        self._rung_for: dict[CardSerial, dict[EncounterId, None]] = defaultdict(dict)
+        self._waiting: dict[str, dict[EncounterId, None]] = defaultdict(dict)
+
+    def put(self, encounter: EncounterId, held: Held, wanting: bool, late: bool) -> None:
+        """Note who was rung for a press, whether it wants more people, and whether it is late."""
+        ringing = held.ringing
+        for one in (*(ringing.rung if ringing.open else ()), *ringing.called):
+            self._rung_for[one][encounter] = None
+        if wanting:
+            for pool in held.pools:
+                self._waiting[pool][encounter] = None
+        if late:
+            self.late.add(encounter)
+
+    def take(self, encounter: EncounterId, held: Held) -> None:
+        for one in (*held.ringing.rung, *held.ringing.called):
+            self._rung_for[one].pop(encounter, None)
+        for pool in held.pools:
+            self._waiting[pool].pop(encounter, None)
+        self.late.discard(encounter)
+
+    def rung_for(self, serial: CardSerial) -> list[EncounterId]:
+        """Return for which presses somebody was rung, and would be again once free."""
+        return list(self._rung_for.get(serial, ()))
+
+    def waiting(self, pools: list[str]) -> list[EncounterId]:
+        """Return which presses want somebody out of these pools, the oldest first."""
+        return list(dict.fromkeys(one for pool in pools for one in self._waiting.get(pool, ())))

@@ -1,0 +1,91 @@
+/** Why the next press rings for somebody else: wrap-up, a pause after misses, off shift. */
+
+import type { JSX } from "preact";
+import { useEffect } from "preact/hooks";
+import { clockTime, dateAndTime, languageName, stateName, t } from "../i18n";
+import type { Callback } from "../contracts";
+import { Icon } from "../ui/icons";
+import { say } from "../ui/say";
+import type { Desk, DeskView } from "./desk";
+
+interface TurnProps {
+  desk: Desk;
+  view: DeskView;
+}
+
+export function Turn({ desk, view }: TurnProps): JSX.Element | null {
+  const sentence = reasonOf(view);
+  useEffect(() => {
+    if (sentence !== null) say(sentence);
+  }, [sentence]);
+  if (sentence === null) return null;
+  const paused = view.paused !== null;
+  const back = paused ? "turn.here" : "turn.ready";
+  return (
+    <section class={`turn${paused ? " loud" : ""}`} aria-label={t("turn.label")} data-testid="turn">
+      <p>{sentence}</p>
+      {(paused || view.wrapUp !== null) && (
+        <div class="ways">
+          <button type="button" class="button main" onClick={() => desk.ready()}>
+            {t(back)}
+          </button>
+          {!paused && (
+            <button type="button" class="button" onClick={() => desk.extend()}>
+              {t("turn.extend")}
+            </button>
+          )}
+        </div>
+      )}
+    </section>
+  );
+}
+
+function reasonOf(view: DeskView): string | null {
+  if (view.on !== true) return null;
+  if (view.paused !== null) return t("turn.paused", { time: clockTime(view.paused) });
+  if (view.wrapUp !== null) return t("turn.wrap_up", { time: clockTime(view.wrapUp) });
+  return view.onShift ? null : t("turn.off_shift");
+}
+
+/** Callers whom nobody answered: each with an owner and a deadline. */
+export function Callbacks({ desk, view }: TurnProps): JSX.Element | null {
+  if (view.callbacks.length === 0) return null;
+  return (
+    <section class="card callbacks" aria-labelledby="callbacks-title" data-testid="callbacks">
+      <h2 id="callbacks-title">{t("callback.title")}</h2>
+      <p class="soft small">{t("callback.text")}</p>
+      <ul>
+        {view.callbacks.map((one) => (
+          <Owed key={one.encounter} desk={desk} owed={one} />
+        ))}
+      </ul>
+    </section>
+  );
+}
+
+function Owed({ desk, owed }: { desk: Desk; owed: Callback }): JSX.Element {
+  const who = owed.mine ? t("callback.mine") : (owed.owner ?? t("callback.coordinator"));
+  return (
+    <li>
+      <p>
+        <strong>
+          {stateName(owed.state)} · {languageName(owed.language)}
+        </strong>
+        {owed.waiting && <span class="waiting"> {t("callback.waiting")}</span>}
+      </p>
+      <p class="soft small">{t("callback.pressed", { time: dateAndTime(owed.pressed) })}</p>
+      <p class="small">{t("callback.owner", { name: who, time: clockTime(owed.deadline) })}</p>
+      <div class="ways">
+        {!owed.mine && (
+          <button type="button" class="button" onClick={() => desk.callBack(owed.encounter, false)}>
+            {t("callback.take")}
+          </button>
+        )}
+        <button type="button" class="button" onClick={() => desk.callBack(owed.encounter, true)}>
+          <Icon name="safe" />
+          {t("callback.done")}
+        </button>
+      </div>
+    </li>
+  );
+}
