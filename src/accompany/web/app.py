@@ -22,6 +22,7 @@ from accompany.web.pages import Pages
 from accompany.web.people import PeopleRoutes
 from accompany.web.problems import on_error, on_fault, on_gone, on_status
 from accompany.web.records import Records
+from accompany.web.rights_cards import CardRoutes
 from accompany.web.telling import TellingRoutes
 from accompany.web.uplink import Uplink
 
@@ -37,7 +38,7 @@ def create_app(
     records, log, people = Records(office), Log(office), PeopleRoutes(office)
     deletion, health = DeletionRoutes(office), HealthRoutes(office, metrics)
     telling = TellingRoutes(office, live)
-    pages = Pages(STATIC)
+    pages, cards = Pages(STATIC), CardRoutes(office)
     routes: list[BaseRoute] = [
         Route("/api/recordings", records.create, methods=["POST"]),
         Route("/api/recordings/{id}", records.state),
@@ -56,6 +57,7 @@ def create_app(
         Route("/api/tellings/tests", telling.test, methods=["POST"]),
         Route("/api/limits", records.limits),
         Route("/api/service", people.service),
+        Route("/api/cards/{language}", cards.cards),
         Route("/api/invitations/{code}", people.invitation),
         Route("/api/invitations/{code}", people.accept, methods=["POST"]),
         Route("/api/sessions/challenge", people.challenge),
