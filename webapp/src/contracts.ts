@@ -83,6 +83,8 @@ export interface RecorderOptions {
   organization: Organization;
   encounter: string;
   guestCode: string;
+  /** base64 public key whose holder may ask for deletion; without it only the organization may */
+  deletion?: string;
 }
 
 /**

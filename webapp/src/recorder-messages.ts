@@ -13,6 +13,8 @@ export interface Press {
   readonly receiptsKey: string;
   /** age recipient of the organization's custodian */
   readonly custodian: string;
+  /** base64 public key that may ask for deletion, or null */
+  readonly deletion: string | null;
 }
 
 /** `time` is the device's clock in milliseconds, `offset` milliseconds since the opening. */

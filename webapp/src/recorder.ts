@@ -123,6 +123,7 @@ class LiveRecorder implements Recorder, CaptureReport {
         logKey: organization.log,
         receiptsKey: organization.receipts,
         custodian: organization.custodian,
+        deletion: options.deletion ?? null,
       },
     });
     this.stream = devices.then(({ stream }) => stream);

@@ -139,7 +139,7 @@ async function open(kind: Kind, media: string, time: number): Promise<void> {
     opening,
     grants: keys.grants.map(writeBase64),
     locator: locatorOf(secret),
-    deletion: null,
+    deletion: press.deletion,
     admission: { guest_code: press.guestCode },
   };
   await queue.add({ what: "opening", number: 0, duration: 0, note: opening }, utf8(JSON.stringify(request)));

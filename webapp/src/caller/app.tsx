@@ -13,6 +13,7 @@ import { fetchServiceForEver } from "../service";
 import { useLanguage, useWatched } from "../ui/hooks";
 import { Said, alarm } from "../ui/say";
 import { After } from "./after";
+import { Beside, Doors, usePlace } from "./beside";
 import { beginChoices, keepChoices, type Choices } from "./choices";
 import { Encounter } from "./encounter";
 import { InCall } from "./in-call";
@@ -36,6 +37,7 @@ export function App(): JSX.Element {
   const [ready, decide] = useState<Ready>(beginReady);
   const [choices, choose] = useState<Choices>(() => beginChoices(location.hash));
   const [encounter, enter] = useState<Encounter | null>(null);
+  const [place, go] = usePlace();
   const leftovers = useKit(ready, encounter, decide);
   const busy = useRef(false);
   busy.current = encounter !== null;
@@ -53,8 +55,25 @@ export function App(): JSX.Element {
     <>
       <Said />
       {ready.is === "refused" && <NotTrusted why={ready.why} />}
-      {ready.is !== "refused" && encounter === null && (
-        <Start ready={ready} choices={choices} choose={choose} press={press} leftovers={leftovers} />
+      {ready.is !== "refused" && encounter === null && place !== null && (
+        <Beside
+          place={place}
+          go={go}
+          service={ready.is === "ready" ? ready.service : null}
+          organization={ready.is === "ready" ? ready.organization : null}
+          choices={choices}
+          choose={choose}
+        />
+      )}
+      {ready.is !== "refused" && encounter === null && place === null && (
+        <Start
+          ready={ready}
+          choices={choices}
+          choose={choose}
+          press={press}
+          leftovers={leftovers}
+          doors={<Doors go={go} />}
+        />
       )}
       {ready.is === "ready" && encounter !== null && (
         <Pressed

@@ -20,6 +20,8 @@ interface StartProps {
   choose(choices: Choices): void;
   press(): void;
   leftovers: Leftovers | null;
+  /** the ways to what is beside the press */
+  doors: JSX.Element;
 }
 
 /** What a code looks like; the same in every language. */
@@ -31,7 +33,7 @@ const MISSING: Record<Missing, Key> = {
   code: "start.missing.code",
 };
 
-export function Start({ ready, choices, choose, press, leftovers }: StartProps): JSX.Element {
+export function Start({ ready, choices, choose, press, leftovers, doors }: StartProps): JSX.Element {
   const [missing, miss] = useState<Missing | null>(null);
   const [eager, wait] = useState(false);
   const service = ready.is === "ready" ? ready.service : null;
@@ -78,6 +80,7 @@ export function Start({ ready, choices, choose, press, leftovers }: StartProps):
           {!isSecureContext && <Notice tone="care">{t("service.insecure")}</Notice>}
           <Hotline number={service?.hotline ?? null} />
           {organization !== null && <p class="small soft">{t("start.who", { organization })}</p>}
+          {doors}
           <VerifyLink />
         </div>
       </main>

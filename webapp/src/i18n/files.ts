@@ -1,11 +1,12 @@
 /**
  * The language files and how they are loaded: only the one that is chosen, when it is chosen. What
- * callers read (and every page shares) lies in `<tag>.json`, what attorneys, coordinators and the page
- * that checks packages read besides in `office/<tag>.json`.
+ * callers read first (and every page shares) lies in `<tag>.json`; what is read only on some pages or
+ * later lies in a folder of its own, `office/` or `setup/`, and its words come with those pages.
  */
 
 import type callerTexts from "./en.json";
 import type officeTexts from "./office/en.json";
+import type setupTexts from "./setup/en.json";
 
 /** Who read a file as a speaker of its language, and when (`2026-11-22`); null where nobody has. */
 export interface Review {
@@ -13,26 +14,22 @@ export interface Review {
   at: string | null;
 }
 
-export type Key = Exclude<keyof typeof callerTexts | keyof typeof officeTexts, "reviewed">;
-export type Part = "caller" | "office";
+export type Key = Exclude<keyof typeof callerTexts | keyof typeof officeTexts | keyof typeof setupTexts, "reviewed">;
 export type Texts = Readonly<Record<string, string>>;
 
-interface File {
-  reviewed: Review;
-  texts: Texts;
+/** Files of one folder by their addresses, one a language, as `import.meta.glob` gives them. */
+export type Words = Readonly<Record<string, () => Promise<unknown>>>;
+
+export const CALLER: Words = import.meta.glob("./*.json", { import: "default" });
+
+export interface File {
+  readonly reviewed: Review;
+  readonly texts: Texts;
 }
 
-type Load = () => Promise<unknown>;
-const CALLER = import.meta.glob("./*.json", { import: "default" });
-const OFFICE = import.meta.glob("./office/*.json", { import: "default" });
-
-function loaderOf(tag: string, part: Part): Load | undefined {
-  return part === "caller" ? CALLER[`./${tag}.json`] : OFFICE[`./office/${tag}.json`];
-}
-
-export async function loadFile(tag: string, part: Part): Promise<File> {
-  const load = loaderOf(tag, part);
-  if (load === undefined) throw new Error(`no ${part} file for the language ${tag}`);
+export async function loadFile(words: Words, tag: string): Promise<File> {
+  const load = Object.entries(words).find(([path]) => path.endsWith(`/${tag}.json`))?.[1];
+  if (load === undefined) throw new Error(`no file for the language ${tag}`);
   const { reviewed, ...texts } = (await load()) as { reviewed: Review } & Record<string, string>;
   return { reviewed, texts };
 }

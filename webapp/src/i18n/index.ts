@@ -7,11 +7,11 @@
  */
 
 import { Store, type Watched } from "../store";
-import { loadFile, type Key, type Part, type Texts } from "./files";
+import { CALLER, loadFile, type Key, type Texts, type Words } from "./files";
 import { LANGUAGES, bestOf, pluralOf } from "./languages";
 
 export { LANGUAGES, bestOf } from "./languages";
-export type { Key, Part } from "./files";
+export type { Key } from "./files";
 
 type PluralOf<K> = K extends `${infer Base}.one` ? Base : never;
 /** Keys that have `.one` and `.other` in English, and in each language the forms that it has. */
@@ -37,14 +37,14 @@ interface Spoken {
 
 const current = new Store<string>(bestOf([chosen(), ...(globalThis.navigator?.languages ?? [])]));
 let spoken: Spoken = { tag: current.value, texts: {} };
-let parts: readonly Part[] = ["caller"];
+let parts: readonly Words[] = [CALLER];
 /** The language asked for last: one that arrives after a later wish is not shown. */
 let wanted = current.value;
 
 export const language: Watched<string> = current;
 
 async function load(tag: string): Promise<Texts> {
-  const files = await Promise.all(parts.map((part) => loadFile(tag, part)));
+  const files = await Promise.all(parts.map((words) => loadFile(words, tag)));
   return Object.assign({}, ...files.map(({ texts }) => texts)) as Texts;
 }
 
@@ -63,8 +63,8 @@ function dress(tag: string): void {
 }
 
 /** Loads the page's language and sets `lang` and `dir`: once, before anything is shown. */
-export async function beginLanguage(...also: Part[]): Promise<void> {
-  parts = ["caller", ...also];
+export async function beginLanguage(...also: Words[]): Promise<void> {
+  parts = [CALLER, ...also];
   for (;;) {
     try {
       return await speak(wanted);
@@ -73,6 +73,15 @@ export async function beginLanguage(...also: Part[]): Promise<void> {
       await new Promise((resolve) => setTimeout(resolve, AGAIN));
     }
   }
+}
+
+/** Loads the words of a part of the page that comes later; rejects where there is no line. */
+export async function addWords(words: Words): Promise<void> {
+  if (parts.includes(words)) return;
+  const { texts } = await loadFile(words, wanted);
+  if (parts.includes(words)) return;
+  parts = [...parts, words];
+  spoken = { ...spoken, texts: { ...spoken.texts, ...texts } };
 }
 
 /** Shows the page in another language once its file is there; until then, and without it, in the old one. */
@@ -131,6 +140,11 @@ export function listOf(names: readonly string[]): string {
 export function dateAndTime(rfc3339: string): string {
   const format = new Intl.DateTimeFormat(locales(), { dateStyle: "medium", timeStyle: "short" });
   return format.format(new Date(rfc3339));
+}
+
+/** A day, `2026-11-22`, as people write it; it is the same day wherever it is read. */
+export function dateOf(day: string): string {
+  return new Intl.DateTimeFormat(locales(), { dateStyle: "long", timeZone: "UTC" }).format(new Date(`${day}T00:00:00Z`));
 }
 
 export function clockTime(rfc3339: string): string {

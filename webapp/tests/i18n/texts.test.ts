@@ -1,8 +1,10 @@
 import { parseAst } from "vite";
 import { describe, expect, test } from "vitest";
 import { LANGUAGES, bestOf, chooseLanguage, dateAndTime, duration, languageName, t, tn } from "../../src/i18n";
-import { loadFile, type Part } from "../../src/i18n/files";
+import { CALLER, loadFile } from "../../src/i18n/files";
 import { pluralOf } from "../../src/i18n/languages";
+import { OFFICE } from "../../src/i18n/office";
+import { SETUP } from "../../src/i18n/setup";
 
 const PAGES = import.meta.glob<string>("../../src/**/*.{ts,tsx}", {
   query: "?raw",
@@ -12,11 +14,12 @@ const PAGES = import.meta.glob<string>("../../src/**/*.{ts,tsx}", {
 const FILES = import.meta.glob("../../src/i18n/**/*.json");
 const LETTER = /\p{L}/u;
 const READ_OUT = new Set(["aria-label", "aria-description", "placeholder", "title", "alt", "label"]);
-const PARTS: Part[] = ["caller", "office"];
+const PARTS = { caller: CALLER, office: OFFICE, setup: SETUP } as const;
+const NAMES = ["caller", "office", "setup"] as const;
 const FORM = /\.(zero|one|two|few|many|other)$/;
 
 const placeholders = (text: string): string[] => [...text.matchAll(/\{\w+\}/g)].map(String).sort();
-const english = await Promise.all(PARTS.map((part) => loadFile("en", part)));
+const english = await Promise.all(NAMES.map((part) => loadFile(PARTS[part], "en")));
 const en = Object.assign({}, ...english.map(({ texts }) => texts)) as Record<string, string>;
 
 const isPlural = (key: string): boolean =>
@@ -27,15 +30,15 @@ const formsOf = (tag: string): string[] =>
   [...new Set(Array.from({ length: 2_000 }, (_, count) => pluralOf(tag, count)))].sort();
 
 test("every file belongs to a language that there is", () => {
-  const known = Object.keys(LANGUAGES).flatMap((tag) => [`${tag}.json`, `office/${tag}.json`]);
+  const known = Object.keys(LANGUAGES).flatMap((tag) => [`${tag}.json`, `office/${tag}.json`, `setup/${tag}.json`]);
   expect(Object.keys(FILES).map((path) => path.replace("../../src/i18n/", "")).sort()).toEqual(known.sort());
 });
 
-describe.each(Object.keys(LANGUAGES).flatMap((tag) => PARTS.map((part) => [tag, part] as const)))(
+describe.each(Object.keys(LANGUAGES).flatMap((tag) => NAMES.map((part) => [tag, part] as const)))(
   "%s, %s",
   async (tag, part) => {
-    const { texts, reviewed } = await loadFile(tag, part);
-    const source = english[PARTS.indexOf(part)]?.texts ?? {};
+    const { texts, reviewed } = await loadFile(PARTS[part], tag);
+    const source = english[NAMES.indexOf(part)]?.texts ?? {};
 
     test("has every sentence and no other", () => {
       expect([...new Set(Object.keys(texts).map(baseOf))]).toEqual([...new Set(Object.keys(source).map(baseOf))]);
@@ -74,7 +77,7 @@ const SCRIPTS: Record<string, RegExp> = { "zh-Hans": /\p{Script=Han}/u, pa: /\p{
 const SAME_EVERYWHERE = new Set(["app.name", "verify.chosen"]);
 
 test.each(Object.entries(SCRIPTS))("%s is written in its own script throughout", async (tag, script) => {
-  const files = await Promise.all(PARTS.map((part) => loadFile(tag, part)));
+  const files = await Promise.all(NAMES.map((part) => loadFile(PARTS[part], tag)));
   const texts = files.flatMap((file) => Object.entries(file.texts));
   expect(texts.filter(([key, text]) => !SAME_EVERYWHERE.has(key) && !script.test(text))).toEqual([]);
 });
