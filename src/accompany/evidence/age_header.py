@@ -44,6 +44,12 @@ _STANZA = re.compile(
 )  # fmt: skip
 _END = re.compile(rb"--- ([A-Za-z0-9+/]{43})\n")
 
+# A whole header with one hybrid stanza. The last letters leave no bits over: canonical base64.
+_ONE_HYBRID = re.compile(
+    rb"age-encryption\.org/v1\n-> mlkem768x25519 [A-Za-z0-9+/]{1493}[AQgw]\n"
+    rb"[A-Za-z0-9+/]{42}[AEIMQUYcgkosw048]\n--- [A-Za-z0-9+/]{42}[AEIMQUYcgkosw048]\n"
+)
+
 
 class AgeError(AccompanyError):
     """A file could not be sealed or opened."""
@@ -158,6 +164,11 @@ class Header:
             header_mac(self.stanzas, file_key).verify(self.mac)
         except InvalidSignature as error:
             raise MacFailure from error
+
+
+def begins_one_hybrid(data: bytes) -> bool:
+    """Whether *data* begins with a header that `parse_header` takes and that is `one_hybrid`."""
+    return _ONE_HYBRID.match(data) is not None
 
 
 def _macked(stanzas: Sequence[Stanza]) -> bytes:

@@ -9,6 +9,7 @@ What a text says is not looked at here. Signing draws no randomness (RFC 8032); 
 """
 
 import re
+from binascii import b2a_base64
 from dataclasses import dataclass, field
 from functools import lru_cache
 from hashlib import sha256
@@ -117,10 +118,13 @@ class Signer:
     name: str
     private: Ed25519PrivateKey
     verifier: Verifier = field(init=False, repr=False, compare=False)
+    _line: tuple[bytes, bytes] = field(init=False, repr=False, compare=False)
+    """What a signature stands behind, and what the bytes written begin with."""
 
     def __post_init__(self) -> None:
         public = Verifier(self.name, self.private.public_key().public_bytes_raw())
         object.__setattr__(self, "verifier", public)
+        object.__setattr__(self, "_line", (f"\n— {self.name} ".encode(), public.id))
 
     @classmethod
     def generate(cls, name: str) -> "Signer":
@@ -160,8 +164,8 @@ class Signer:
     def sign(self, text: str) -> bytes:
         """Return the signed note over *text*, which ends in a newline."""
         data = text.encode()
-        line = signature_line(self.verifier, self.private.sign(data))
-        return data + b"\n" + line.encode()
+        line, key = self._line
+        return data + line + b2a_base64(key + self.private.sign(data))
 
 
 def signature_line(verifier: Verifier, signature: bytes) -> str:

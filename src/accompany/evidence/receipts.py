@@ -17,7 +17,6 @@ from accompany.evidence.text import (
     read_number,
     read_time,
     read_word,
-    write_lines,
     write_time,
 )
 from accompany.ids import Origin, RecordingId
@@ -88,15 +87,11 @@ class Receipt:
     time: int
 
     def __str__(self) -> str:
-        return write_lines(
-            self.MAGIC,
-            [
-                ("log", self.log),
-                ("index", str(self.index)),
-                ("entry", f"{self.entry.slot.hex()} {self.entry.digest.hex()}"),
-                ("bytes", self.bytes_),
-                ("time", write_time(self.time)),
-            ],
+        # By hand, not by write_lines: one goes out for every segment of every phone.
+        return (
+            f"{self.MAGIC}\nlog {self.log}\nindex {self.index}\n"
+            f"entry {self.entry.slot.hex()} {self.entry.digest.hex()}\n"
+            f"bytes {self.bytes_}\ntime {write_time(self.time)}\n"
         )
 
     @classmethod

@@ -44,8 +44,14 @@ def _visible(code: int) -> str:
 
 def write_time(milliseconds: int) -> str:
     """Return a time, in milliseconds since 1970 UTC, as RFC 3339 with three decimals."""
-    moment = _EPOCH + timedelta(milliseconds=milliseconds)
-    return moment.replace(tzinfo=None).isoformat(timespec="milliseconds") + "Z"
+    minute, rest = divmod(milliseconds, 60_000)
+    return f"{_write_minute(minute)}:{rest // 1000:02d}.{rest % 1000:03d}Z"
+
+
+@lru_cache(maxsize=256)
+def _write_minute(minute: int) -> str:
+    moment = _EPOCH + timedelta(minutes=minute)
+    return moment.replace(tzinfo=None).isoformat(timespec="minutes")
 
 
 def read_time(text: str) -> int:
@@ -53,12 +59,20 @@ def read_time(text: str) -> int:
     if not _TIME.fullmatch(text):
         raise Malformed("time", f"expected 2026-11-21T20:14:03.120Z, found {quoted(text, 40)}")
     try:
-        year, month, day = int(text[:4]), int(text[5:7]), int(text[8:10])
-        hour, minute, second = int(text[11:13]), int(text[14:16]), int(text[17:19])
-        thousandth = 1000 * int(text[20:23])
-        moment = datetime(year, month, day, hour, minute, second, thousandth, UTC)
+        start = _read_minute(text[:16])
+        second = int(text[17:19])
+        if second > 59:
+            raise ValueError("second must be in 0..59")
     except ValueError as error:
         raise Malformed("time", f"no such moment: {text}") from error
+    return start + 1000 * second + int(text[20:23])
+
+
+@lru_cache(maxsize=256)
+def _read_minute(text: str) -> int:
+    """Return the milliseconds at which the minute begins; raise ValueError where there is none."""
+    year, month, day = int(text[:4]), int(text[5:7]), int(text[8:10])
+    moment = datetime(year, month, day, int(text[11:13]), int(text[14:16]), tzinfo=UTC)
     return (moment - _EPOCH) // timedelta(milliseconds=1)
 
 
