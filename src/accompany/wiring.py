@@ -12,11 +12,11 @@ import time
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import uvicorn
-from starlette.types import ASGIApp
 
 from accompany.accounts.enrolment import Codes, Enrolment, Sessions, digest_of_secret, new_code
 from accompany.adapters.apprise import ApprisePost, load_channels
@@ -58,9 +58,11 @@ from accompany.telling.teller import Teller
 from accompany.web.app import create_app
 from accompany.web.door import Door, Limits, config_for
 from accompany.web.gate import Gate
+from accompany.web.lane import Lane, OnLane
 from accompany.web.live import Live
 from accompany.web.metrics import Metrics
 from accompany.web.office import Office
+from accompany.web.uplink import Uplink
 
 logger = logging.getLogger("accompany")
 
@@ -87,7 +89,7 @@ class SystemClock:
 class Server:
     """Everything that was set up: the application and what `serve` prints about it."""
 
-    app: ASGIApp
+    app: Uplink
     keys: ServerKeys
     guest_code: str
     invitation: str
@@ -104,7 +106,9 @@ def door_for(settings: Settings, server: Server, **more: Any) -> tuple[uvicorn.C
     )
     door = Door(limits)
     server.metrics.watch(server.office, door)
-    return config_for(Gate(server.app, limits, server.metrics), door, **more), door
+    gate = Gate(server.app, limits, server.metrics)
+    connection = partial(OnLane, lane=Lane(server.app, gate))
+    return config_for(gate, door, connection, **more), door
 
 
 def die(reason: str) -> None:

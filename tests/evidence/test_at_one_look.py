@@ -40,7 +40,7 @@ def taken(read, *given):
 
 
 def line_by_line(note: bytes):
-    with mock.patch.object(statements, "_open_segment", lambda *_: None):
+    with mock.patch.object(statements, "_open_segment", return_value=None):
         return taken(open_following, note, KEY)
 
 

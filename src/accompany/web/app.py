@@ -8,7 +8,6 @@ from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import FileResponse, Response
 from starlette.routing import BaseRoute, Route, WebSocketRoute
-from starlette.types import ASGIApp
 
 from accompany.errors import AccompanyError
 from accompany.web.deletion import DeletionRoutes
@@ -33,7 +32,7 @@ STATIC = Path(__file__).parent / "static"
 
 def create_app(
     office: Office, live: Live, metrics: Metrics, authority: Path | None = None
-) -> ASGIApp:
+) -> Uplink:
     """Return the application; *authority* is the certificate to offer where `--tls` made one."""
     records, log, people = Records(office), Log(office), PeopleRoutes(office)
     deletion, health = DeletionRoutes(office), HealthRoutes(office, metrics)

@@ -9,7 +9,7 @@ sweep a second looks at all connections, so that a request costs nothing more.
 import asyncio
 import ipaddress
 from collections import Counter
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
@@ -236,11 +236,13 @@ class GuardedSocket(WebSocketsSansIOProtocol):
         super().connection_lost(exc)
 
 
-def config_for(app: ASGIApp, door: Door, **more: Any) -> uvicorn.Config:
+def config_for(
+    app: ASGIApp, door: Door, connection: Callable[..., Guarded] = Guarded, **more: Any
+) -> uvicorn.Config:
     """Return how uvicorn serves *app* behind *door*; proxies are believed about addresses."""
     return uvicorn.Config(
         app,
-        http=partial(Guarded, door=door),  # type: ignore[arg-type]
+        http=partial(connection, door=door),  # type: ignore[arg-type]
         ws=partial(GuardedSocket, door=door),  # type: ignore[arg-type]
         ws_max_size=256 * 1024,
         log_config=None,

@@ -6,7 +6,7 @@ measured. Nothing is written.
 """
 
 import time
-from collections import Counter
+from collections import defaultdict
 from dataclasses import dataclass, field
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -27,7 +27,7 @@ class Gate:
     limits: Limits
     metrics: Metrics
     bodies: int = BODIES
-    _under_way: Counter[str] = field(default_factory=Counter)
+    _under_way: defaultdict[str, int] = field(default_factory=lambda: defaultdict(int))
     _held: int = 0
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -35,20 +35,40 @@ class Gate:
             await self.app(scope, receive, send)
             return
         address = neighbourhood(scope["client"][0]) if scope.get("client") else ""
-        exempt = not address or address in self.limits.exempt
-        if not exempt and self._under_way[address] >= self.limits.of_one_address:
+        if not self.enter(address):
             await _refuse(scope, receive, send, 429, "too-many", "too many requests at once")
             return
-        self._under_way[address] += 1
         try:
             if scope["type"] == "http":
                 await self._measured(scope, receive, send)
             else:
                 await self.app(scope, receive, send)
         finally:
-            self._under_way[address] -= 1
-            if not self._under_way[address]:
-                del self._under_way[address]
+            self.leave(address)
+
+    def enter(self, address: str) -> bool:
+        """Count a request of *address* in, unless it has too many."""
+        if self._under_way[address] >= self.limits.of_one_address and not (
+            not address or address in self.limits.exempt
+        ):
+            return False
+        self._under_way[address] += 1
+        return True
+
+    def leave(self, address: str) -> None:
+        self._under_way[address] -= 1
+        if not self._under_way[address]:
+            del self._under_way[address]
+
+    def hold(self, size: int) -> bool:
+        """Count the *size* bytes of a body that is coming in, unless it is too much at once."""
+        if self._held > self.bodies:
+            return False
+        self._held += size
+        return True
+
+    def release(self, size: int) -> None:
+        self._held -= size
 
     async def _measured(self, scope: Scope, receive: Receive, send: Send) -> None:
         began, status, held = time.perf_counter(), 500, 0

@@ -26,6 +26,7 @@ class Metrics:
 
     def __init__(self) -> None:
         self.registry = CollectorRegistry()
+        self._children: dict[tuple[str, str, int], tuple[Counter, Histogram]] = {}
         ProcessCollector(namespace=PREFIX, registry=self.registry)
         names = ["method", "route", "status"]
         self._requests = Counter(
@@ -44,8 +45,18 @@ class Metrics:
         """Count one request; whatever is no method or route of ours counts as `other`."""
         method = method if method in METHODS else "other"
         route = route or "other"
-        self._requests.labels(method, route, f"{status // 100}xx").inc()
-        self._seconds.labels(method, route).observe(seconds)
+        # Found once: finding a child by its labels costs more than counting.
+        known = (method, route, status // 100)
+        found = self._children.get(known)
+        if found is None:
+            found = (
+                self._requests.labels(method, route, f"{status // 100}xx"),
+                self._seconds.labels(method, route),
+            )
+            self._children[known] = found
+        count, times = found
+        count.inc()
+        times.observe(seconds)
         self._bytes.inc(size)
 
     def watch(self, office: Office, door: Door) -> None:
