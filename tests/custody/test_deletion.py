@@ -286,7 +286,10 @@ async def test_what_is_on_its_way_while_it_is_deleted_is_erased_with_the_rest(
         clock.time += 7 * DAY
         last = film(phone, data=os.urandom(9000))
         sending = asyncio.create_task(held.segment(phone, last))
-        await asyncio.sleep(0)
+        for _ in range(100):
+            if held.intake.arriving(phone.recording) is not None:
+                break
+            await asyncio.sleep(0)
         await held.deletions.step()
         assert (await sending)[1]
         assert found_on_disk(tmp_path, [*secrets, last.note, sealed(last)]) == []

@@ -2,6 +2,7 @@
 
 from hashlib import sha256
 
+from accompany.custody.looking import Seen
 from accompany.errors import DoesNotHold
 from accompany.evidence.age_header import begins_one_hybrid, parse_header
 from accompany.evidence.notes import Note
@@ -26,12 +27,13 @@ def check_sealed(what: str, data: bytes) -> None:
         raise DoesNotHold(what, "exactly one mlkem768x25519 stanza", kinds[:80])
 
 
-def check_body(digest: bytes | None, size: int, body: bytes) -> None:
-    if len(body) != size:
-        raise DoesNotHold("size", f"{size} bytes", f"{len(body)} bytes")
-    found = sha256(body).digest()
-    if found != digest:
-        raise DoesNotHold("sha256", digest.hex() if digest else "none", found.hex())
+def check_body(digest: bytes | None, size: int, seen: Seen) -> None:
+    """Raise DoesNotHold unless the body seen has *size* bytes and the SHA-256 *digest*."""
+    if seen.size != size:
+        raise DoesNotHold("size", f"{size} bytes", f"{seen.size} bytes")
+    if seen.digest != digest or seen.digest is None:
+        found = seen.digest.hex() if seen.digest else "none"
+        raise DoesNotHold("sha256", digest.hex() if digest else "none", found)
 
 
 def check_grant_note(opening: Opening, note: bytes, data: bytes) -> None:

@@ -16,6 +16,7 @@ from typing import TypeVar
 from accompany.custody.checks import check_body, check_grant_note, check_sealed, word_of
 from accompany.custody.leaves import Leaves
 from accompany.custody.leaving import Leaving
+from accompany.custody.looking import Looking, Seen
 from accompany.custody.ports import (
     Arrived,
     GrantKept,
@@ -89,6 +90,7 @@ class Intake:
         self._segment_bytes = segment_bytes
         self._live: OrderedDict[RecordingId, _Live] = OrderedDict()
         self._opening: dict[RecordingId, asyncio.Future[None]] = {}
+        self._looking = Looking()
 
     async def open(
         self,
@@ -180,14 +182,15 @@ class Intake:
     async def _take(
         self, recording: str, number: int, note: bytes | None, body: bytes | None
     ) -> tuple[bytes, bool]:
+        seen = await self._looking.look(self._find(recording).opening.key, note, body)
         live = await self._settled(recording, number)
         # Behind the chain's end nothing is kept.
         row = self._keeper.statement(recording, number) if number <= live.chain.last else None
         if row is not None:
-            return await self._again(live, row, note, body)
+            return await self._again(live, row, note, body, seen)
         if note is None:
             raise Malformed("Statement header", "expected the segment's statement, none came")
-        return await self._take_new(live, number, note, body), True
+        return await self._take_new(live, number, note, body, seen), True
 
     async def _settled(self, recording: str, what: int | bytes) -> _Live:
         """Return a recording's end once nothing is on its way for *what*: what came first decides.
@@ -199,7 +202,7 @@ class Intake:
         return self._find(recording)
 
     async def _again(
-        self, live: _Live, row: StatementRow, note: bytes | None, body: bytes | None
+        self, live: _Live, row: StatementRow, note: bytes | None, body: bytes | None, seen: Seen
     ) -> tuple[bytes, bool]:
         """What is kept already gets its receipt again; awaited bytes are taken now."""
         if note is not None and note != row.note:
@@ -208,11 +211,11 @@ class Intake:
             raise OutOfOrder(why, chain.last, chain.digest)
         if body is None or row.here:
             if body is not None:
-                check_body(row.sha256, row.size, body)
+                check_body(row.sha256, row.size, seen)
             return row.receipt, False
         if row.word != "segment":
             raise DoesNotHold("segment", "a segment statement", f"a {row.word}")
-        self._check_segment(row.sha256, row.size, body)
+        _check_segment(row.sha256, row.size, body, seen)
         self._keeper.check_room(len(body), segment=True)
         entry = statement_entry(live.note, row.number, row.note)
         receipt = self._leaves.receipt(row.index, entry, "kept")
@@ -220,12 +223,14 @@ class Intake:
         await self._keep(live, row.number, item)
         return receipt, True
 
-    async def _take_new(self, live: _Live, number: int, note: bytes, body: bytes | None) -> bytes:
-        statement = open_following(note, live.chain.key)
+    async def _take_new(
+        self, live: _Live, number: int, note: bytes, body: bytes | None, seen: Seen
+    ) -> bytes:
+        statement = seen.following()
         if statement.number != number:
             raise DoesNotHold("number", str(number), str(statement.number))
         chain = live.chain.follow(statement, note)
-        size, digest = self._check_new(live, statement, body)
+        size, digest = self._check_new(live, statement, body, seen)
         # Bytes and answer: from here to the keeper nothing may wait, or the order would break.
         entry = statement_entry(live.note, number, note)
         awaited = isinstance(statement, SegmentStatement) and body is None
@@ -251,7 +256,7 @@ class Intake:
         return receipt
 
     def _check_new(
-        self, live: _Live, statement: Following, body: bytes | None
+        self, live: _Live, statement: Following, body: bytes | None, seen: Seen
     ) -> tuple[int, bytes | None]:
         if not isinstance(statement, SegmentStatement):
             if body is not None:
@@ -262,13 +267,9 @@ class Intake:
         if statement.sha256 in live.hashes:
             raise DoesNotHold("sha256", "one no other segment has", statement.sha256.hex())
         if body is not None:
-            self._check_segment(statement.sha256, statement.size, body)
+            _check_segment(statement.sha256, statement.size, body, seen)
             self._keeper.check_room(len(body), segment=True)
         return statement.size, statement.sha256
-
-    def _check_segment(self, digest: bytes | None, size: int, body: bytes) -> None:
-        check_body(digest, size, body)
-        check_sealed("segment", body)
 
     async def _keep(self, live: _Live, what: int | bytes, item: Item) -> None:
         with _arriving(live.arriving, what):
@@ -366,6 +367,11 @@ class Intake:
                 return
             if not self._live[key].arriving:
                 del self._live[key]
+
+
+def _check_segment(digest: bytes | None, size: int, body: bytes, seen: Seen) -> None:
+    check_body(digest, size, seen)
+    check_sealed("segment", body)
 
 
 @contextmanager
