@@ -26,11 +26,23 @@ RETRY = 0.25
 """Seconds after which an index that has no room is asked to follow again."""
 
 
-@dataclass(frozen=True, slots=True)
+class _Settling(asyncio.Future[None]):
+    """Waited for even by those who are cancelled meanwhile; they hear of that afterwards.
+
+    What is handed over is being written, whoever goes away: nobody may number the next thing by
+    what is kept, or take a repetition for something new, before it is.
+    """
+
+    def cancel(self, msg: object = None) -> bool:
+        del msg
+        return False
+
+
+@dataclass(slots=True)
 class _Wanted:
     encoded: list[Encoded]
     length: int
-    done: "asyncio.Future[None]"
+    done: _Settling
 
 
 class Commits:
@@ -67,7 +79,7 @@ class Commits:
         self._loop = asyncio.get_running_loop()
         encoded = [Encoded.of(item) for item in items]
         length = sum(one.size for one in encoded)
-        wanted = _Wanted(encoded, length, self._loop.create_future())
+        wanted = _Wanted(encoded, length, _Settling(loop=self._loop))
         room = framed_size(length)
         self.promised += room
         self._waiting.append(wanted)
@@ -76,9 +88,11 @@ class Commits:
             self._soon = True
             self._loop.call_soon(self._hand_over)
         try:
-            await _settled(wanted.done)
+            await wanted.done
         finally:
             self.promised -= room
+            # Of two reasons the cancellation is told; the other one has been looked at.
+            wanted.done.exception()
 
     def close(self) -> None:
         """Finish what is waiting, then stop; returns once the last batch is synced."""
@@ -179,24 +193,3 @@ def _answer(wanted: "Sequence[_Wanted] | deque[_Wanted]", error: Exception | Non
             one.done.set_result(None)
         else:
             one.done.set_exception(error)
-
-
-async def _settled(done: "asyncio.Future[None]") -> None:
-    """Wait for *done* even where whoever waits is cancelled; then pass the cancellation on.
-
-    What is handed over is being written, whoever goes away: nobody may number the next thing by
-    what is kept, or take a repetition for something new, before it is.
-    """
-    cancelled: asyncio.CancelledError | None = None
-    while not done.done():
-        try:
-            await asyncio.shield(done)
-        except asyncio.CancelledError as error:
-            cancelled = error
-        except Exception:
-            break
-    if cancelled is not None:
-        with contextlib.suppress(Exception):
-            done.result()
-        raise cancelled
-    done.result()

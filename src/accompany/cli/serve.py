@@ -2,6 +2,7 @@
 
 import argparse
 import asyncio
+import gc
 import json
 import os
 import resource
@@ -108,6 +109,10 @@ class _Announcing(uvicorn.Server):
         await super().startup(sockets)
         if self.should_exit or not self.servers:
             return
+        # What is here now stays: it is not looked through again for what could be given back.
+        gc.collect()
+        gc.freeze()
+        gc.set_threshold(20_000, 20, 20)
         port = self.servers[0].sockets[0].getsockname()[1]
         links = _links(self._settings, self._server, port)
         if self._as_json:

@@ -197,9 +197,11 @@ class Intake:
 
         Found again after each wait: it may have been forgotten meanwhile.
         """
-        while (arriving := self._find(recording).arriving.get(what)) is not None:
+        live = self._find(recording)
+        while (arriving := live.arriving.get(what)) is not None:
             await asyncio.wait([arriving])
-        return self._find(recording)
+            live = self._find(recording)
+        return live
 
     async def _again(
         self, live: _Live, row: StatementRow, note: bytes | None, body: bytes | None, seen: Seen

@@ -45,7 +45,7 @@ class Taking:
     began: float
     size: int
     left: int
-    parts: list[bytes] = field(default_factory=list)
+    parts: list[bytes | memoryview] = field(default_factory=list)
     later: list[bytes] = field(default_factory=list)
     """What came behind the body: the next request, which waits for this one's answer."""
 
@@ -53,9 +53,9 @@ class Taking:
     def whole(self) -> bool:
         return not self.left
 
-    def more(self, data: bytes) -> None:
+    def more(self, data: bytes | memoryview) -> None:
         if len(data) > self.left:
-            self.later.append(data[self.left :])
+            self.later.append(bytes(data[self.left :]))
             data = data[: self.left]
         self.left -= len(data)
         self.parts.append(data)
@@ -103,7 +103,8 @@ class Lane:
         note = found.get(b"statement")
         began = time.perf_counter()
         taking = Taking(recording, word, number, note, address, began, length, length)
-        taking.more(data[end + 4 :])
+        # A view: joined with what else comes, the body is copied once.
+        taking.more(memoryview(data)[end + 4 :])
         return taking
 
     def _length(self, found: dict[bytes, bytes], recording: str, word: str) -> int | None:
@@ -130,7 +131,7 @@ class Lane:
 
     async def take(self, taking: Taking) -> Answer:
         """Return the answer to a request whose body is whole."""
-        body = taking.parts[0] if len(taking.parts) == 1 else b"".join(taking.parts)
+        body = b"".join(taking.parts)
         taking.parts.clear()
         return await self.uplink.answer(
             taking.recording, taking.word, taking.number, taking.note, body
