@@ -12,12 +12,14 @@ from dataclasses import dataclass, field
 from hashlib import sha256
 from pathlib import Path
 
+from accompany.adapters.apart import Readings
 from accompany.adapters.keeper import JournalKeeper
 from accompany.adapters.sqlite import Database, SqliteCheckpoints
 from accompany.adapters.wishes import SqliteWishes
 from accompany.client.device import Device, Purpose, Signed, locator_of
+from accompany.custody.courtesy import Courtesy
 from accompany.custody.deletion import DAY, Deletions
-from accompany.custody.export import Export
+from accompany.custody.export import Export, Package
 from accompany.custody.intake import Intake
 from accompany.custody.leaves import Leaves
 from accompany.custody.leaving import Leaving
@@ -79,9 +81,10 @@ class Custody:
         self.sequencer = Sequencer(self.keeper, self.leaves, LOG, self.checkpoints, self.clock)
         leaving = Leaving(self.keeper)
         self.intake = Intake(self.keeper, self.leaves, SEGMENT_BYTES, leaving)
+        self.readings = Readings(self.folder, Courtesy(lambda: self.keeper.size))
         self.export = Export(
             self.keeper, self.leaves, self.sequencer, RECEIPTS, POLICY_TEXT,
-            self.cards.get, self.clock, leaving=leaving,
+            self.cards.get, self.clock, self.readings.begin, leaving=leaving,
         )  # fmt: skip
         self.database = Database(self.folder / "accompany.sqlite")
         self.wishes = SqliteWishes(self.database)
@@ -148,6 +151,14 @@ async def sequenced(folder: Path, clock: MadeUpClock | None = None) -> AsyncIter
         finally:
             running.cancel()
             await asyncio.gather(running, return_exceptions=True)
+
+
+async def whole(package: Package) -> bytes:
+    """Return all of a package, and let go of it."""
+    try:
+        return b"".join([piece async for piece in package.pieces])
+    finally:
+        await package.close()
 
 
 def receipt(note: bytes) -> Receipt:

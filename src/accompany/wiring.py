@@ -19,6 +19,7 @@ from typing import Any
 import uvicorn
 
 from accompany.accounts.enrolment import Codes, Enrolment, Sessions, digest_of_secret, new_code
+from accompany.adapters.apart import Readings
 from accompany.adapters.apprise import ApprisePost, load_channels
 from accompany.adapters.auditors import SqliteAuditors
 from accompany.adapters.check_ins import SqliteTellings
@@ -38,6 +39,7 @@ from accompany.adapters.wishes import SqliteWishes
 from accompany.adapters.witnesses import load_witnesses
 from accompany.calls.signaling import Rooms
 from accompany.config import Settings
+from accompany.custody.courtesy import Courtesy
 from accompany.custody.deletion import DAY, Deletions
 from accompany.custody.export import Export
 from accompany.custody.intake import Intake
@@ -233,6 +235,7 @@ def _assemble(
             policy,
             card_of,
             clock,
+            Readings(folder, Courtesy(lambda: keeper.size)).begin,
             lambda: rounds.cosigned,
             leaving,
         ),

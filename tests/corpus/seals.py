@@ -8,7 +8,6 @@ chunk. Only the key agreement in the stanza is made up, and nobody's identity op
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from hashlib import sha256, shake_256
-from types import SimpleNamespace
 from unittest import mock
 
 from cryptography.hazmat.primitives.ciphers.aead import ChaCha20Poly1305
@@ -67,13 +66,9 @@ def _stanza(recipient: age.Recipient, word: bytes) -> Stanza:
 
 @contextmanager
 def sealing() -> Iterator[None]:
-    """Seal without chance, and let every entry of a ZIP be of one moment."""
+    """Seal without chance."""
     seals = Seals()
-    moment = SimpleNamespace(localtime=lambda *_: (2026, 11, 21, 20, 0, 0))
-    with (
-        mock.patch.multiple(
-            age, encrypt=seals.encrypt, file_key=seals.file_key, decrypt=seals.decrypt
-        ),
-        mock.patch("zipstream.ng.time", moment),
+    with mock.patch.multiple(
+        age, encrypt=seals.encrypt, file_key=seals.file_key, decrypt=seals.decrypt
     ):
         yield

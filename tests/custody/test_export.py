@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-import threading
 import zipfile
 from itertools import pairwise
 from pathlib import Path
@@ -22,7 +21,7 @@ from accompany.evidence.receipts import custody_entry, statement_entry
 from accompany.evidence.report import Report
 from accompany.evidence.verify import Trust
 from accompany.verifier import verify
-from custodial import LOG, NOW, POLICY, RECEIPTS, Custody, film, receipt, sequenced
+from custodial import LOG, NOW, POLICY, RECEIPTS, Custody, film, receipt, sequenced, whole
 
 pytestmark = pytest.mark.anyio
 
@@ -40,7 +39,7 @@ async def exported(
     held: Custody, phone: Device, target: Path, custody: bool = True
 ) -> tuple[Package, zipfile.ZipFile]:
     package = await held.export.package(phone.recording, "attorney x", custody)
-    await asyncio.to_thread(target.write_bytes, b"".join(package.pieces))
+    await asyncio.to_thread(target.write_bytes, await whole(package))
     return package, zipfile.ZipFile(target)
 
 
@@ -213,22 +212,3 @@ async def test_custody_lines_at_once_are_numbered_one_by_one(tmp_path: Path) -> 
         for one, next_one in pairwise(kept):
             assert one.index < next_one.index
         assert held.failures == []
-
-
-async def test_gathering_a_package_does_not_hold_up_the_event_loop(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    async with sequenced(tmp_path / "server") as held:
-        phone = await closed_film(held)
-        here = threading.get_ident()
-        statements = held.keeper.statements
-        where: list[int] = []
-
-        def watched(recording: str) -> object:
-            where.append(threading.get_ident())
-            return statements(recording)
-
-        monkeypatch.setattr(held.keeper, "statements", watched)
-        await exported(held, phone, tmp_path / "film.zip")
-        assert where
-        assert here not in where

@@ -26,7 +26,7 @@ from accompany.evidence.cosigning import (
 from accompany.evidence.notes import Note, Signature, Signer
 from accompany.evidence.receipts import Entry
 from accompany.evidence.timestamps import stamp_entry
-from custodial import LOG, NOW, Custody, MadeUpClock, film, sequenced
+from custodial import LOG, NOW, Custody, MadeUpClock, film, sequenced, whole
 
 pytestmark = pytest.mark.anyio
 PERIOD = 600_000
@@ -329,7 +329,7 @@ async def test_a_package_is_bracketed_by_stamps_and_led_to_a_cosigned_checkpoint
 
 async def names(custody: Custody, recording: str) -> set[str]:
     package = await custody.export.package(recording, "test")
-    data = b"".join(package.pieces)
+    data = await whole(package)
     with zipfile.ZipFile(io.BytesIO(data)) as archive:
         paths = [name for name in archive.namelist() if "/timestamps/" in name]
         stamps = {name.rpartition("/")[2].rpartition(".")[0] for name in paths}

@@ -13,12 +13,12 @@ from hypothesis import strategies as st
 from rfc3161_client import HashAlgorithm
 
 from accompany.errors import AccompanyError, DoesNotHold, Malformed
+from accompany.evidence.layout import stamp_name
 from accompany.evidence.timestamps import (
     chain_of,
     check_stamp,
     read_certificates,
     read_stamp_name,
-    stamp_name,
     write_certificates,
 )
 from authorities import DAY, Authority, certify

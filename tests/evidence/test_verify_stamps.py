@@ -25,7 +25,7 @@ from accompany.evidence.timestamps import (
 )
 from accompany.evidence.verify_stamps import Believed, Told, brackets, not_after, not_before
 from authorities import Authority, certify
-from custodial import LOG, NOW, POLICY, MadeUpClock, film, sequenced
+from custodial import LOG, NOW, POLICY, MadeUpClock, film, sequenced, whole
 from evidence import making
 from evidence.making import codes
 
@@ -104,7 +104,7 @@ async def _recorded(folder: Path, authorities: list[Local]) -> tuple[bytes, str]
         await custody.segment(phone, film(phone))  # 9
         await round_at(2)  # over 10; tokens 10 and 11
         package = await custody.export.package(phone.recording, "test")
-        return b"".join(package.pieces), phone.recording
+        return await whole(package), phone.recording
 
 
 def test_stamps_that_hold_bracket_every_statement(stamped: Stamped) -> None:

@@ -108,6 +108,15 @@ class Lookups:
         )
         return Place(*rows[0]) if rows else None
 
+    def places(self, recording: str) -> list[tuple[int, Place]]:
+        """Return number and place of all segments that are here, in order."""
+        rows = self._read(
+            "SELECT number, file, offset, size, sha256 FROM statements WHERE recording = ? "
+            "AND file IS NOT NULL ORDER BY number",
+            recording,
+        )
+        return [(row[0], Place(*row[1:])) for row in rows]
+
     def segment_hashes(self, recording: str) -> list[bytes]:
         rows = self._read(
             "SELECT sha256 FROM statements WHERE recording = ? AND sha256 IS NOT NULL", recording

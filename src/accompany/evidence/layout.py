@@ -111,6 +111,11 @@ def grant_path(number: int) -> str:
     return f"data/grants/{number}.age"
 
 
+def stamp_name(authority: str, size: int) -> str:
+    """Return `<authority>-<size covered>`: the name of a stamp's files and of its entry."""
+    return f"{authority}-{size}"
+
+
 def stamp_path(stamp: str, part: str) -> str:
     return f"data/log/timestamps/{stamp}.{part}"
 

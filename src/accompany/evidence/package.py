@@ -1,5 +1,6 @@
 """The sealed package: which files it has, in which order, and the text its server signs.
 
+    listed(contents)                                    every file that package.note lists, in order
     text = package_text(contents, now)                  what <origin>/receipts is to sign
     files = sealed_files(contents, signer.sign(text))   every file of the bag, in order
     zip_stream((zip_path(recording, f.path), f.size, bytes of it) for f in files)    zipping.py
@@ -8,7 +9,7 @@ Small files come as bytes; segments as `Blob`, size and hash, so that whoever ha
 them. Pure. Not here: opened packages (client.opening), checking one (verify), the ZIP (zipping).
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from hashlib import sha256
 
@@ -20,6 +21,9 @@ from accompany.evidence.package_readme import readme
 from accompany.evidence.receipts import Entry, named_entry
 from accompany.evidence.statements import digest_of
 from accompany.ids import RecordingId
+
+SEALED = "sealed package"
+"""What bag-info.txt says it is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,9 +76,9 @@ class SealedContents:
     """
 
     recording: RecordingId
-    statements: tuple[bytes, ...]
-    receipts: tuple[bytes, ...]
-    proofs: tuple[bytes, ...]
+    statements: Collection[bytes]
+    receipts: Collection[bytes]
+    proofs: Collection[bytes]
     segments: Mapping[int, Blob]
     checkpoint: bytes
     policy: bytes
@@ -102,7 +106,7 @@ def zip_path(recording: RecordingId, path: str) -> str:
     return f"{recording}/{path}"
 
 
-def _listed(contents: SealedContents) -> Iterator[PackageFile]:
+def listed(contents: SealedContents) -> Iterator[PackageFile]:
     """Every file that package.note lists, segments last; withheld grants included."""
     yield PackageFile(layout.README, readme(contents.recording))
     yield PackageFile(layout.CHECKPOINT, contents.checkpoint)
@@ -134,9 +138,15 @@ def package_text(contents: SealedContents, time: int) -> str:
 
     *time* in milliseconds since 1970 UTC. Each export makes one and logs it: `package_entry`.
     """
-    digest = digest_of(contents.statements[-1])
-    files = {file.path: file.sha256 for file in _listed(contents)}
-    return str(Listing(contents.recording, contents.last, digest, time, files))
+    *_, last = contents.statements
+    return note_text(contents, last, time, {file.path: file.sha256 for file in listed(contents)})
+
+
+def note_text(
+    contents: SealedContents, last: bytes, time: int, digests: Mapping[str, bytes]
+) -> str:
+    """As `package_text`, where the *last* statement and the SHA-256 of each file are known."""
+    return str(Listing(contents.recording, contents.last, digest_of(last), time, dict(digests)))
 
 
 def sealed_files(contents: SealedContents, package_note: bytes, time: int) -> list[PackageFile]:
@@ -147,9 +157,9 @@ def sealed_files(contents: SealedContents, package_note: bytes, time: int) -> li
     withheld = {layout.grant_path(number) for number in contents.withheld_grants}
     payload = [
         PackageFile(layout.PACKAGE_NOTE, package_note),
-        *(file for file in _listed(contents) if file.path not in withheld),
+        *(file for file in listed(contents) if file.path not in withheld),
     ]
-    return [*tag_files(contents.recording, payload, time, "sealed package"), *payload]
+    return [*tag_files(contents.recording, payload, time, SEALED), *payload]
 
 
 def tag_files(

@@ -23,6 +23,7 @@ from rfc3161_client import (
 )
 
 from accompany.errors import AccompanyError, DoesNotHold, Malformed
+from accompany.evidence.layout import stamp_name
 from accompany.evidence.receipts import Entry, named_entry
 from accompany.evidence.text import read_base64
 
@@ -70,11 +71,6 @@ class Stamp:
     time: int
     earliest: int
     latest: int
-
-
-def stamp_name(authority: str, size: int) -> str:
-    """Return `<authority>-<size covered>`: the name of a stamp's files and of its entry."""
-    return f"{authority}-{size}"
 
 
 def stamp_entry(authority: str, size: int, token: bytes) -> Entry:

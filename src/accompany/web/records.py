@@ -9,10 +9,11 @@ import asyncio
 from typing import Any
 
 import msgspec
-from starlette.concurrency import iterate_in_threadpool
 from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response, StreamingResponse
+from starlette.types import Receive, Scope, Send
 
+from accompany.custody.export import Package
 from accompany.errors import Malformed, TooLarge, Unauthorized, Unknown
 from accompany.evidence.text import TEXT_LIMIT, read_base64, read_hex, read_number, write_time
 from accompany.ids import Locator
@@ -37,6 +38,20 @@ class _NewRecording(msgspec.Struct, forbid_unknown_fields=True):
 
 
 _new_recording = msgspec.json.Decoder(_NewRecording)
+
+
+class _Passing(StreamingResponse):
+    """A package on its way out; whoever wanted it may be gone in the middle."""
+
+    def __init__(self, package: Package, headers: dict[str, str]) -> None:
+        super().__init__(package.pieces, headers=headers, media_type="application/zip")
+        self._package = package
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        try:
+            await super().__call__(scope, receive, send)
+        finally:
+            await self._package.close()
 
 
 class Records:
@@ -132,8 +147,7 @@ class Records:
             "content-length": str(package.size),
             "content-disposition": f'attachment; filename="{package.name}"',
         }
-        pieces = iterate_in_threadpool(package.pieces)
-        return StreamingResponse(pieces, headers=headers, media_type="application/zip")
+        return _Passing(package, headers)
 
     async def limits(self, request: Request) -> Response:
         """GET /api/limits: sizes in bytes."""
