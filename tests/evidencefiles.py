@@ -57,17 +57,22 @@ def verify(package: Path, policy: str | Path, *options: str) -> Verdict:
     return Verdict(done.returncode, json.loads(done.stdout), done.stdout)
 
 
-def open_film(server: RunningServer, package: Path, loop: int) -> Film:
-    """Open the package with the custodian's key and read its film."""
+def open_media(server: RunningServer, package: Path) -> Path:
+    """Open the package with the custodian's key; return its film or sound as it was recorded."""
     opened = package.with_suffix(".opened.zip")
     key = server.data / "keys" / "custodian.key"
     done = run("open", package, "--identity", key, "-o", opened)
     assert done.returncode == 0, done.stderr
-    film = package.with_suffix(".mp4")
     with zipfile.ZipFile(opened) as archive:
-        name = next(n for n in archive.namelist() if n.endswith("/data/media/recording.mp4"))
-        film.write_bytes(archive.read(name))
-    return read_film(film, loop)
+        name = next(n for n in archive.namelist() if "/data/media/recording." in n)
+        media = package.with_suffix(Path(name).suffix)
+        media.write_bytes(archive.read(name))
+    return media
+
+
+def open_film(server: RunningServer, package: Path, loop: int) -> Film:
+    """Open the package with the custodian's key and read its film."""
+    return read_film(open_media(server, package), loop)
 
 
 def bend_stored(package: Path, path: str) -> Path:

@@ -128,9 +128,18 @@ def wait_for_text(page: Page, text: str, seconds: float = 10) -> None:
     page.get_by_text(text).first.wait_for(timeout=seconds * 1000)
 
 
-def save_package(attorney: Attorney, target: Path) -> Path:
-    """Let the attorney download the sealed package of the newest case."""
+def save_package(attorney: Attorney, target: Path, recording: str | None = None) -> Path:
+    """Let the attorney download a sealed package of the newest case: its film, or *recording*."""
+    shown = attorney.page.get_by_test_id("case").first
+    if recording is not None:
+        shown = shown.locator(f"[data-recording={recording}]")
     with attorney.page.expect_download() as download:
-        attorney.page.get_by_role("button", name="Download the sealed package").first.click()
+        shown.get_by_role("button", name="Download the sealed package").first.click()
     download.value.save_as(target)
     return target
+
+
+def recordings_of(attorney: Attorney) -> list[tuple[str, str, str | None]]:
+    """Return kind, id and closing of each recording of the newest case, films first."""
+    cases = attorney.page.evaluate("async () => (await fetch('/api/cases')).json()")
+    return [(one["kind"], one["recording"], one["closing"]) for one in cases[0]["recordings"]]

@@ -10,6 +10,8 @@ import type { Recorder, Signal } from "./contracts";
 import type { Card } from "./evidence/cards";
 import type { Peer } from "./peer";
 
+/** How often the recorder is told how long the call's way there and back is. */
+const ROUND_TRIP = 1000;
 /** How long a first answer waits for camera and microphone before it goes without them. */
 const WITHOUT_MEDIA = 1000;
 
@@ -25,14 +27,20 @@ export class PhoneCall {
   readonly call: Call;
   readonly #options: PhoneOptions;
   readonly #clones: MediaStreamTrack[] = [];
-  readonly #unwatch: () => void;
+  readonly #endings: (() => void)[] = [];
   #card: Card | null = null;
   #newest: string | null = null;
 
   constructor(options: PhoneOptions) {
     this.#options = options;
     this.call = new Call(true, options.ports, { bye: options.bye });
-    this.#unwatch = options.recorder.onHead((head) => this.call.tellHead(head));
+    const { recorder } = options;
+    const timer = setInterval(() => void this.#tellRoundTrip(), ROUND_TRIP);
+    this.#endings.push(
+      () => clearInterval(timer),
+      recorder.onHead((head) => this.call.tellHead(head)),
+      recorder.onStream((stream) => this.#replace(stream)),
+    );
   }
 
   /** The attorney's card, once one was found valid. */
@@ -65,7 +73,17 @@ export class PhoneCall {
   async end(): Promise<void> {
     for (const track of this.#clones.splice(0)) track.stop();
     await this.call.end();
-    this.#unwatch();
+    for (const end of this.#endings.splice(0)) end();
+    this.#options.recorder.hearCall(null);
+  }
+
+  async #tellRoundTrip(): Promise<void> {
+    const found = await this.call.peer?.roundTrip().catch(() => null);
+    this.#options.recorder.hearCall(found ?? null);
+  }
+
+  #replace(stream: MediaStream): void {
+    for (const track of this.#clone(stream)) this.call.peer?.replace(track);
   }
 
   async #offered(note: string, offer: RTCSessionDescriptionInit, now: number): Promise<void> {

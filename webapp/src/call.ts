@@ -61,7 +61,8 @@ export class Call {
   readonly #polite: boolean;
   readonly #ports: CallPorts;
   readonly #events: CallEvents;
-  #head: Head | null = null;
+  /** the newest of each recording */
+  readonly #heads = new Map<string, Head>();
   #peer: Peer | null = null;
   #chain: Promise<void> = Promise.resolve();
 
@@ -126,9 +127,9 @@ export class Call {
     return this.#peer?.send(JSON.stringify(message)) ?? false;
   }
 
-  /** Tells the other side the newest head; told again when a channel opens. */
+  /** Tells the other side the newest head of a recording; told again when a channel opens. */
   tellHead(head: Head): void {
-    this.#head = head;
+    this.#heads.set(head.recording, head);
     this.say({ type: "head", ...head });
   }
 
@@ -170,7 +171,7 @@ export class Call {
 
   #opened(): void {
     this.view.merge({ channel: true });
-    if (this.#head) this.tellHead(this.#head);
+    for (const head of this.#heads.values()) this.tellHead(head);
     this.chat.opened();
   }
 

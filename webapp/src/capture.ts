@@ -18,16 +18,13 @@ import {
   canEncodeAudio,
   canEncodeVideo,
 } from "mediabunny";
+import { type Plan, SOUND_BESIDE } from "./budget";
 import { concat } from "./evidence/text";
 import { type Run, type Track, readRuns, readTracks } from "./fragments";
 import { padFilm, soundPadder } from "./seal/padding";
 import { HOLE, Timeline } from "./timeline";
 
-const VIDEO_BITRATE = 1_000_000;
-const SOUND_BITRATE = 32_000;
-const KEYFRAME = 0.5;
-const SOUND_PIECE = 2;
-/** Of the interval: a keyframe a little early must still end the fragment. */
+/** Of a film's interval: a keyframe a little early must still end the fragment. */
 const EARLY = 0.8;
 /** Milliseconds a track may take to deliver anything before the others go on without it. */
 const PATIENCE = 2_500;
@@ -48,6 +45,16 @@ export interface Piece {
   readonly data: Uint8Array;
   readonly offset: number;
   readonly duration: number;
+}
+
+/** How it is made: a film by its plan, or sound alone. */
+export interface Making {
+  readonly plan: Plan | null;
+}
+
+/** Seconds from one piece to the next. */
+export function pieceOf({ plan }: Making): number {
+  return plan?.piece ?? SOUND_BESIDE.piece;
 }
 
 export interface CaptureReport {
@@ -76,17 +83,26 @@ const SOUND: MediaTrackConstraints = {
   autoGainControl: true,
 };
 
-/** Asks for both, then for sound, then for the picture. Call it within the press itself. */
-export function openDevices(): Promise<Devices> {
-  const both = ask({ video: VIDEO, audio: SOUND });
-  return both.then(async (first) => {
-    if (first instanceof MediaStream) return { stream: first, camera: "on", microphone: "on" };
-    const sound = await ask({ audio: SOUND });
-    if (sound instanceof MediaStream) return { stream: sound, camera: first, microphone: "on" };
-    const film = await ask({ video: VIDEO });
-    if (film instanceof MediaStream) return { stream: film, camera: "on", microphone: sound };
-    return { stream: null, camera: film, microphone: sound };
+/**
+ * Asks for both, then for sound, then for the picture; where no `film` is wanted, for sound alone.
+ * Call it within the press itself.
+ */
+export function openDevices(film = true): Promise<Devices> {
+  const first = ask(film ? { video: VIDEO, audio: SOUND } : { audio: SOUND });
+  return first.then(async (both) => {
+    if (both instanceof MediaStream) return { stream: both, camera: film ? "on" : "none", microphone: "on" };
+    const sound = film ? await ask({ audio: SOUND }) : both;
+    if (sound instanceof MediaStream) return { stream: sound, camera: both, microphone: "on" };
+    const picture = await ask({ video: VIDEO });
+    if (picture instanceof MediaStream) return { stream: picture, camera: "on", microphone: sound };
+    return { stream: null, camera: picture, microphone: sound };
   });
+}
+
+/** Asks for the camera alone, where the microphone is there already. */
+export async function openCamera(): Promise<MediaStreamTrack | null> {
+  const found = await ask({ video: VIDEO });
+  return found instanceof MediaStream ? (found.getVideoTracks()[0] ?? null) : null;
 }
 
 async function ask(constraints: MediaStreamConstraints): Promise<MediaStream | "refused" | "none"> {
@@ -141,6 +157,7 @@ export class Capture {
   constructor(
     private readonly stream: MediaStream,
     opened: number,
+    private readonly making: Making,
     private readonly report: CaptureReport,
   ) {
     this.started = opened;
@@ -151,7 +168,7 @@ export class Capture {
     this.output = new Output({
       format: new Mp4OutputFormat({
         fastStart: "fragmented",
-        minimumFragmentDuration: EARLY * (this.film ? KEYFRAME : SOUND_PIECE),
+        minimumFragmentDuration: (this.film ? EARLY : 1) * pieceOf(making),
         onFtyp: (data) => this.keepHead(data),
         onMoov: (data) => this.sendHead(data),
         onMoof: (data) => {
@@ -173,7 +190,8 @@ export class Capture {
     const [sound] = this.stream.getAudioTracks();
     try {
       const codec = picture && (await pictureCodec());
-      if (picture && codec) this.addPicture(picture, codec);
+      const { plan } = this.making;
+      if (picture && codec && plan) this.addPicture(picture, codec, plan);
       if (sound) await this.addSound(sound);
       if (this.sources.length === 0) return this.report.failed("encoder");
       await this.output.start();
@@ -191,13 +209,13 @@ export class Capture {
     if (this.output.state === "started") await this.output.finalize().catch(() => undefined);
   }
 
-  private addPicture(track: MediaStreamTrack, codec: "avc" | "vp9"): void {
+  private addPicture(track: MediaStreamTrack, codec: "avc" | "vp9", plan: Plan): void {
     const source = new MediaStreamVideoTrackSource(
       track as MediaStreamVideoTrack,
       {
         codec,
-        quality: new Quality({ bitrate: VIDEO_BITRATE, bitrateMode: "variable" }),
-        keyFrameInterval: KEYFRAME,
+        quality: new Quality({ bitrate: plan.picture, bitrateMode: "variable" }),
+        keyFrameInterval: plan.piece,
         sizeChangeBehavior: "contain", // the encoded size stays as the initialization says
         transform: { process: (sample) => this.place("video", sample) },
       },
@@ -208,8 +226,13 @@ export class Capture {
   }
 
   private async addSound(track: MediaStreamTrack): Promise<void> {
-    const settings = { quality: new Quality({ bitrate: SOUND_BITRATE, bitrateMode: "constant" as const }) };
-    const codec = (await canEncodeAudio("aac", { numberOfChannels: 1, sampleRate: 48_000, ...settings })) ? "aac" : "opus";
+    const bitrate = this.making.plan?.sound ?? SOUND_BESIDE.bitrate;
+    const settings = { quality: new Quality({ bitrate, bitrateMode: "constant" as const }) };
+    const can = (codec: "aac" | "opus") =>
+      canEncodeAudio(codec, { numberOfChannels: 1, sampleRate: 48_000, ...settings });
+    // Every player has AAC; at the few bits of sound alone Opus is the one that is understood.
+    const [first, second] = this.film ? (["aac", "opus"] as const) : (["opus", "aac"] as const);
+    const codec = (await can(first)) ? first : second;
     const source = new MediaStreamAudioTrackSource(track as MediaStreamAudioTrack, {
       codec,
       ...settings,
@@ -284,7 +307,7 @@ export class Capture {
       const silent = source.sampleAt === this.started && now - this.started > PATIENCE;
       if (!source.closed && (source.track.readyState === "ended" || silent)) this.abandon(source);
     }
-    const usual = (this.film ? KEYFRAME : SOUND_PIECE) * 1000;
+    const usual = pieceOf(this.making) * 1000;
     if (this.tracks.length > 0 && now - this.pieceAt > usual + 1000) this.flush();
   }
 

@@ -76,6 +76,14 @@ export interface RecorderState {
   problem: string | null;
   /** true once the answering attorney's grant has a verified receipt */
   granted: boolean;
+  /** seconds that gaps state as not recorded */
+  missing: number;
+  /** why camera or microphone deliver nothing now, where one tap (`resume`) may bring them back */
+  interrupted: "muted" | "device" | null;
+  /** why sound alone is recorded although there is a camera */
+  saving: "battery" | "storage" | null;
+  /** film waits on this phone so that the call is heard */
+  held: boolean;
 }
 
 export interface RecorderOptions {
@@ -110,6 +118,14 @@ export interface Recorder {
   stop(reason: ClosingReason): Promise<void>;
   /** forgets the recording's identity: from now on nothing more can be granted from this phone */
   lock(): void;
+  /** asks for what stopped once more and goes on in new recordings; call it within a tap */
+  resume(): Promise<void>;
+  /** records the picture too, although the battery is low; call it within a tap */
+  addFilm(): Promise<void>;
+  /** calls back when `resume` or `addFilm` brought other tracks than `stream` had */
+  onStream(callback: (stream: MediaStream) => void): () => void;
+  /** the call's round trip in milliseconds; null where no call is connected */
+  hearCall(roundTrip: number | null): void;
 }
 
 /** What lies in this device's queue from earlier lives of the page. */

@@ -38,6 +38,7 @@ export interface Purpose {
   readonly encounter: string;
   readonly log: string;
   readonly after: Opening["after"];
+  readonly continues: Opening["continues"];
   readonly client: string;
 }
 
@@ -88,7 +89,6 @@ export class Device {
       key: keys.signer.verifier.key,
       recipient: keys.age.recipient,
       grants: sha256(concat(...keys.grants)),
-      continues: null,
       ...purpose,
     };
     const note = this.signer.sign(writeStatement(opening));

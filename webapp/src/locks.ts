@@ -28,3 +28,14 @@ export async function ifFree(recording: string, work: () => Promise<void>): Prom
     if (lock) await work();
   });
 }
+
+/** Whether nobody has the lock, or lets go of it within `patience` milliseconds. */
+export async function isFree(recording: string, patience: number): Promise<boolean> {
+  const locks = globalThis.navigator?.locks;
+  if (!locks) return true;
+  try {
+    return await locks.request(nameOf(recording), { signal: AbortSignal.timeout(patience) }, () => true);
+  } catch {
+    return false;
+  }
+}

@@ -146,6 +146,24 @@ export class Peer {
     return this.open ? this.#channel.bufferedAmount : 0;
   }
 
+  /** The way there and back in milliseconds, as the other side last reported it; null where it has not. */
+  async roundTrip(): Promise<number | null> {
+    if (!this.connected) return null;
+    let found: number | null = null;
+    (await this.#pc.getStats()).forEach((stat: RTCStats & { kind?: string; roundTripTime?: number }) => {
+      const heard = stat.type === "remote-inbound-rtp" && stat.kind === "audio";
+      if (heard && typeof stat.roundTripTime === "number") found = stat.roundTripTime * 1000;
+    });
+    return found;
+  }
+
+  /** Sends another track of the same kind from now on: a camera or microphone that came back. */
+  replace(track: MediaStreamTrack): void {
+    const sender = this.#pc.getSenders().find((each) => each.track?.kind === track.kind);
+    if (sender) void sender.replaceTrack(track);
+    else this.add(track);
+  }
+
   /** The way to the other side may be back: try it now. Showing up twice is harmless. */
   readonly nudge = (): void => {
     if (this.#closed || this.#fingerprint === null) return;

@@ -24,9 +24,19 @@ export interface Files {
 const ROOT = "accompany-queue";
 const DATABASE = "accompany-queue";
 
-/** Returns the best place this worker has. */
-export async function openFiles(): Promise<Files> {
-  return (await openOpfs()) ?? (await openDatabase()) ?? new MemoryFiles();
+let opened: Promise<Files> | null = null;
+
+/** Returns the best place this worker has, the same one for the whole life of the worker. */
+export function openFiles(): Promise<Files> {
+  opened ??= (async () => (await openOpfs()) ?? (await openDatabase()) ?? new MemoryFiles())();
+  return opened;
+}
+
+/** Returns every place in which an earlier life may have left something. */
+export async function openPlaces(): Promise<Files[]> {
+  const found: (Files | null)[] = [await openOpfs(), await openDatabase()];
+  const places = found.filter((one) => one !== null);
+  return places.length > 0 ? places : [new MemoryFiles()];
 }
 
 class OpfsFiles implements Files {
@@ -85,9 +95,11 @@ async function openOpfs(): Promise<Files | null> {
   try {
     const root = await (await navigator.storage.getDirectory()).getDirectoryHandle(ROOT, { create: true });
     const files = new OpfsFiles(root);
-    // Handles exist in some browsers whose private mode then refuses to write.
-    await files.write("probe", "probe", new Uint8Array(1));
-    await root.removeEntry("probe", { recursive: true });
+    // Handles exist in some browsers whose private mode then refuses to write. The name is its own:
+    // two workers that try one file at once lock each other out, and one would believe there is no OPFS.
+    const probe = `probe-${crypto.randomUUID()}`;
+    await files.write(probe, "probe", new Uint8Array(1));
+    await root.removeEntry(probe, { recursive: true });
     return files;
   } catch {
     return null;

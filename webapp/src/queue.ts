@@ -58,6 +58,8 @@ export interface Last {
   readonly number: number;
   readonly digest: string;
   readonly receipt: string;
+  /** whether it is the closing; absent in what older versions wrote */
+  readonly closed?: boolean;
 }
 
 export class Queue {
@@ -126,7 +128,8 @@ export class Queue {
   async settle(item: Item, digest: string, receipt: string): Promise<void> {
     const count = (this.last?.count ?? 0) + 1;
     if (item.what !== "grant" && item.number >= (this.last?.number ?? 0)) {
-      this.last = { count, number: item.number, digest, receipt };
+      const closed = item.note.startsWith("accompany/closing/");
+      this.last = { count, number: item.number, digest, receipt, closed };
       await this.write(`last.${count % 2}`, frame(this.last, new Uint8Array()));
     }
     this.drop(item);
@@ -168,6 +171,15 @@ export class Queue {
     if (header) this.items.push({ ...header, name, size: found.body.length });
     else this.damaged += 1;
   }
+}
+
+/** What the folder of an earlier recording tells of its end; no thing of the queue is read for it. */
+export async function endOf(files: Files, recording: string): Promise<{ record: RecordFile; last: Last } | null> {
+  const read = async (name: string) => unframe(await files.read(recording, name).catch(() => null))?.header;
+  const record = readRecordFile(await read("record"));
+  const lasts = [readLast(await read("last.0")), readLast(await read("last.1"))];
+  const last = lasts.reduce((best, one) => (one && one.count > (best?.count ?? 0) ? one : best), null);
+  return record && last && { record, last };
 }
 
 /** Returns header and body as one frame that shows when it was torn. */

@@ -1,5 +1,6 @@
 /** What the page and the recorder's worker say to each other: types only. Bytes are transferred. */
 
+import type { Measured } from "./budget";
 import type { ClosingReason, GapReason, Head, Kind, Leftovers } from "./contracts";
 
 /** What the worker has to know of the press. */
@@ -17,22 +18,27 @@ export interface Press {
   readonly deletion: string | null;
 }
 
-/** `time` is the device's clock in milliseconds, `offset` milliseconds since the opening. */
+/**
+ * `slot` numbers the recordings of one encounter on this phone, from 0. `time` is the device's clock
+ * in milliseconds, `offset` milliseconds since that recording's opening.
+ */
 export type ToWorker =
   | { do: "warm" }
   | { do: "prepare"; press: Press }
-  | { do: "open"; kind: Kind; media: string; time: number }
-  | { do: "segment"; data: Uint8Array; time: number; offset: number; duration: number }
-  | { do: "gap"; time: number; offset: number; duration: number; reason: GapReason }
-  | { do: "close"; time: number; offset: number; reason: ClosingReason }
-  | { do: "answer"; id: number; text: string }
+  | { do: "open"; slot: number; kind: Kind; media: string; time: number; continues: number | null }
+  | { do: "segment"; slot: number; data: Uint8Array; time: number; offset: number; duration: number }
+  | { do: "gap"; slot: number; time: number; offset: number; duration: number; reason: GapReason }
+  | { do: "close"; slot: number; time: number; offset: number; reason: ClosingReason }
+  | { do: "answer"; id: number; slot: number; text: string }
   | { do: "grant"; id: number; card: string }
   | { do: "lock" }
+  | { do: "call"; roundTrip: number | null }
   | { do: "online" }
   | { do: "leftovers" };
 
+/** All recordings of the encounter together. */
 export interface QueueState {
-  /** milliseconds of film or sound that exist only here */
+  /** milliseconds of film, or of sound where that is more, that exist only here */
   readonly unsafe: number;
   readonly waiting: number;
   /** milliseconds since the last verified receipt while something waits, else 0 */
@@ -41,13 +47,18 @@ export interface QueueState {
   readonly granted: boolean;
   /** everything made so far is safe, and nothing more will be made */
   readonly finished: boolean;
+  readonly line: Measured;
+  /** film waits so that the call is heard */
+  readonly held: boolean;
+  /** the phone's storage is used up but for the reserve */
+  readonly full: boolean;
 }
 
 export type FromWorker =
-  | { say: "opened"; recording: string; kind: Kind; opening: string }
+  | { say: "opened"; slot: number; recording: string; kind: Kind; opening: string }
   | { say: "head"; head: Head }
   | { say: "queue"; queue: QueueState }
   | { say: "done"; id: number; note: string | null }
   | { say: "refused"; id: number; code: string }
   | { say: "leftovers"; leftovers: Leftovers; finished: boolean }
-  | { say: "failed"; code: string };
+  | { say: "failed"; slot: number | null; code: string };

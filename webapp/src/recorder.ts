@@ -1,30 +1,26 @@
 /**
  * One encounter's recorder, as contracts.ts promises it: starts camera and microphone within the
- * press, hands every piece to the worker, states gaps, and tells the page how things stand.
+ * press, records a film and beside it the sound, tells the page how things stand, and goes on in new
+ * recordings where the film must become smaller or a device came back.
  *
- * No key is ever here. Not here: capture's own traps (capture), statements and sending (worker).
+ * No key is ever here. Not here: capture's own traps (capture), gaps (strand), sending (worker).
  */
 
-import { Capture, type CaptureReport, type Devices, type Piece, canCapture, openDevices } from "./capture";
-import type {
-  ClosingReason,
-  GapReason,
-  Head,
-  Kind,
-  Recorder,
-  RecorderOptions,
-  RecorderState,
-} from "./contracts";
+import { askBattery, batteryIsLow, watchBattery } from "./battery";
+import { Planner, type Plan } from "./budget";
+import { type Devices, canCapture, openCamera, openDevices } from "./capture";
+import type { ClosingReason, Head, Kind, Recorder, RecorderOptions, RecorderState } from "./contracts";
 import type { Track } from "./fragments";
+import { RecorderLink } from "./recorder-link";
 import type { FromWorker, QueueState, ToWorker } from "./recorder-messages";
-import { Slices, canSlice } from "./slices";
+import { STARTING } from "./recorder-state";
+import { canSlice } from "./slices";
+import { NOTES_MEDIA, Strand, type StrandPorts } from "./strand";
 
-const NOTES_MEDIA = "text/plain;charset=utf-8";
-/** Milliseconds that need no statement between two segments. */
-const SILENCE = 100;
-/** Milliseconds by which the last samples may come later than the stop. */
-const TAIL = 1_000;
 const PATIENCE = 10_000;
+/** How long the answer's key waits for a film where the sound is open already. */
+const FILM_FIRST = 1_500;
+const WATCH = 250;
 
 let warm: Worker | null = null;
 
@@ -37,14 +33,16 @@ function startWorker(): Worker {
 /** Loads the worker and its libraries ahead of the press. Makes no key of any recording. */
 export function warmRecorder(): void {
   warm ??= startWorker();
+  void askBattery();
 }
 
 /** Starts to record. Call it within the press: camera and microphone are asked for at once. */
 export function startRecorder(options: RecorderOptions): Recorder {
-  const devices = openDevices();
+  const film = !batteryIsLow();
+  const devices = openDevices(film);
   const worker = warm ?? startWorker();
   warm = null;
-  return new LiveRecorder(options, devices, worker);
+  return new LiveRecorder(options, devices, worker, film);
 }
 
 interface Opened {
@@ -53,84 +51,55 @@ interface Opened {
   opening: string;
 }
 
-class LiveRecorder implements Recorder, CaptureReport {
+class LiveRecorder implements Recorder, StrandPorts {
   readonly encounter: string;
   readonly stream: Promise<MediaStream | null>;
   readonly opened: Promise<Opened>;
 
   private readonly watchers = new Set<(state: RecorderState) => void>();
-  private readonly headWatchers = new Set<(head: Head) => void>();
-  private readonly asked = new Map<number, { done: (note: string) => void; refused: (error: Error) => void }>();
-  /** since which offset a track delivers nothing */
-  private readonly lost = new Map<Track["kind"], number>();
-  /** pieces that came before the opening could be made */
-  private readonly early: Piece[] = [];
-  private lastHead: Head | null = null;
-  private current: RecorderState = {
-    recording: null,
-    kind: null,
-    phase: "starting",
-    camera: "none",
-    microphone: "none",
-    unsafeSeconds: 0,
-    seconds: 0,
-    waiting: 0,
-    silence: 0,
-    problem: null,
-    granted: false,
-  };
-  private devices: Devices | null = null;
-  private capture: Capture | Slices | null = null;
-  /** instant of the opening: by `performance.now()`, and by the device's clock */
-  private openedAt = performance.now();
-  private openedTime = Date.now();
-  /** where the last piece ends; null before the first one of film or sound */
-  private end: number | null = null;
-  private recorded = 0;
-  private hiddenSince: number | null = null;
-  private wasHidden = false;
+  private readonly streamWatchers = new Set<(stream: MediaStream) => void>();
+  private readonly link: RecorderLink;
+  private readonly strands: Strand[] = [];
+  private film: Strand | null = null;
+  private sound: Strand | null = null;
+  private readonly planner = new Planner();
+  private current: RecorderState = STARTING;
+  private tracks: MediaStreamTrack[] = [];
   private captureProblem: string | null = null;
   private queueProblem: string | null = null;
-  private nextId = 1;
+  /** the caller chose film although the battery is low */
+  private insisted = false;
+  private replacing = false;
+  private looked: RecorderState["interrupted"] = null;
+  private answering = 0;
   private closing: Promise<void> | null = null;
-  /** the closing was stated: nothing may follow it */
-  private closed = false;
   private settle: (opened: Opened) => void = () => undefined;
   private finish: () => void = () => undefined;
   private readonly safe = new Promise<void>((resolve) => {
     this.finish = resolve;
   });
+  private readonly endings: (() => void)[] = [];
 
   constructor(
     options: RecorderOptions,
     devices: Promise<Devices>,
-    private readonly worker: Worker,
+    worker: Worker,
+    film: boolean,
   ) {
     this.encounter = options.encounter;
     this.opened = new Promise((resolve) => {
       this.settle = resolve;
     });
-    worker.onmessage = ({ data }: MessageEvent<FromWorker>) => this.hear(data);
-    worker.onerror = () => this.fail("worker");
-    const { service, organization, encounter, guestCode } = options;
-    this.send({
-      do: "prepare",
-      press: {
-        encounter,
-        guestCode,
-        origin: service.origin,
-        organizationKey: service.organization_key,
-        logKey: organization.log,
-        receiptsKey: organization.receipts,
-        custodian: organization.custodian,
-        deletion: options.deletion ?? null,
-      },
-    });
+    this.link = new RecorderLink(worker, (message) => this.hear(message));
+    this.send({ do: "prepare", press: pressOf(options) });
+    if (!film) this.change({ saving: "battery" });
     this.stream = devices.then(({ stream }) => stream);
     void devices.then((found) => this.begin(found));
     window.addEventListener("online", this.online);
-    window.addEventListener("pagehide", this.leave);
-    document.addEventListener("visibilitychange", this.seen);
+    this.on(window, "pagehide", (event) => this.leave(event as PageTransitionEvent));
+    this.on(document, "visibilitychange", () => this.seen());
+    const timer = setInterval(() => this.look(), WATCH);
+    this.endings.push(() => clearInterval(timer), watchBattery((low) => this.drain(low)));
   }
 
   get state(): RecorderState {
@@ -143,25 +112,31 @@ class LiveRecorder implements Recorder, CaptureReport {
     return () => this.watchers.delete(callback);
   }
 
-  /** The last head is told at once: whoever comes late knows where the chain stands. */
   onHead(callback: (head: Head) => void): () => void {
-    this.headWatchers.add(callback);
-    if (this.lastHead) callback(this.lastHead);
-    return () => this.headWatchers.delete(callback);
+    return this.link.onHead(callback);
+  }
+
+  onStream(callback: (stream: MediaStream) => void): () => void {
+    this.streamWatchers.add(callback);
+    return () => this.streamWatchers.delete(callback);
   }
 
   async signAnswer(text: string): Promise<string> {
     await this.opened;
-    return await this.ask((id) => ({ do: "answer", id, text }));
+    return await this.link.ask((id) => ({ do: "answer", id, slot: this.answering, text }));
   }
 
   async grant(card: string): Promise<void> {
     await this.opened;
-    await this.ask((id) => ({ do: "grant", id, card }));
+    await this.link.ask((id) => ({ do: "grant", id, card }));
   }
 
   lock(): void {
     this.send({ do: "lock" });
+  }
+
+  hearCall(roundTrip: number | null): void {
+    this.send({ do: "call", roundTrip });
   }
 
   stop(reason: ClosingReason): Promise<void> {
@@ -169,191 +144,240 @@ class LiveRecorder implements Recorder, CaptureReport {
     return this.closing;
   }
 
-  // --- capture's reports ---
-
-  begun(media: string, kind: "film" | "sound"): void {
-    this.open(kind, media);
-  }
-
-  piece(piece: Piece): void {
-    if (this.closed) return;
-    if (this.current.kind === null) {
-      this.early.push(piece);
-      return;
+  async resume(): Promise<void> {
+    if (this.closing) return;
+    const alive = (kind: string) => this.track(kind)?.readyState === "live" && !this.track(kind)?.muted;
+    if (alive("audio") && this.current.saving === null) return await this.addCamera();
+    const found = await openDevices(this.current.saving === null);
+    if (this.closing || !found.stream) {
+      for (const track of found.stream?.getTracks() ?? []) track.stop();
+      return this.change(found.stream ? {} : { camera: found.camera, microphone: found.microphone });
     }
-    const { data, offset, duration } = piece;
-    const initialization = duration === 0 && this.end === null;
-    if (!initialization) this.stateSilence(offset);
-    this.send({ do: "segment", data, time: this.timeAt(offset), offset, duration }, [data.buffer as ArrayBuffer]);
-    if (initialization) return;
-    this.end = offset + duration;
-    this.recorded += duration;
-    this.change({ seconds: this.recorded / 1000 });
+    const { film, sound } = this;
+    this.release();
+    this.begin(found);
+    for (const watcher of [...this.streamWatchers]) watcher(found.stream);
+    for (const strand of [film, sound]) void strand?.stop("device");
   }
 
-  /** A short one is the device's; over a second the sound that goes on lies over it: muted. */
-  hole(offset: number, duration: number): void {
-    if (this.current.kind === null || this.lost.size > 0) return; // not open yet, or said otherwise
-    this.stateGap(offset, duration, duration > 1000 ? "muted" : "device");
+  async addFilm(): Promise<void> {
+    if (this.closing) return;
+    this.insisted = true;
+    this.change({ saving: null });
+    await this.addCamera();
   }
 
-  flowing(kind: Track["kind"], flows: boolean, at: number): void {
-    if (flows) this.stateMuted(kind);
-    else this.lost.set(kind, Math.max(0, Math.round(at - this.openedAt)));
+  // --- the strands' reports ---
+
+  changed(): void {
+    const seconds = (kind: Kind) =>
+      this.strands.reduce((sum, one) => sum + (one.kind === kind ? one.recorded : 0), 0) / 1000;
+    const main = this.main;
+    const missing = this.strands.filter((one) => one === main).reduce((sum, one) => sum + one.missing, 0) / 1000;
+    this.change({
+      recording: main?.recording ?? this.current.recording,
+      kind: main?.kind ?? this.current.kind,
+      seconds: Math.max(seconds("film"), seconds("sound")),
+      missing,
+    });
+  }
+
+  flowing(strand: Strand, kind: Track["kind"], flows: boolean): void {
     const device = flows ? "on" : "lost";
-    this.change(kind === "video" ? { camera: device } : { microphone: device });
+    if (strand.stopped) return;
+    if (kind === "video" && strand === this.film) this.change({ camera: device });
+    if (kind === "sound" && strand === (this.sound ?? this.film)) this.change({ microphone: device });
   }
 
-  failed(code: "nothing" | "encoder" | "unsupported"): void {
+  failed(strand: Strand, code: "nothing" | "encoder" | "unsupported"): void {
+    if (strand === this.film) this.film = null;
+    if (strand === this.sound) this.sound = null;
+    if (this.film || this.sound) return this.changed();
     this.captureProblem = `capture:${code}`;
-    if (!this.current.recording) this.open("notes", NOTES_MEDIA);
+    if (!this.current.recording && strand.kind === null) strand.open("notes", NOTES_MEDIA);
     this.change({});
+  }
+
+  send(message: ToWorker, transfer: Transferable[] = []): void {
+    this.link.send(message, transfer);
   }
 
   // --- the way through ---
 
   private begin(devices: Devices): void {
-    this.devices = devices;
+    const { stream } = devices;
+    this.tracks = stream?.getTracks() ?? [];
     if (this.closing) return this.release();
-    this.openedAt = performance.now();
-    this.openedTime = Date.now();
     this.change({ camera: devices.camera, microphone: devices.microphone });
-    if (!devices.stream) return this.open("notes", NOTES_MEDIA);
-    if (!canCapture() && !canSlice()) return this.failed("unsupported");
-    const Way = canCapture() ? Capture : Slices;
-    this.capture = new Way(devices.stream, this.openedAt, this);
-    this.capture.start().catch(() => this.failed("encoder"));
+    const able = canCapture() || canSlice();
+    if (!stream || !able) {
+      const strand = this.add(null, null, null);
+      return able || !stream ? undefined : this.failed(strand, "unsupported");
+    }
+    const [picture] = stream.getVideoTracks();
+    const [sound] = stream.getAudioTracks();
+    if (picture) this.film = this.add(stream, this.planner.plan, this.film);
+    if (sound) this.sound = this.add(new MediaStream([sound]), null, this.sound);
   }
 
-  private open(kind: Kind, media: string): void {
-    this.send({ do: "open", kind, media, time: this.openedTime });
-    this.change({ kind });
-    for (const piece of this.early.splice(0)) this.piece(piece);
+  private add(stream: MediaStream | null, plan: Plan | null, before: Strand | null): Strand {
+    const strand = new Strand(this.strands.length, stream, { plan }, before?.slot ?? null, this);
+    this.strands.push(strand);
+    strand.setHidden(document.hidden);
+    strand.start();
+    return strand;
+  }
+
+  /** The one whose state is shown: the film as long as it runs, else the sound, else the notes. */
+  private get main(): Strand | undefined {
+    const running = [this.film, this.sound].find((one) => one && one.kind !== null && !one.stopped);
+    return running ?? this.film ?? this.sound ?? this.strands.at(-1);
+  }
+
+  private track(kind: string): MediaStreamTrack | undefined {
+    return this.tracks.find((one) => one.kind === kind);
   }
 
   private async close(reason: ClosingReason): Promise<void> {
-    const stopped = performance.now() - this.openedAt;
-    this.change({ phase: "finishing" });
-    await this.capture?.stop();
+    this.change({ phase: "finishing", interrupted: null });
+    await Promise.all(this.strands.map((strand) => strand.stop(reason)));
     this.release();
-    if (this.current.kind !== null) {
-      await Promise.race([this.opened, delay(PATIENCE)]);
-      this.sendClosing(Math.round(stopped), reason);
-      await Promise.race([this.safe, delay(PATIENCE)]);
-    }
+    if (this.strands.some(({ kind }) => kind !== null)) await Promise.race([this.safe, delay(PATIENCE)]);
     this.change({ phase: this.current.phase === "failed" ? "failed" : "finished" });
-    window.removeEventListener("pagehide", this.leave);
-    document.removeEventListener("visibilitychange", this.seen);
+    for (const end of this.endings.splice(0)) end();
   }
 
   /** Lets go of camera and microphone; clones of their tracks go on. */
   private release(): void {
-    for (const track of this.devices?.stream?.getTracks() ?? []) track.stop();
+    for (const track of this.tracks) track.stop();
   }
 
-  /** One track was silent while the other went on: said when it ends. */
-  private stateMuted(kind: Track["kind"]): void {
-    const since = this.lost.get(kind);
-    this.lost.delete(kind);
-    // Where both were silent no piece came, and the gap between pieces says it.
-    if (since !== undefined && this.end !== null) this.stateGap(since, this.end - since, "muted");
+  /** Begins a film again beside the sound that goes on. */
+  private async addCamera(): Promise<void> {
+    const old = this.track("video");
+    const usable = old?.readyState === "live" && !old.muted;
+    const picture = usable ? old : await openCamera();
+    if (!picture) return this.change({ camera: "lost" });
+    if (this.closing) return picture.stop();
+    const before = this.film;
+    const sound = this.track("audio");
+    this.tracks = [picture, ...(sound ? [sound] : [])];
+    this.change({ camera: "on" });
+    this.film = this.add(new MediaStream(this.tracks), this.planner.plan, before);
+    if (!usable) for (const watcher of [...this.streamWatchers]) watcher(new MediaStream(this.tracks));
+    await before?.stop("device");
+    if (!usable) old?.stop();
   }
 
-  /** What was recorded ends where the last piece ends; a longer silence before the end is a gap. */
-  private sendClosing(stopped: number, reason: ClosingReason): void {
-    if (this.closed) return;
-    for (const kind of [...this.lost.keys()]) this.stateMuted(kind);
-    let offset = this.end ?? stopped;
-    if (stopped - offset > TAIL) {
-      this.stateSilence(stopped);
-      offset = stopped;
+  /** From here on sound alone. */
+  private saveBy(saving: NonNullable<RecorderState["saving"]>, reason: ClosingReason): void {
+    if (!this.sound || this.closing) return; // a film without sound is all there is
+    this.change({ saving });
+    void this.film?.stop(reason);
+    this.changed();
+  }
+
+  private drain(low: boolean): void {
+    if (!low || this.insisted || this.closing || !this.film || this.film.stopped) return;
+    this.saveBy("battery", "battery");
+  }
+
+  /** A smaller or larger film goes on from this one, which ends once the other one runs. */
+  private async replace(plan: Plan): Promise<void> {
+    const old = this.film;
+    const picture = this.track("video");
+    if (!old || old.stopped || old.kind !== "film" || !picture || this.replacing) return;
+    this.replacing = true;
+    const own = picture.clone();
+    if (plan.camera) await own.applyConstraints(plan.camera).catch(() => undefined);
+    const sound = this.track("audio");
+    if (!this.closing && this.film === old) {
+      const fresh = this.add(new MediaStream(sound ? [own, sound] : [own]), plan, old);
+      this.film = fresh;
+      await Promise.race([fresh.running, delay(PATIENCE)]);
+      await old.stop("replaced");
+      void fresh.ended.then(() => own.stop());
+    } else own.stop();
+    this.replacing = false;
+  }
+
+  /** Four times a second: what ended, and what is silent though the page is seen? */
+  private look(): void {
+    if (this.closing || this.strands.length === 0) return;
+    const ended = (kind: string) => this.track(kind)?.readyState === "ended";
+    if (ended("video") && this.film && !this.film.stopped) {
+      this.change({ camera: "lost" });
+      // Without sound beside it there is nothing else to go on with, and nothing to show for it.
+      void this.film.stop("device");
+      this.changed();
     }
-    this.send({ do: "close", time: this.timeAt(offset), offset, reason });
-    this.closed = true;
+    if (ended("audio") && this.sound && !this.sound.stopped) {
+      this.change({ microphone: "lost" });
+      void this.sound.stop("device");
+      this.changed();
+    }
+    const wanted = this.current.saving === null ? ["video", "audio"] : ["audio"];
+    const muted = !document.hidden && wanted.some((kind) => this.track(kind)?.muted);
+    const gone = wanted.some(ended);
+    const now = gone ? "device" : muted ? "muted" : null;
+    // Twice seen: what lasts a blink, as at the start, is not worth a tap.
+    const interrupted = now === this.looked ? now : null;
+    this.looked = now;
+    if (interrupted !== this.current.interrupted) this.change({ interrupted });
   }
 
-  private stateSilence(until: number): void {
-    if (this.end === null) return;
-    const duration = until - this.end;
-    if (duration > SILENCE) this.stateGap(this.end, duration, this.whySilent());
-    this.wasHidden = this.hiddenSince !== null;
+  private seen(): void {
+    for (const strand of this.strands) strand.setHidden(document.hidden);
+    this.look();
   }
 
-  private stateGap(offset: number, duration: number, reason: GapReason): void {
-    if (duration > 0 && !this.closed) this.send({ do: "gap", time: this.timeAt(offset), offset, duration, reason });
+  private on(target: EventTarget, event: string, act: (event: Event) => void): void {
+    target.addEventListener(event, act);
+    this.endings.push(() => target.removeEventListener(event, act));
   }
-
-  private whySilent(): GapReason {
-    if (this.wasHidden) return "hidden";
-    const tracks = this.devices?.stream?.getTracks() ?? [];
-    if (tracks.some(({ readyState }) => readyState === "ended")) return "device";
-    return tracks.some(({ muted }) => muted) ? "muted" : "unknown";
-  }
-
-  /** The device's clock at an offset: read once, so that it does not fall when it is set back. */
-  private timeAt(offset: number): number {
-    return Math.round(this.openedTime + offset);
-  }
-
-  private readonly seen = (): void => {
-    const hidden = document.visibilityState === "hidden";
-    this.hiddenSince = hidden ? performance.now() : null;
-    if (hidden) this.wasHidden = true;
-  };
 
   private readonly online = (): void => this.send({ do: "online" });
 
   /** The page goes: say so, if there is still time. What is missing then shows as no closing. */
-  private readonly leave = ({ persisted }: PageTransitionEvent): void => {
-    if (persisted || this.closing || !this.current.recording) return;
-    this.sendClosing(Math.round(performance.now() - this.openedAt), "left");
-  };
+  private leave({ persisted }: PageTransitionEvent): void {
+    if (persisted || this.closing) return;
+    for (const strand of this.strands) strand.leave();
+  }
 
   // --- the worker ---
 
   private hear(message: FromWorker): void {
-    switch (message.say) {
-      case "opened":
-        this.settle({ recording: message.recording, kind: message.kind, opening: message.opening });
-        return this.change({ recording: message.recording, kind: message.kind, phase: "recording" });
-      case "head":
-        this.lastHead = message.head;
-        for (const watcher of [...this.headWatchers]) watcher(message.head);
-        return;
-      case "queue":
-        return this.hearQueue(message.queue);
-      case "done":
-        return this.answered(message.id)?.done(message.note ?? "");
-      case "refused":
-        return this.answered(message.id)?.refused(new Error(message.code));
-      case "failed":
-        return this.fail(message.code);
-      case "leftovers":
-        return;
-      default:
-        return message satisfies never;
-    }
+    if (message.say === "opened") this.hearOpened(message);
+    else if (message.say === "queue") this.hearQueue(message.queue);
+    else if (message.say === "failed") this.fail(message.code);
+  }
+
+  private hearOpened({ slot, recording, kind, opening }: FromWorker & { say: "opened" }): void {
+    const strand = this.strands[slot];
+    if (!strand) return;
+    strand.recording = recording;
+    strand.markOpened();
+    this.change({ phase: "recording" });
+    this.changed();
+    const settle = () => {
+      this.settle({ recording, kind, opening });
+      // What was settled first stays: whoever asked for it holds its opening.
+      void this.opened.then((settled) => settled.recording === recording && (this.answering = slot));
+    };
+    if (strand === this.sound && this.film) setTimeout(settle, FILM_FIRST);
+    else settle();
   }
 
   private hearQueue(queue: QueueState): void {
-    const { waiting, silence, granted } = queue;
+    const { waiting, silence, granted, held, line, full } = queue;
     this.queueProblem = queue.problem;
-    this.change({ unsafeSeconds: queue.unsafe / 1000, waiting, silence, granted });
-    if (queue.finished) this.finish();
-  }
-
-  private answered(id: number) {
-    const found = this.asked.get(id);
-    this.asked.delete(id);
-    return found;
-  }
-
-  private ask(message: (id: number) => ToWorker): Promise<string> {
-    const id = this.nextId++;
-    return new Promise((done, refused) => {
-      this.asked.set(id, { done, refused });
-      this.send(message(id));
-    });
+    this.change({ unsafeSeconds: queue.unsafe / 1000, waiting, silence, granted, held });
+    if (queue.finished && this.strands.every((one) => one.stopped)) this.finish();
+    if (this.closing) return;
+    if (full && this.film && !this.film.stopped) this.saveBy("storage", "storage");
+    else if (!full && this.current.saving === "storage") void this.addFilm();
+    const plan = this.planner.consider(line, performance.now());
+    if (plan) void this.replace(plan);
   }
 
   private fail(code: string): void {
@@ -361,15 +385,23 @@ class LiveRecorder implements Recorder, CaptureReport {
     this.change(this.current.recording ? {} : { phase: "failed" });
   }
 
-  private send(message: ToWorker, transfer: Transferable[] = []): void {
-    this.worker.postMessage(message, transfer);
-  }
-
   private change(part: Partial<RecorderState>): void {
     const phase = this.closing && part.phase === "recording" ? "finishing" : (part.phase ?? this.current.phase);
     this.current = { ...this.current, ...part, phase, problem: this.captureProblem ?? this.queueProblem };
     for (const watcher of [...this.watchers]) watcher(this.current);
   }
+}
+
+function pressOf({ service, organization, encounter, guestCode }: RecorderOptions) {
+  return {
+    encounter,
+    guestCode,
+    origin: service.origin,
+    organizationKey: service.organization_key,
+    logKey: organization.log,
+    receiptsKey: organization.receipts,
+    custodian: organization.custodian,
+  };
 }
 
 function delay(milliseconds: number): Promise<void> {

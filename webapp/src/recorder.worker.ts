@@ -1,99 +1,116 @@
 /**
- * The recorder's worker: it alone holds a recording's two keys, and only for this life of the page.
- * It makes the statements, seals, queues durably, and sends. One recording in a worker's life.
+ * The recorder's worker: it alone holds the recordings' keys, and only for this life of the page. It
+ * makes the statements, seals, queues durably, and sends. One encounter in a worker's life, with a
+ * recording for each `slot` that the page opens.
  *
- * What comes in is taken one after the other, so that the chain has one order. Not here: camera
- * and microphone (capture), and how a statement is written (device, evidence).
+ * What comes in is taken one after the other, so that each chain has one order. Not here: camera
+ * and microphone (capture), one recording's doings (recording), whose turn it is to send (line).
  */
 
-import type { Kind } from "./contracts";
-import { Device, type Keys, type Signed, makeKeys } from "./device";
+import { CallWatch, roomForFilm } from "./budget";
+import type { Leftovers } from "./contracts";
+import { type Keys, makeKeys } from "./device";
 import { AccompanyError } from "./errors";
-import { openCard } from "./evidence/cards";
-import { Verifier } from "./evidence/notes";
-import { readUtf8, utf8, writeBase64, writeHex } from "./evidence/text";
+import { openOpening } from "./evidence/statements";
+import { readHex, readUtf8, utf8 } from "./evidence/text";
 import { sendAllLeftovers } from "./leftover-sender";
-import { Queue } from "./queue";
-import { openFiles } from "./queue-files";
+import { Line } from "./line";
+import { isFree } from "./locks";
+import { fetchCheckpoint } from "./opening";
+import { endOf } from "./queue";
+import { openFiles, openPlaces } from "./queue-files";
+import { Recording } from "./recording";
 import type { FromWorker, Press, QueueState, ToWorker } from "./recorder-messages";
 import { generateAgeKeys, opener, sealer } from "./seal/age";
-import { holdLock } from "./locks";
-import { fetchCheckpoint, locatorOf } from "./opening";
-import { Uplink, browserWire } from "./uplink";
+import { browserWire } from "./uplink";
 
 const CLIENT = "accompany-web/0.1.0 none";
 const CHECKPOINT_PATIENCE = 300;
-const IDENTITY_LIFE = 5 * 60_000;
+const LOCK_PATIENCE = 300;
 const TICK = 500;
+const LOOK_AT_STORAGE = 5_000;
+/** A recording without a closing that began less than this ago is what a crash left: it is continued. */
+const CRASH_LIFE = 60 * 60_000;
 
 const scope = self as unknown as DedicatedWorkerGlobalScope;
 const say = (message: FromWorker, transfer: Transferable[] = []) => scope.postMessage(message, transfer);
 
-/** Everything of the one recording, from the opening on. */
-interface Live {
-  readonly device: Device;
-  readonly queue: Queue;
-  readonly uplink: Uplink;
-  readonly press: Press;
-  readonly encounter: string;
-}
-
-let prepared: Promise<Prepared> | null = null;
-let live: Live | null = null;
-let granted = false;
-let lockAsked = false;
-let serverAhead = 0;
-let told = "";
+type Continued = { readonly recording: string; readonly digest: Uint8Array };
 
 interface Prepared {
   readonly press: Press;
-  readonly keys: Keys;
+  readonly keys: Keys[];
   readonly checkpoint: { text: string; size: number; root: Uint8Array } | null;
+  /** what a crash left, by kind */
+  readonly crashed: ReadonlyMap<string, Continued>;
 }
+
+let prepared: Promise<Prepared> | null = null;
+const recordings = new Map<number, Recording>();
+const line = new Line(browserWire);
+const call = new CallWatch();
+/** the answering attorney's card: what is opened later is granted to it as well */
+let card: string | null = null;
+let lockAsked = false;
+let serverAhead = 0;
+let full = false;
+let told = "";
 
 let order: Promise<void> = Promise.resolve();
 scope.onmessage = ({ data }: MessageEvent<ToWorker>) => {
   if (data.do === "prepare") prepared ??= prepare(data.press);
   else if (data.do === "online") scope.dispatchEvent(new Event("online")); // not every worker is told
   else if (data.do === "leftovers") void sendLeftovers();
+  else if (data.do === "call") line.hold(call.hear(data.roundTrip, browserWire.now()));
   else order = order.then(() => take(data)).catch((error: unknown) => failed(data, error));
 };
 
-async function take(message: Exclude<ToWorker, { do: "prepare" | "online" | "leftovers" }>): Promise<void> {
-  if (message.do === "warm") return await warm();
-  if (message.do === "open") return await open(message.kind, message.media, message.time);
-  if (message.do === "lock") lockAsked = true;
-  if (!live) {
-    if (message.do === "lock") return; // before the opening: then it opens locked
-    throw new Error("not open");
-  }
-  const { device } = live;
+async function take(message: Exclude<ToWorker, { do: "prepare" | "online" | "leftovers" | "call" }>): Promise<void> {
   switch (message.do) {
-    case "segment":
-      return await keep(live, await device.segment(message.data, message, message.duration), message.duration);
+    case "warm":
+      return await warm();
+    case "open":
+      return await open(message);
+    case "segment": {
+      const { device } = at(message.slot);
+      return await at(message.slot).keep(await device.segment(message.data, message, message.duration), message.duration);
+    }
     case "gap":
-      return await keep(live, device.gap(message, message.duration, message.reason), 0);
-    case "close":
-      if (!device.closed) await keep(live, device.closing(message, message.reason), 0);
+      return await at(message.slot).keep(at(message.slot).device.gap(message, message.duration, message.reason), 0);
+    case "close": {
+      const { device } = at(message.slot);
+      if (!device.closed) await at(message.slot).keep(device.closing(message, message.reason), 0);
       return tell();
+    }
     case "answer": {
-      const note = device.answer(message.text, live.encounter);
+      const { press } = await ready();
+      const note = at(message.slot).device.answer(message.text, press.encounter);
       return say({ say: "done", id: message.id, note: readUtf8("note", note) });
     }
     case "grant":
-      await grant(live, message.card);
+      await grant(message.card);
       return say({ say: "done", id: message.id, note: null });
     case "lock":
-      return device.lock();
+      lockAsked = true;
+      for (const { device } of recordings.values()) device.lock();
+      return;
     default:
       return message satisfies never;
   }
 }
 
+function at(slot: number): Recording {
+  const found = recordings.get(slot);
+  if (!found) throw new Error("not open");
+  return found;
+}
+
 function failed(message: ToWorker, error: unknown): void {
   const code = error instanceof AccompanyError ? error.name.toLowerCase() : "worker";
   if ("id" in message) say({ say: "refused", id: message.id, code });
-  else if (message.do !== "warm") say({ say: "failed", code: `${message.do}:${code}` });
+  else if (message.do !== "warm") {
+    say({ say: "failed", slot: "slot" in message ? message.slot : null, code: `${message.do}:${code}` });
+  }
 }
 
 /** The first use of the libraries costs 70 ms, later ones 2 to 4: pay before the press. */
@@ -105,104 +122,142 @@ async function warm(): Promise<void> {
   keys.signer.forget();
 }
 
+/** Keys for the film and for the sound beside it are made before anything is known of either. */
 async function prepare(press: Press): Promise<Prepared> {
   const patience = new AbortController();
   const timer = setTimeout(() => patience.abort(), CHECKPOINT_PATIENCE);
-  const [keys, checkpoint] = await Promise.all([
+  const [first, second, checkpoint, crashed] = await Promise.all([
+    makeKeys([press.custodian]),
     makeKeys([press.custodian]),
     fetchCheckpoint(press.logKey, press.guestCode, patience.signal),
+    findCrashed(press.origin).catch(() => new Map<string, Continued>()),
   ]);
   clearTimeout(timer);
-  return { press, keys, checkpoint };
+  return { press, keys: [first, second], checkpoint, crashed };
 }
 
-async function open(kind: Kind, media: string, time: number): Promise<void> {
-  if (!prepared || live) throw new Error("prepare first, open once");
-  const { press, keys, checkpoint } = await prepared;
-  const { encounter, origin } = press;
+async function ready(): Promise<Prepared> {
+  if (!prepared) throw new Error("prepare first");
+  return await prepared;
+}
+
+/** The newest recording of each kind that ended without a closing and is nobody's any more. */
+async function findCrashed(origin: string): Promise<Map<string, Continued>> {
+  const files = await openFiles();
+  const found = new Map<string, Continued & { time: number }>();
+  for (const recording of await files.folders()) {
+    const end = await endOf(files, recording);
+    if (!end || end.last.closed !== false || end.record.origin !== origin) continue;
+    const { time } = openOpening(utf8(end.record.opening));
+    const { kind } = end.record;
+    if (Math.abs(Date.now() - time) > CRASH_LIFE || time < (found.get(kind)?.time ?? 0)) continue;
+    const digest = readHex(end.last.digest, 32);
+    // A sender of leftovers lets go when the press ends it; another tab that records does not.
+    if (await isFree(recording, LOCK_PATIENCE)) found.set(kind, { recording, digest, time });
+  }
+  return found;
+}
+
+async function open({ slot, kind, media, time, continues }: ToWorker & { do: "open" }): Promise<void> {
+  if (recordings.has(slot)) throw new Error("open once");
+  const { press, keys, checkpoint, crashed } = await ready();
+  const before = continues === null ? (crashed.get(kind) ?? null) : lastOf(at(continues));
   const after = checkpoint && { size: checkpoint.size, root: checkpoint.root };
-  const device = new Device(keys, { kind, media, encounter, log: origin, after, client: CLIENT }, time);
-  const opening = readUtf8("opening", device.opening.note);
-  await holdLock(device.recording);
-  const secret = crypto.getRandomValues(new Uint8Array(32));
-  const queue = await Queue.create(await openFiles(), {
-    recording: device.recording,
-    kind,
-    encounter,
-    opening,
-    secret: writeBase64(secret),
-    origin,
-    receipts: press.receiptsKey,
-    checkpoint: checkpoint?.text ?? null,
-  });
-  const request = {
-    opening,
-    grants: keys.grants.map(writeBase64),
-    locator: locatorOf(secret),
-    deletion: press.deletion,
-    admission: { guest_code: press.guestCode },
-  };
-  await queue.add({ what: "opening", number: 0, duration: 0, note: opening }, utf8(JSON.stringify(request)));
-  const uplink = new Uplink(queue, browserWire, { changed: tell, receipted });
-  live = { device, queue, uplink, press, encounter };
-  void uplink.run();
-  setInterval(tell, TICK);
-  setTimeout(() => device.lock(), IDENTITY_LIFE);
+  const recording = await Recording.open(
+    keys.shift() ?? (await makeKeys([press.custodian])),
+    { kind, media, encounter: press.encounter, log: press.origin, after, continues: before, client: CLIENT },
+    press,
+    checkpoint?.text ?? null,
+    { files: await openFiles(), line, wire: browserWire, time },
+    { head: (id, number, digest) => say({ say: "head", head: { recording: id, number, digest } }), changed: tell, receipted },
+  );
+  recordings.set(slot, recording);
+  if (recordings.size === 1) begin();
+  const { device } = recording;
+  say({ say: "opened", slot, recording: device.recording, kind, opening: readUtf8("opening", device.opening.note) });
+  recording.tellHead(device.opening);
+  if (card !== null && !lockAsked) await recording.grant(card, press.organizationKey, now()).catch(() => undefined);
   if (lockAsked) device.lock();
-  say({ say: "opened", recording: device.recording, kind, opening });
-  head(device.recording, device.opening);
 }
 
-/** Durable first, then told, then sent. */
-async function keep({ device, queue, uplink }: Live, signed: Signed, duration: number): Promise<void> {
-  const what = signed.sealed ? "segment" : "statement";
-  const note = readUtf8("note", signed.note);
-  await queue.add({ what, number: signed.number, duration, note }, signed.sealed ?? new Uint8Array());
-  head(device.recording, signed);
-  uplink.nudge();
+function begin(): void {
+  void line.run();
+  setInterval(tell, TICK);
+  setInterval(() => void lookAtStorage(), LOOK_AT_STORAGE);
+  void lookAtStorage();
+}
+
+/** What a recording is continued from: its last statement that was receipted. */
+function lastOf({ device, queue }: Recording): Continued | null {
+  return queue.last && { recording: device.recording, digest: readHex(queue.last.digest, 32) };
+}
+
+async function grant(to: string): Promise<void> {
+  const { press } = await ready();
+  card = to;
+  const open = [...recordings.values()].filter((one) => !one.granted);
+  const done = await Promise.allSettled(open.map((one) => one.grant(to, press.organizationKey, now())));
+  // One whose identity is forgotten already must not keep the others from being granted.
+  const refused = done.find((one) => one.status === "rejected");
+  if (refused && done.every((one) => one.status === "rejected")) throw refused.reason;
+}
+
+/** The server's clock, as last signed in a receipt: a phone's own may be years off. */
+function now(): number {
+  return Date.now() + serverAhead;
+}
+
+function receipted(receipt: { time: number }): void {
+  serverAhead = receipt.time - Date.now();
+}
+
+async function lookAtStorage(): Promise<void> {
+  const { usage, quota } = await navigator.storage.estimate();
+  if (usage === undefined || quota === undefined) return;
+  // Twice the room before it counts as free again: film would come and go.
+  full = !roomForFilm(full ? 2 * usage : usage, quota);
   tell();
 }
 
-async function grant({ device, queue, uplink, press }: Live, card: string): Promise<void> {
-  // The server's clock, as last signed in a receipt: a phone's own may be years off.
-  const now = Date.now() + serverAhead;
-  const { recipient } = openCard(utf8(card), Verifier.parse(press.organizationKey), now);
-  const { file, note } = await device.grant(recipient, Date.now());
-  await queue.add({ what: "grant", number: 0, duration: 0, note: readUtf8("note", note) }, file);
-  uplink.nudge();
-}
-
-function receipted(item: { what: string }, receipt: { time: number }): void {
-  serverAhead = receipt.time - Date.now();
-  if (item.what !== "grant") return;
-  granted = true;
-  live?.device.lock();
-}
-
-function head(recording: string, { number, digest }: Signed): void {
-  say({ say: "head", head: { recording, number, digest: writeHex(digest) } });
-}
-
 function tell(): void {
-  if (!live) return;
-  const { queue, uplink, device } = live;
-  const waiting = queue.items.length;
-  if (waiting === 0) uplink.settledAt = browserWire.now();
+  const all = [...recordings.values()];
+  if (all.length === 0) return;
+  const waiting = all.reduce((sum, { queue }) => sum + queue.items.length, 0);
+  const time = browserWire.now();
+  if (waiting === 0) for (const { uplink } of all) uplink.settledAt = time;
+  const unsafe = (kind: string) => all.reduce((sum, one) => sum + (one.kind === kind ? one.queue.unsafe : 0), 0);
+  const open = all.filter(({ device }) => !device.closed);
   const state: QueueState = {
-    unsafe: queue.unsafe,
+    unsafe: Math.max(unsafe("film"), unsafe("sound")),
     waiting,
-    silence: waiting > 0 ? Math.round(browserWire.now() - uplink.settledAt) : 0,
-    problem: uplink.problem ?? (queue.durable ? null : "memory-only"),
-    granted,
-    finished: device.closed && waiting === 0,
+    silence: waiting > 0 ? Math.round(time - Math.max(...all.map(({ uplink }) => uplink.settledAt))) : 0,
+    problem: problemOf(all),
+    granted: (open.length > 0 ? open : all).every((one) => one.granted),
+    finished: open.length === 0 && waiting === 0,
+    line: line.measured,
+    held: line.held && all.some((one) => one.kind === "film" && one.queue.unsafe > 0),
+    full,
   };
   const text = JSON.stringify(state);
   if (text !== told) say({ say: "queue", queue: state });
   told = text;
 }
 
+function problemOf(all: readonly Recording[]): string | null {
+  const found = all.map(({ uplink }) => uplink.problem).find((problem) => problem !== null);
+  return found ?? (all.every(({ queue }) => queue.durable) ? null : "memory-only");
+}
+
 async function sendLeftovers(): Promise<void> {
-  await sendAllLeftovers(await openFiles(), browserWire, (leftovers, finished) =>
-    say({ say: "leftovers", leftovers, finished }),
-  );
+  // In both places: what a browser refused at one start it may give at the next.
+  const places = await openPlaces();
+  const told = places.map((): Leftovers => ({ recordings: 0, waiting: 0, sent: 0 }));
+  const sum = (field: keyof Leftovers) => told.reduce((all, one) => all + one[field], 0);
+  for (const [at, files] of places.entries()) {
+    await sendAllLeftovers(files, browserWire, (leftovers, finished) => {
+      told[at] = leftovers;
+      const all = { recordings: sum("recordings"), waiting: sum("waiting"), sent: sum("sent") };
+      say({ say: "leftovers", leftovers: all, finished: finished && at === places.length - 1 });
+    });
+  }
 }

@@ -7,12 +7,11 @@
  * they came. Empty, odd and late slices are normal input. Main thread only.
  */
 
-import type { CaptureReport } from "./capture";
+import { SOUND_BESIDE } from "./budget";
+import type { CaptureReport, Making } from "./capture";
 import { concat } from "./evidence/text";
 import type { Track } from "./fragments";
 
-const VIDEO_BITRATE = 1_000_000;
-const SOUND_BITRATE = 32_000;
 const WATCH = 250;
 /** Milliseconds without any data that count as a hole. */
 const HOLE = 1_500;
@@ -44,16 +43,18 @@ export class Slices {
   constructor(
     private readonly stream: MediaStream,
     private readonly opened: number,
+    { plan }: Making,
     private readonly report: CaptureReport,
   ) {
     this.dataAt = opened;
     const kind = this.film ? "video" : "audio";
     const found = CONTAINERS.find(({ type }) => MediaRecorder.isTypeSupported(`${kind}/${type}`));
-    this.slice = found?.slice ?? 1_000;
+    const piece = (plan?.piece ?? SOUND_BESIDE.piece) * 1000;
+    this.slice = Math.max(found?.slice ?? 1_000, piece);
     this.recorder = new MediaRecorder(stream, {
       ...(found ? { mimeType: `${kind}/${found.type}` } : {}),
-      videoBitsPerSecond: VIDEO_BITRATE,
-      audioBitsPerSecond: SOUND_BITRATE,
+      ...(plan ? { videoBitsPerSecond: plan.picture } : {}),
+      audioBitsPerSecond: plan?.sound ?? SOUND_BESIDE.bitrate,
     });
   }
 

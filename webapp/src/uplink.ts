@@ -8,14 +8,18 @@
  *     409               the server says where its chain ends: what it lacks is sent again
  *     other 4xx         the thing stays; its statement is tried alone; again after 30 s
  *
- * Not here: what is sent (device), where it lies (queue), and budgets for poor lines.
+ * On a poor line statements go before the bytes they speak of, and film waits for the call (line).
+ * Not here: what is sent (device), where it lies (queue), whose turn it is among recordings (line).
  */
 
 import { sha256 } from "@noble/hashes/sha2.js";
 import { Verifier } from "./evidence/notes";
 import { type Receipt, grantEntry, openReceipt, sameEntry, statementEntry } from "./evidence/receipts";
 import { sameBytes, utf8, writeBase64, writeHex } from "./evidence/text";
+import { Line, type Rank, type Sender, type Wire } from "./line";
 import type { Item, Queue } from "./queue";
+
+export type { Wire } from "./line";
 
 const FULL_PAUSE = 5_000;
 const REFUSED_PAUSE = 30_000;
@@ -27,16 +31,6 @@ const GRANTS_LOOKED_AT = 256;
  * (one that does not hold), `refused:<status>` (4xx), `damaged` (a file of the queue).
  */
 export type UplinkProblem = string;
-
-export interface Wire {
-  fetch(path: string, init: RequestInit): Promise<Response>;
-  /** milliseconds by a monotonic clock */
-  now(): number;
-  /** resolves after that many milliseconds, or at once when `signal` aborts */
-  sleep(milliseconds: number, signal: AbortSignal): Promise<void>;
-  /** 0 ≤ x < 1 */
-  random(): number;
-}
 
 export interface Report {
   /** after every change of the queue or of the problem */
@@ -54,7 +48,7 @@ type Outcome =
 
 type Step = { item: Item; alone: boolean };
 
-export class Uplink {
+export class Uplink implements Sender {
   problem: UplinkProblem | null = null;
   /** when the last receipt was verified, by the wire's clock */
   settledAt: number;
@@ -69,14 +63,15 @@ export class Uplink {
   private fullUntil = 0;
   private refusal: UplinkProblem | null = null;
   private failures = 0;
-  private waking = new AbortController();
-  private stopped = false;
+  private ended = false;
 
   constructor(
     private readonly queue: Queue,
     private readonly wire: Wire,
     private readonly report: Report,
+    private readonly line: Line = new Line(wire),
   ) {
+    line.add(this);
     this.verifier = Verifier.parse(queue.record.receipts);
     this.opening = utf8(queue.record.opening);
     this.settledAt = wire.now();
@@ -84,36 +79,43 @@ export class Uplink {
 
   /** Something was added, or the network came back: try now. */
   nudge(): void {
-    this.waking.abort();
+    this.line.nudge();
   }
 
   stop(): void {
-    this.stopped = true;
+    this.ended = true;
     this.nudge();
   }
 
+  get stopped(): boolean {
+    return this.ended;
+  }
+
   /** Sends until `stop`; with `once`, until nothing is left or nothing can go for now. */
-  async run(once = false): Promise<void> {
-    while (!this.stopped) {
-      const step = this.next();
-      if (step) {
-        await this.take(step);
-        continue;
-      }
-      if (once && !this.mayWait()) return;
-      await this.pause(this.untilSomething());
-    }
+  run(once = false): Promise<void> {
+    return this.line.run(once);
+  }
+
+  next(): { rank: Rank; send(): Promise<void> } | null {
+    const step = this.choose();
+    return step && { rank: this.rankOf(step), send: () => this.take(step) };
   }
 
   private async take(step: Step): Promise<void> {
     const outcome = await this.send(step);
-    if (this.stopped && outcome?.is !== "receipted") return;
+    if (this.ended && outcome?.is !== "receipted") return;
     if (outcome) await this.settle(step, outcome);
     else this.tell("damaged");
   }
 
+  private rankOf({ item, alone }: Step): Rank {
+    if (item.what === "opening" || item.what === "grant" || item.number === 1) return 0;
+    if (alone || item.what === "statement") return 1;
+    return this.queue.record.kind === "film" ? 3 : 2;
+  }
+
   /** The opening first, then the initialization, then grants, then the chain in its order. */
-  private next(): Step | null {
+  private choose(): Step | null {
     const now = this.wire.now();
     const barred = (item: Item) => (this.barred.get(item.name) ?? 0) > now;
     const opening = this.queue.items.find(({ what }) => what === "opening");
@@ -122,14 +124,22 @@ export class Uplink {
     const chain = this.queue.items.filter(({ what }) => what !== "grant").sort((a, b) => a.number - b.number);
     const [first] = chain;
     if (grant && first?.number !== 1) return { item: grant, alone: false };
+    const film = this.queue.record.kind === "film";
+    const waits = (item: Item) => film && this.line.held && item.number > 1;
+    const bytes = (item: Item) =>
+      item.what === "segment" && now >= Math.max(this.fullUntil, this.barredBytes.get(item.name) ?? 0) && !waits(item);
+    const ahead = this.line.poor && (film || chain.length > 1);
+    let later: Step | null = null;
     for (const item of chain) {
       const stated = this.stated.has(item.name);
-      const bytes = item.what === "segment" && now >= Math.max(this.fullUntil, this.barredBytes.get(item.name) ?? 0);
-      if (bytes && !(barred(item) && !stated)) return { item, alone: false };
+      const whole = bytes(item) && !(barred(item) && !stated);
+      // Where little gets through, all that is said goes before any of what is shown.
+      if (whole && !(ahead && item.number > 1)) return later ?? { item, alone: false };
+      if (whole) later ??= { item, alone: false };
       if (!stated && barred(item)) break; // nothing may follow a statement that is not taken
-      if (!stated) return { item, alone: true };
+      if (!stated) return { item, alone: item.what === "segment" };
     }
-    return grant ? { item: grant, alone: false } : null;
+    return later ?? (grant ? { item: grant, alone: false } : null);
   }
 
   private async send({ item, alone }: Step): Promise<Outcome | null> {
@@ -137,14 +147,19 @@ export class Uplink {
     if (!body) return null;
     const request = this.request(item, alone, body);
     const limit = new AbortController();
+    this.line.goodput.begin(this.wire.now());
+    let taken = 0;
     // Slower than 1 kB/s counts as no network: the request is made again.
     const timer = setTimeout(() => limit.abort(), 20_000 + body.length);
     try {
       const response = await this.wire.fetch(request.path, { ...request.init, signal: limit.signal });
-      return await this.judge(item, alone, response, body);
+      const outcome = await this.judge(item, alone, response, body);
+      taken = body.length + item.note.length;
+      return outcome;
     } catch {
       return { is: "unreachable", problem: "offline" };
     } finally {
+      this.line.goodput.end(taken, this.wire.now());
       clearTimeout(timer);
     }
   }
@@ -153,10 +168,9 @@ export class Uplink {
     const base = `/api/recordings/${this.queue.record.recording}`;
     const common = { cache: "no-store", credentials: "omit", redirect: "error" } as const;
     const bytes = new Uint8Array(body);
-    const sealed = {
-      "Content-Type": "application/octet-stream",
-      Statement: writeBase64(utf8(item.note)),
-    };
+    const type = { "Content-Type": "application/octet-stream" };
+    // What was sent ahead is not said twice: half a kilobyte counts on the lines where it was.
+    const sealed = this.stated.has(item.name) ? type : { ...type, Statement: writeBase64(utf8(item.note)) };
     switch (item.what) {
       case "opening": {
         const headers = { "Content-Type": "application/json" };
@@ -247,7 +261,7 @@ export class Uplink {
   private async fail(problem: UplinkProblem): Promise<void> {
     this.tell(problem);
     const longest = Math.min(5_000, 500 * 2 ** this.failures++);
-    await this.pause(longest * (0.5 + this.wire.random() / 2));
+    await this.line.pause(longest * (0.5 + this.wire.random() / 2));
   }
 
   /** The server's chain ends elsewhere: go back to what it lacks, if that is still here. */
@@ -257,11 +271,15 @@ export class Uplink {
       for (const one of this.queue.items) if (one.number > last) this.stated.delete(one.name);
       if (lacking !== item && !this.barred.has(lacking.name)) return;
     }
+    // Its statement went ahead and was forgotten there: both go again at once.
+    if (!alone && last === item.number - 1 && this.stated.delete(item.name)) return;
     this.bar(item, alone, 409);
   }
 
   private bar(item: Item, alone: boolean, status: number): void {
     const until = this.wire.now() + (status === 429 ? BUSY_PAUSE : REFUSED_PAUSE);
+    // Whoever refuses bytes may have lost what was stated of them: next time both go again.
+    if (!alone) this.stated.delete(item.name);
     if (item.what === "segment" && !alone) this.barredBytes.set(item.name, until);
     else this.barred.set(item.name, until);
     this.refusal = `refused:${status}`;
@@ -279,7 +297,7 @@ export class Uplink {
     this.report.changed();
   }
 
-  private untilSomething(): number {
+  untilSomething(): number {
     if (this.queue.items.length === 0) return 60_000;
     const now = this.wire.now();
     const later = [this.fullUntil, ...this.barred.values(), ...this.barredBytes.values()].filter((at) => at > now);
@@ -287,13 +305,8 @@ export class Uplink {
   }
 
   /** A sender of leftovers waits for room, but not for a refusal to be taken back. */
-  private mayWait(): boolean {
+  mayWait(): boolean {
     return this.queue.items.length > 0 && this.fullUntil > this.wire.now();
-  }
-
-  private async pause(milliseconds: number): Promise<void> {
-    await this.wire.sleep(milliseconds, this.waking.signal);
-    if (this.waking.signal.aborted) this.waking = new AbortController();
   }
 }
 

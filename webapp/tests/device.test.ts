@@ -18,7 +18,7 @@ let device: Device;
 beforeEach(async () => {
   holder = await generateAgeKeys();
   keys = await makeKeys([holder.recipient]);
-  const purpose = { kind: "film", media: "video/mp4", encounter: ENCOUNTER, log: "log", after: null, client: "t/1 none" } as const;
+  const purpose = { kind: "film", media: "video/mp4", encounter: ENCOUNTER, log: "log", after: null, continues: null, client: "t/1 none" } as const;
   device = new Device(keys, purpose, TIME);
 });
 

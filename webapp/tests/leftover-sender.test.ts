@@ -13,7 +13,7 @@ const TIME = Date.UTC(2026, 10, 21, 20, 14);
 /** What a killed page leaves: an opening and two segments, nothing sent, no closing. */
 async function leave(files: MemoryFiles, server: FakeServer): Promise<string> {
   const keys = await makeKeys([(await generateAgeKeys()).recipient]);
-  const purpose = { kind: "film", media: "video/mp4", encounter: "e".repeat(32), log: ORIGIN, after: null, client: "t/1 none" } as const;
+  const purpose = { kind: "film", media: "video/mp4", encounter: "e".repeat(32), log: ORIGIN, after: null, continues: null, client: "t/1 none" } as const;
   const device = new Device(keys, purpose, TIME);
   const opening = readUtf8("opening", device.opening.note);
   const queue = await Queue.create(files, {

@@ -18,7 +18,7 @@ let id: string;
 beforeAll(async () => {
   [attorney, stranger] = await Promise.all([generateAgeKeys(), generateAgeKeys()]);
   const keys = await makeKeys([stranger.recipient, attorney.recipient]);
-  const purpose = { kind: "film", media: "video/mp4;codecs=avc1.42001f,opus", encounter: "e".repeat(32), log: "log", after: null, client: "test/1 none" } as const;
+  const purpose = { kind: "film", media: "video/mp4;codecs=avc1.42001f,opus", encounter: "e".repeat(32), log: "log", after: null, continues: null, client: "test/1 none" } as const;
   device = new Device(keys, purpose, TIME);
   id = device.recording;
   files = {};

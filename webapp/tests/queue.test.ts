@@ -66,7 +66,7 @@ describe("the queue", () => {
     for (const item of [...queue.items].slice(0, 3)) await queue.settle(item, `digest ${item.number}`, "receipt\n");
     const after = await Queue.load(files, record.recording);
     expect(after?.items.map(({ number }) => number)).toEqual([3]);
-    expect(after?.last).toEqual({ count: 3, number: 2, digest: "digest 2", receipt: "receipt\n" });
+    expect(after?.last).toEqual({ closed: false, count: 3, number: 2, digest: "digest 2", receipt: "receipt\n" });
   });
 
   test("a torn last file is skipped, and the others are still there", async () => {

@@ -50,7 +50,8 @@ export class FakeServer {
     if (!this.chain) return problem(404, {});
     const [, what, number] = /(statements|segments|grants)\/?(\d+)?$/.exec(path) ?? [];
     const header = new Headers(init.headers).get("Statement");
-    const note = header === null ? null : readBase64(header);
+    // Sent before, it is not needed again.
+    const note = header === null ? this.statements.get(Number(number))?.note : readBase64(header);
     if (what === "grants") return this.grant(body);
     if (what === "statements") return this.take(Number(number), body, null);
     return this.take(Number(number), note ?? new Uint8Array(), body);

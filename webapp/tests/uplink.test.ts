@@ -29,7 +29,7 @@ beforeEach(async () => {
   const keys = await makeKeys([holder.recipient]);
   const device = new Device(
     keys,
-    { kind: "film", media: "video/mp4", encounter: "e".repeat(32), log: ORIGIN, after: null, client: "test/1 none" },
+    { kind: "film", media: "video/mp4", encounter: "e".repeat(32), log: ORIGIN, after: null, continues: null, client: "test/1 none" },
     TIME,
   );
   const opening = readUtf8("opening", device.opening.note);

@@ -22,6 +22,7 @@ import type { Card } from "../evidence/cards";
 import { writeBase32, writeBase64 } from "../evidence/text";
 import { Live, type Connection, type ServerClock } from "../live";
 import { readToCaller } from "../messages";
+import { STARTING } from "../recorder-state";
 import { iceSource } from "../service";
 import { Store } from "../store";
 import type { Choices } from "./choices";
@@ -54,21 +55,6 @@ const RINGING_FIRST = 1500;
 
 /** How long the goodbye waits for the closing statement's head to leave with it. */
 const LAST_HEAD = 1500;
-
-/** What is shown of the recorder until it is there. */
-const STARTING: RecorderState = {
-  recording: null,
-  kind: null,
-  phase: "starting",
-  camera: "none",
-  microphone: "none",
-  unsafeSeconds: 0,
-  seconds: 0,
-  waiting: 0,
-  silence: 0,
-  problem: null,
-  granted: false,
-};
 
 function randomBytes(size: number): Uint8Array {
   return crypto.getRandomValues(new Uint8Array(size));
@@ -141,6 +127,16 @@ export class Encounter {
     void this.#equipped.then((equipment) => equipment?.recorder.lock());
   }
 
+  /** Asks for camera and microphone once more. Call it within a tap. */
+  resume(): void {
+    void this.#equipment?.recorder.resume();
+  }
+
+  /** Records the picture too. Call it within a tap. */
+  addFilm(): void {
+    void this.#equipment?.recorder.addFilm();
+  }
+
   /** Lets go: before an answer this withdraws the press. Resolves once the goodbye is said. */
   async end(): Promise<void> {
     if (this.view.value.ended) return;
@@ -192,6 +188,7 @@ export class Encounter {
     phone.call.view.watch((call) => this.view.merge({ call }));
     this.view.merge({ chat: phone.call.chat });
     void recorder.stream.then((preview) => this.view.merge({ preview }));
+    recorder.onStream((preview) => this.view.merge({ preview }));
     void recorder.opened.then(
       ({ recording, kind }) => {
         this.#recording = { type: "recording", recording, kind };

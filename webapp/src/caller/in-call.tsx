@@ -15,6 +15,7 @@ import { Icon } from "../ui/icons";
 import { Picture, Preview } from "../ui/picture";
 import { alarm, say } from "../ui/say";
 import type { Encounter, EncounterView } from "./encounter";
+import { RecordingState } from "./recording-state";
 import { SILENCE, troublesOf } from "./troubles";
 
 interface InCallProps {
@@ -47,6 +48,7 @@ export function InCall({ encounter, view, service }: InCallProps): JSX.Element {
             </Notice>
           ))}
         </div>
+        <RecordingState state={view.recorder} resume={() => encounter.resume()} film={() => encounter.addFilm()} />
         <Stage view={view} sentence={sentence} />
         <ChatBox
           chat={view.chat}

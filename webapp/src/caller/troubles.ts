@@ -57,12 +57,13 @@ export function problemOf(code: string): Trouble {
   }
 }
 
-function deviceOf({ camera, microphone, phase }: RecorderState): Key | null {
+function deviceOf({ camera, microphone, phase, saving }: RecorderState): Key | null {
   if (phase === "starting") return null;
   const lost = [camera, microphone].filter((each) => each === "lost").length;
   if (lost === 2) return "rec.lost";
   if (camera === "lost") return "rec.lost.camera";
   if (microphone === "lost") return "rec.lost.microphone";
+  if (saving !== null && microphone === "on") return null; // said where it can be changed
   const seen = camera === "on";
   const heard = microphone === "on";
   if (!seen && !heard) return "rec.refused";
