@@ -132,7 +132,7 @@ def save_package(attorney: Attorney, target: Path, recording: str | None = None)
     """Let the attorney download a sealed package of the newest case: its film, or *recording*."""
     shown = attorney.page.get_by_test_id("case").first
     if recording is not None:
-        shown = shown.locator(f"[data-recording={recording}]")
+        shown = shown.locator(f"[data-recording='{recording}']")
     with attorney.page.expect_download() as download:
         shown.get_by_role("button", name="Download the sealed package").first.click()
     download.value.save_as(target)

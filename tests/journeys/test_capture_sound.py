@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from accompany.evidence.notes import Note
-from accompany.evidence.statements import Opening, SegmentStatement, read_statement
+from accompany.evidence.statements import Opening, read_statement
 from clips import beep_pitch, beeps_in
-from evidencefiles import open_media, statements_in, verify
+from evidencefiles import open_media, segments_in, statements_in, verify
 from people import Attorney, Caller, recordings_of, save_package, wait_for_text
 from serving import RunningServer
 
@@ -41,14 +41,15 @@ def test_beside_the_film_the_sound_is_a_recording_of_its_own(
         assert verdict.status == 0, verdict.words
         openings[kind] = statements_in(packages[kind])[0]
     film, sound = openings["film"], openings["sound"]
-    assert isinstance(film, Opening) and isinstance(sound, Opening)
+    assert isinstance(film, Opening)
+    assert isinstance(sound, Opening)
     assert film.encounter == sound.encounter
     assert film.key != sound.key
     assert film.recipient != sound.recipient
     assert "opus" in sound.media
 
     # Two seconds each and all of one size: how much was said does not show.
-    segments = [one for one in statements_in(packages["sound"]) if isinstance(one, SegmentStatement)]
+    segments = segments_in(packages["sound"])
     assert segments[0].duration == 0
     whole = segments[1:-1]
     assert len({one.size for one in segments[1:]}) == 1

@@ -1,7 +1,7 @@
 /** The page's end of the conversation with the recorder's worker: questions with answers, and heads. */
 
-import type { Head } from "./contracts";
-import type { FromWorker, ToWorker } from "./recorder-messages";
+import type { Head, RecorderOptions } from "./contracts";
+import type { FromWorker, Press, ToWorker } from "./recorder-messages";
 
 type Told = Exclude<FromWorker, { say: "done" | "refused" | "head" | "leftovers" }>;
 
@@ -61,4 +61,17 @@ export class RecorderLink {
     this.asked.delete(id);
     return found;
   }
+}
+
+/** Returns what the worker has to know of a press. */
+export function pressOf({ service, organization, encounter, guestCode }: RecorderOptions): Press {
+  return {
+    encounter,
+    guestCode,
+    origin: service.origin,
+    organizationKey: service.organization_key,
+    logKey: organization.log,
+    receiptsKey: organization.receipts,
+    custodian: organization.custodian,
+  };
 }

@@ -11,7 +11,7 @@ import { Planner, type Plan } from "./budget";
 import { type Devices, canCapture, openCamera, openDevices } from "./capture";
 import type { ClosingReason, Head, Kind, Recorder, RecorderOptions, RecorderState } from "./contracts";
 import type { Track } from "./fragments";
-import { RecorderLink } from "./recorder-link";
+import { RecorderLink, pressOf } from "./recorder-link";
 import type { FromWorker, QueueState, ToWorker } from "./recorder-messages";
 import { STARTING } from "./recorder-state";
 import { canSlice } from "./slices";
@@ -390,18 +390,6 @@ class LiveRecorder implements Recorder, StrandPorts {
     this.current = { ...this.current, ...part, phase, problem: this.captureProblem ?? this.queueProblem };
     for (const watcher of [...this.watchers]) watcher(this.current);
   }
-}
-
-function pressOf({ service, organization, encounter, guestCode }: RecorderOptions) {
-  return {
-    encounter,
-    guestCode,
-    origin: service.origin,
-    organizationKey: service.organization_key,
-    logKey: organization.log,
-    receiptsKey: organization.receipts,
-    custodian: organization.custodian,
-  };
 }
 
 function delay(milliseconds: number): Promise<void> {
