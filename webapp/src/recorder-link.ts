@@ -64,7 +64,7 @@ export class RecorderLink {
 }
 
 /** Returns what the worker has to know of a press. */
-export function pressOf({ service, organization, encounter, guestCode }: RecorderOptions): Press {
+export function pressOf({ service, organization, encounter, guestCode, deletion }: RecorderOptions): Press {
   return {
     encounter,
     guestCode,
@@ -73,5 +73,6 @@ export function pressOf({ service, organization, encounter, guestCode }: Recorde
     logKey: organization.log,
     receiptsKey: organization.receipts,
     custodian: organization.custodian,
+    deletion: deletion ?? null,
   };
 }

@@ -66,7 +66,7 @@ export class Recording {
       opening,
       grants: keys.grants.map(writeBase64),
       locator: locatorOf(secret),
-      deletion: null,
+      deletion: press.deletion,
       admission: { guest_code: press.guestCode },
     };
     await queue.add({ what: "opening", number: 0, duration: 0, note: opening }, utf8(JSON.stringify(request)));
