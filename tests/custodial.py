@@ -13,8 +13,9 @@ from hashlib import sha256
 from pathlib import Path
 
 from accompany.adapters.apart import Readings
+from accompany.adapters.checkpoints import SqliteCheckpoints
 from accompany.adapters.keeper import JournalKeeper
-from accompany.adapters.sqlite import Database, SqliteCheckpoints
+from accompany.adapters.sqlite import Database
 from accompany.adapters.wishes import SqliteWishes
 from accompany.client.device import Device, Purpose, Signed, locator_of
 from accompany.custody.courtesy import Courtesy

@@ -42,6 +42,10 @@ class RunningServer:
     port: int = 0
     links: dict[str, str] = field(default_factory=dict)
     process: "subprocess.Popen[str] | None" = None
+    before: tuple[str, ...] = ()
+    """What stands before the command: strace, that lets calls fail, or faketime."""
+    more: dict[str, str] = field(default_factory=dict)
+    """More of the environment."""
 
     @property
     def url(self) -> str:
@@ -54,25 +58,39 @@ class RunningServer:
 
     def start(self) -> None:
         """Return once it is ready; raise AssertionError with what it said if it ends instead."""
+        self.spawn()
+        ready = self.ready()
+        if not ready:
+            self.kill()
+        assert ready, f"the server did not start: {self.said()}"
+
+    def spawn(self) -> None:
         command = accompany("serve", "--data", self.data, "--port", str(self.port), "--json")
         with self.log.open("a") as log:
             self.process = subprocess.Popen(
-                [*command, *self.options],
+                [*self.before, *command, *self.options],
                 stdout=subprocess.PIPE,
                 stderr=log,
-                env=environment(),
+                env={**environment(), **self.more},
                 text=True,
             )
+
+    def ready(self) -> bool:
+        """Wait until what was spawned is ready; return False where it ends instead."""
+        assert self.process is not None
         assert self.process.stdout is not None
         watchdog = threading.Timer(READY_SECONDS, self.process.kill)
         watchdog.start()
         line = self.process.stdout.readline()
         watchdog.cancel()
-        if not line:
-            self.kill()
-        assert line, f"the server did not start: {self.log.read_text()[-2000:]}"
-        self.links = json.loads(line)
-        self.port = int(self.url.rpartition(":")[2])
+        if line:
+            self.links = json.loads(line)
+            self.port = int(self.url.rpartition(":")[2])
+        return bool(line)
+
+    def said(self) -> str:
+        """Return the end of what it said on stderr."""
+        return self.log.read_text()[-2000:]
 
     def stop(self) -> int:
         """End it as systemd would; return its exit status."""

@@ -68,6 +68,8 @@ class Settings:
     round_seconds: float = 600.0
     """Time stamps and cosignatures are asked for at every whole multiple of this, UTC."""
     journal_file_bytes: int = 256 * 1024 * 1024
+    checkpoints: str = ""
+    """A folder for the second copy of signed checkpoints; empty: beside the data folder."""
     deletion_days: float = 7.0
     """How long a wish for deletion waits, so that it can be taken back."""
     keep_film_days: int = 0
@@ -109,6 +111,12 @@ class Settings:
     @property
     def secure(self) -> bool:
         return self.tls != "off"
+
+    @property
+    def second_place(self) -> Path:
+        """Where checkpoints are kept once more: what is restored with the data folder is no use."""
+        beside = self.data.absolute()
+        return Path(self.checkpoints or beside.with_name(f"{beside.name}-checkpoints"))
 
     @property
     def keep_days(self) -> dict[str, int]:

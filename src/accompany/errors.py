@@ -11,6 +11,7 @@
      ├── DoesNotHold        in form, but a signature, id or hash is wrong 422
      ├── TooMany            asked too often                               429
      ├── DiskFull           nothing is lost on the phone; try again       507
+     ├── DiskFailed         the disk did not do what was asked: start again and read
      └── Damaged            what was kept cannot be trusted: do not start
 
 Foreign errors are wrapped where they enter. The numbers are HTTP statuses, given by
@@ -101,6 +102,10 @@ class TooMany(AccompanyError):
 
 class DiskFull(AccompanyError):
     """No room for bytes; statements are still taken, and the phone keeps what it has."""
+
+
+class DiskFailed(AccompanyError):
+    """The disk did not do what was asked: nothing more is acknowledged, a start reads again."""
 
 
 class Damaged(AccompanyError):

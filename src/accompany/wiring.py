@@ -8,6 +8,7 @@ import contextlib
 import fcntl
 import logging
 import os
+import sqlite3
 import time
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
@@ -23,6 +24,7 @@ from accompany.adapters.apart import Readings
 from accompany.adapters.apprise import ApprisePost, load_channels
 from accompany.adapters.auditors import SqliteAuditors
 from accompany.adapters.check_ins import SqliteTellings
+from accompany.adapters.checkpoints import SqliteCheckpoints, second_place
 from accompany.adapters.disk import write_durably
 from accompany.adapters.keeper import JournalKeeper, check_tree
 from accompany.adapters.keys import ServerKeys, load_keys, telling_identity
@@ -30,7 +32,6 @@ from accompany.adapters.outside import STEP, ClockWatch, SqliteOutside
 from accompany.adapters.shelf import shelf_at
 from accompany.adapters.sqlite import (
     Database,
-    SqliteCheckpoints,
     SqlitePeople,
     SqlitePresses,
 )
@@ -49,7 +50,7 @@ from accompany.custody.rounds import Rounds
 from accompany.custody.sequencer import Sequencer
 from accompany.dispatch.rules import Rules
 from accompany.dispatch.runner import Desk
-from accompany.errors import Damaged, Unknown
+from accompany.errors import Damaged, DiskFailed, Unknown
 from accompany.evidence.cards import Organization
 from accompany.evidence.checkpoints import open_checkpoint, write_policy
 from accompany.evidence.merkle import root
@@ -75,12 +76,15 @@ class SystemClock:
     def __init__(self) -> None:
         self._last = 0
 
-    def never_before(self, time: int) -> None:
-        """Go on from *time*, the last that was stated: the clock may have been set back since."""
+    def never_before(self, time: int) -> int:
+        """Go on from *time*, the last that was stated; return by how much the clock is behind it,
+        if it was set back since, else 0."""
         behind = time - self.now()
-        if behind > STEP:
-            logger.warning("the clock is %d ms behind the last receipt: is it set right?", behind)
         self._last = max(self._last, time)
+        if behind <= STEP:
+            return 0
+        logger.warning("the clock is %d ms behind the last receipt: is it set right?", behind)
+        return behind
 
     def now(self) -> int:
         self._last = max(self._last, time.time_ns() // 1_000_000)
@@ -129,17 +133,22 @@ async def serving(settings: Settings, authority: Path | None = None) -> AsyncIte
     folder = settings.data
     folder.mkdir(parents=True, exist_ok=True)
     with _only_one(folder):
-        keys = load_keys(folder / "keys", settings.origin, (folder / "journal").exists())
-        database = Database(folder / "accompany.sqlite")
-        clock = SystemClock()
-        checkpoints = SqliteCheckpoints(folder / "checkpoints", clock.now)
-        keeper = JournalKeeper(folder, settings.journal_file_bytes, die)
+        with _disk_in_words():
+            keys = load_keys(folder / "keys", settings.origin, (folder / "journal").exists())
+            database = Database(folder / "accompany.sqlite", die)
+            clock = SystemClock()
+            second = second_place(settings.checkpoints, settings.second_place, keys.log.verifier)
+            checkpoints = SqliteCheckpoints(folder / "checkpoints", clock.now, second)
+            keeper = JournalKeeper(folder, settings.journal_file_bytes, die)
         logger.info("batches are written %s", keeper.way)
-        clock.never_before(keeper.last_time)
+        behind = clock.never_before(keeper.last_time)
         try:
-            server, live, sequencer, vouching = _assemble(
-                settings, clock, keys, database, checkpoints, keeper, authority
-            )
+            with _disk_in_words():
+                server, live, sequencer, vouching = _assemble(
+                    settings, clock, keys, database, checkpoints, keeper, second, authority
+                )
+            if behind:
+                vouching.outside.stepped(clock.now(), -behind)
             tasks = [
                 asyncio.create_task(sequencer.run(settings.checkpoint_seconds, die)),
                 asyncio.create_task(_every_second(live, keeper)),
@@ -169,6 +178,7 @@ def _assemble(
     database: Database,
     checkpoints: SqliteCheckpoints,
     keeper: JournalKeeper,
+    second: Path | None,
     authority: Path | None,
 ) -> tuple[Server, Live, Sequencer, "_Vouching"]:
     folder = settings.data
@@ -184,7 +194,9 @@ def _assemble(
     )
     # What is signed must be what a phone will take.
     Organization.read(str(organization))
-    vouching = _vouching(settings, clock, keys, database, keeper, leaves, sequencer)
+    # Its own connection: the sequencer's is used in another thread.
+    others = SqliteCheckpoints(folder / "checkpoints", clock.now, second)
+    vouching = _vouching(settings, clock, keys, database, keeper, leaves, sequencer, others)
     rounds, policy = vouching.rounds, vouching.policy
     live = Live()
     desk = Desk(presses, live.show, Rules.of(settings), now=clock.now())
@@ -284,14 +296,13 @@ def _vouching(
     keeper: JournalKeeper,
     leaves: Leaves,
     sequencer: Sequencer,
+    checkpoints: SqliteCheckpoints,
 ) -> _Vouching:
     authorities, wrong = load_authorities(settings.data / "authorities")
     witnesses, asked, lines, wrong_lines = load_witnesses(settings.data / "witnesses")
     for problem in [*wrong, *wrong_lines]:
         logger.warning("%s; the others are used, see `accompany doctor`", problem)
     outside = SqliteOutside(database)
-    # Its own connection: the sequencer's is used in another thread.
-    checkpoints = SqliteCheckpoints(settings.data / "checkpoints", clock.now)
     rounds = Rounds(
         keeper,
         leaves,
@@ -363,6 +374,15 @@ async def _watch_clock(outside: SqliteOutside, clock: SystemClock) -> None:
             logger.warning("the clock was set by %d ms", step)
             outside.stepped(clock.now(), step)
         await asyncio.sleep(1)
+
+
+@contextlib.contextmanager
+def _disk_in_words() -> Iterator[None]:
+    """Raise DiskFailed for what a disk or a database could not do: nobody reads a stack."""
+    try:
+        yield
+    except (OSError, sqlite3.Error) as error:
+        raise DiskFailed(f"the disk did not do what was asked: {error}") from error
 
 
 @contextlib.contextmanager

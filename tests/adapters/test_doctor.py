@@ -1,6 +1,7 @@
 """`accompany doctor` on a real data folder, running, stopped, and hurt in ways that happen."""
 
 import shutil
+import sqlite3
 import time
 from pathlib import Path
 
@@ -49,7 +50,7 @@ def remarks(data: Path, thorough: bool = False) -> dict[str, Remark]:
 def test_a_stopped_server_is_well(data: Path) -> None:
     found = remarks(data, thorough=True)
     assert {about for about, one in found.items() if one.how != "good"} <= {
-        "authorities", "witnesses", "public checkpoint", "disk",
+        "authorities", "witnesses", "public checkpoint", "disk", "second place",
     }  # fmt: skip
     assert "read again, all whole" in found["journal"].words
     assert run("doctor", "--data", data).returncode == 0
@@ -87,7 +88,7 @@ def test_a_journal_of_an_older_backup_is_wrong(data: Path) -> None:
     for path in (data / "journal").glob("*.journal"):
         path.unlink()
     found = remarks(data, thorough=True)
-    assert (found["journal"].how, "ahead" in found["journal"].words) == ("look", True)
+    assert (found["journal"].how, "ahead" in found["journal"].words) == ("wrong", True)
     for path in data.glob("index.sqlite*"):
         path.unlink()
     with pytest.raises(AssertionError, match="older backup"), running_server(data):
@@ -105,8 +106,11 @@ def test_bytes_changed_in_the_journal_are_found(data: Path) -> None:
 
 
 def test_a_checkpoint_of_another_tree_is_wrong(data: Path) -> None:
-    path = data / "checkpoints" / "live"
-    path.write_bytes(path.read_bytes().replace(b"\n", b"x\n", 1))
+    tables = sqlite3.connect(data / "checkpoints" / "checkpoints.sqlite")
+    (note,) = tables.execute("SELECT note FROM checkpoints WHERE kind = 'live'").fetchone()
+    tables.close()
+    (data / "checkpoints" / "live").write_bytes(note.replace(b"\n", b"x\n", 1))
+    (data / "checkpoints" / "checkpoints.sqlite").unlink()
     assert remarks(data)["live checkpoint"].how == "wrong"
 
 

@@ -11,6 +11,7 @@ from accompany.adapters.keeper import JournalKeeper
 from accompany.adapters.lookups import Place
 from accompany.adapters.scanning import Batch, Position
 from accompany.custody.ports import CardKept, CustodyKept, GrantKept, Item, PackageKept
+from accompany.errors import Damaged
 from accompany.evidence.merkle import EMPTY_ROOT, leaf_hash, node_hash, root
 from kept import arrival, digest, entry, noise, opening, segment
 
@@ -152,26 +153,23 @@ def test_a_crash_between_journal_and_index_is_made_good_by_the_next_start(
     assert contents_after_a_start(tmp_path) == expected
 
 
-def test_an_index_ahead_of_the_journal_is_made_again_from_it(tmp_path: Path) -> None:
+def test_an_index_ahead_of_the_journal_says_that_something_is_lost(tmp_path: Path) -> None:
+    """It follows only what is on the disk: what it has seen was acknowledged."""
     batches = journalled(tmp_path)
     followed(tmp_path, batches).close()
     last = tmp_path / "journal" / f"{batches[-1].file:06d}.journal"
-    last.write_bytes(last.read_bytes()[: batches[-1].base + 5])
-    (tmp_path / "_").mkdir()
-    shorter = followed(tmp_path / "_", batches[:-1])
-    expected = contents(shorter)
-    shorter.close()
-    assert contents_after_a_start(tmp_path) == expected
+    whole = last.read_bytes()
+    for lost in (whole[: batches[-1].base + 5], _bent(whole, batches[-1].base + 5)):
+        last.write_bytes(lost)
+        with pytest.raises(Damaged, match=r"what was acknowledged is missing.*--new-origin"):
+            contents_after_a_start(tmp_path)
+    last.unlink()
+    with pytest.raises(Damaged, match="is not there, or not whole"):
+        contents_after_a_start(tmp_path)
 
 
-def test_an_index_whose_journal_file_is_gone_is_made_again(tmp_path: Path) -> None:
-    followed(tmp_path, journalled(tmp_path)).close()
-    for path in (tmp_path / "journal").glob("*.journal"):
-        path.unlink()
-    empty = Index(tmp_path / "empty.sqlite")
-    expected = contents(empty)
-    empty.close()
-    assert contents_after_a_start(tmp_path) == expected
+def _bent(data: bytes, at: int) -> bytes:
+    return data[:at] + bytes([data[at] ^ 1]) + data[at + 1 :]
 
 
 def test_a_batch_is_applied_whole_or_not_at_all(tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from accompany.adapters.sqlite import SqliteCheckpoints
+from accompany.adapters.checkpoints import SqliteCheckpoints
 from accompany.custody.ports import Item, PaddingKept
 from accompany.custody.rounds import RETRY, Rounds, Token, Unavailable
 from accompany.errors import DoesNotHold, Malformed, Unknown

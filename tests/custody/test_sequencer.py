@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from accompany.adapters.sqlite import SqliteCheckpoints
+from accompany.adapters.checkpoints import SqliteCheckpoints
 from accompany.custody.ports import Item, PaddingKept
 from accompany.custody.sequencer import DAY, Published
 from accompany.errors import Damaged

@@ -16,6 +16,9 @@ from accompany.adapters.disk import free_bytes, make_zeros
 from accompany.adapters.frames import BLOCK
 from accompany.errors import DiskFull
 
+LEAST = 64 * BLOCK
+"""Bytes of a file that is worth making where a whole one does not fit."""
+
 RETRY = 0.5
 """Seconds after which a full disk is asked again."""
 
@@ -44,6 +47,9 @@ class Ahead:
         self._dropped = False
         self._making: Future[Made] | None = None
         self._full_at = -RETRY
+        self._refused: tuple[int, int] | None = None
+        """The file, and its size, that the disk had no room for when it was last asked."""
+        self._one = threading.Lock()
 
     @property
     def full(self) -> bool:
@@ -57,6 +63,10 @@ class Ahead:
         there = ready.size if ready else 0
         if self.full or _failed(making) is not None:
             return there
+        if (refused := self._refused) is not None:
+            # What is free is not always to be had (quotas): asked again first, promised then.
+            self.want(*refused, hurry=True)
+            return there
         return there + max(0, (free_bytes(self._folder) - margin) // BLOCK * BLOCK)
 
     def want(self, number: int, size: int, hurry: bool) -> None:
@@ -64,6 +74,10 @@ class Ahead:
 
         Raise OSError where the disk failed while the last one was made.
         """
+        with self._one:
+            self._want(number, size, hurry)
+
+    def _want(self, number: int, size: int, hurry: bool) -> None:
         self._hurry = self._hurry or hurry
         if self.full:
             return
@@ -85,7 +99,8 @@ class Ahead:
         Raise DiskFull where there is no room, OSError where the disk failed.
         """
         self._hurry = True
-        making, self._making = self._making, None
+        with self._one:
+            making, self._making = self._making, None
         if making is not None:
             try:
                 made = making.result()
@@ -97,7 +112,7 @@ class Ahead:
                 # Too small for what has to go in as one piece.
                 self._path(made.number).unlink()
                 number = made.number + 1
-        return self._make_now(number, max(least, size))
+        return self._make_now(number, max(least, size), least)
 
     def drop(self) -> None:
         """Remove what was made and is not needed; what is on its way ends soon."""
@@ -109,16 +124,29 @@ class Ahead:
 
     def _make(self, future: "Future[Made]", number: int, size: int) -> None:
         try:
-            future.set_result(self._make_now(number, size))
+            future.set_result(self._make_now(number, size, LEAST))
         except BaseException as error:
             future.set_exception(error)
 
-    def _make_now(self, number: int, size: int) -> Made:
+    def _make_now(self, number: int, size: int, least: int) -> Made:
+        """Make a file of *size*, or of what fits, if that is *least* at least."""
         try:
-            make_zeros(self._path(number), size, self._direct, self._pause)
+            made = self._make_of(number, size)
         except DiskFull:
-            self._full_at = time.monotonic()
-            raise
+            fitting = max(least, min(size, free_bytes(self._folder) // 2 // BLOCK * BLOCK))
+            try:
+                if fitting >= size or fitting > free_bytes(self._folder):
+                    raise
+                made = self._make_of(number, fitting)
+            except DiskFull:
+                self._full_at = time.monotonic()
+                self._refused = number, size
+                raise
+        self._refused = None
+        return made
+
+    def _make_of(self, number: int, size: int) -> Made:
+        make_zeros(self._path(number), size, self._direct, self._pause)
         return Made(number, size)
 
     def _pause(self) -> float:

@@ -21,6 +21,7 @@ from pathlib import Path
 
 import msgspec
 
+from accompany.adapters.checkpoints import kinds_kept, newest_kept
 from accompany.adapters.erasures import Erased
 from accompany.adapters.frames import HEADER_SIZE
 from accompany.adapters.stores import Store
@@ -132,11 +133,9 @@ class Backup:
     def _small(self) -> dict[str, bytes]:
         """Return everything but journal and keys, by its path; the databases as one moment has
         them."""
-        found = {
-            f"checkpoints/{path.name}": path.read_bytes()
-            for path in sorted((self.data / "checkpoints").iterdir())
-            if "." not in path.name
-        }
+        place = self.data / "checkpoints"
+        newest = {kind: newest_kept(place, None, kind) for kind in kinds_kept(place)}
+        found = {f"checkpoints/{kind}": note for kind, note in newest.items() if note}
         for name in ("checkpoints/checkpoints.sqlite", "accompany.sqlite"):
             found[name] = copy_of(self.data / name)
         for path in [self.data / "journal" / "uuid", *(self.data / name for name in SMALL)]:

@@ -12,8 +12,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from accompany.adapters.checkpoints import folder_of, kept_at, newest_kept
 from accompany.adapters.disk import takes_direct, way_of_writing
 from accompany.adapters.journal import RESERVE, Journal
+from accompany.adapters.keeper import WHAT_TO_DO
 from accompany.adapters.keys import ServerKeys, load_keys
 from accompany.adapters.outside import Contact, SqliteOutside
 from accompany.adapters.scanning import Position
@@ -58,7 +60,7 @@ def examine(settings: Settings, now: int, thorough: bool = False) -> list[Remark
         if index is not None:
             remarks += _journal(folder, settings, index, running, thorough)
             if keys is not None:
-                remarks += _checkpoints(folder, keys, index, now, running)
+                remarks += _checkpoints(settings, keys, index, now, running)
     remarks += _outside(folder, settings, now)
     remarks.append(Remark(GOOD, "writing", way_of_writing(takes_direct(folder / "journal"))))
     return remarks
@@ -166,8 +168,8 @@ def _journal(
     read = f"{len(batches)} batches read again, all whole; " if thorough else ""
     last = batches[-1].sequence if batches else 0
     if thorough and last < at.sequence:
-        words = f"{read}the index is ahead of it; the next start makes the index anew"
-        yield Remark(LOOK, "journal", words)
+        words = f"{read}the index is ahead of it: what was acknowledged is missing. {WHAT_TO_DO}"
+        yield Remark(WRONG, "journal", words)
     elif behind:
         yield Remark(LOOK, "journal", f"{read}{behind} batches are not in the index yet; the next "
                      "start reads them")  # fmt: skip
@@ -176,22 +178,44 @@ def _journal(
 
 
 def _checkpoints(
-    folder: Path, keys: ServerKeys, index: _Index, now: int, running: bool
+    settings: Settings, keys: ServerKeys, index: _Index, now: int, running: bool
 ) -> Iterator[Remark]:
+    place = settings.data / "checkpoints"
+    second = folder_of(settings.second_place, keys.log.verifier)
+    yield _places(place, second)
     for kind in ("live", "public"):
-        path = folder / "checkpoints" / kind
-        if not path.exists():
-            yield Remark(LOOK, f"{kind} checkpoint", "there is none yet")
-            continue
+        about = f"{kind} checkpoint"
         try:
-            checkpoint = open_checkpoint(path.read_bytes(), keys.log.verifier)
-        except (AccompanyError, OSError) as error:
-            yield Remark(WRONG, f"{kind} checkpoint", f"{error}")
+            note = newest_kept(place, second, kind)
+            if note is None:
+                yield Remark(LOOK, about, "there is none yet")
+                continue
+            checkpoint = open_checkpoint(note, keys.log.verifier)
+            kept = kept_at(place, kind)
+        except (AccompanyError, OSError, sqlite3.Error) as error:
+            yield Remark(WRONG, about, f"{error}")
             continue
         yield _checkpoint(kind, checkpoint, index, running)
-        age = now - int(path.stat().st_mtime * 1000)
+        age = now - kept
         if running and kind == "public" and age > 2 * DAY:
-            yield Remark(LOOK, "public checkpoint", f"{age // DAY} days old; it should be daily")
+            yield Remark(LOOK, about, f"{age // DAY} days old; it should be daily")
+
+
+def _places(place: Path, second: Path) -> Remark:
+    """Whether checkpoints are kept where neither a restored folder nor one disk takes them all."""
+    about = "second place"
+    if not (second / "live").exists():
+        words = (
+            f"no checkpoint in {second}: an older backup of the data folder would not be noticed"
+        )
+        return Remark(LOOK, about, words)
+    if place.stat().st_dev == second.stat().st_dev:
+        words = (
+            f"{second} is on the same disk as the data folder: name a place on another one in "
+            "ACCOMPANY_CHECKPOINTS"
+        )
+        return Remark(LOOK, about, words)
+    return Remark(GOOD, about, f"checkpoints are kept in {second}, too, on another disk")
 
 
 def _checkpoint(kind: str, checkpoint: Checkpoint, index: _Index, running: bool) -> Remark:

@@ -24,6 +24,12 @@ _ONE = 4 * BLOCK
 """More than a frame takes for one record, its blob aside: note, receipt, header, padding."""
 
 
+WHAT_TO_DO = (
+    "Nothing is signed until a person has decided: bring back the newer journal, or, if it is lost "
+    "for good, begin a new log with `accompany serve --new-origin` (docs/durability.md)"
+)
+
+
 class JournalKeeper:
     """A `custody.ports.Keeper` in one folder: journal/, index.sqlite, reserve."""
 
@@ -38,11 +44,18 @@ class JournalKeeper:
         self._closed = False
 
     def _catch_up(self) -> None:
-        """Let the index follow what it has not seen; make it anew where it is ahead."""
+        """Let the index follow what it has not seen; raise Damaged where it is ahead.
+
+        It follows a batch only once that is on the disk: so one that it has seen and that is not
+        there, whole, was acknowledged and is lost.
+        """
         since = self._index.position()
         if since.sequence and not self._journal.is_there(since):
-            self._index.forget()
-            since = self._index.position()
+            raise Damaged(
+                f"the index has seen batch {since.sequence} in journal file {since.file} at "
+                f"{since.start}, but it is not there, or not whole: what was acknowledged is "
+                f"missing. {WHAT_TO_DO}"
+            )
         for batch in self._journal.scan(since):
             self._index.apply(batch)
 
@@ -176,7 +189,7 @@ def check_tree(keeper: JournalKeeper, size: int, root: bytes, found: bytes | Non
     if found is None:
         raise Damaged(
             f"a checkpoint over {size} entries was signed, but the journal holds {keeper.size}: "
-            "it looks like an older backup. Nothing is signed until a person has decided"
+            f"it looks like an older backup. {WHAT_TO_DO}"
         )
     if found != root:
         raise Damaged(

@@ -7,10 +7,11 @@ only. Not here: attorneys' and callers' keys, which never come near the server.
 
 import re
 import secrets
+import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
-from accompany.adapters.disk import write_durably
+from accompany.adapters.disk import sync_folder, write_durably
 from accompany.errors import Damaged, Malformed
 from accompany.evidence.age import HybridIdentity
 from accompany.evidence.cards import organization_name
@@ -72,18 +73,28 @@ def telling_identity(folder: Path) -> HybridIdentity:
 
 
 def _make(folder: Path, origin: str) -> None:
-    folder.mkdir(parents=True, exist_ok=True)
-    folder.chmod(0o700)
+    """Make all keys, or none: a first start that ends in the middle is as if it had not been."""
+    fresh = folder.with_name(f"{folder.name}.new")
+    shutil.rmtree(fresh, ignore_errors=True)
+    fresh.mkdir(parents=True)
+    fresh.chmod(0o700)
     signers = {
         "log": Signer.generate(origin),
         "receipts": Signer.generate(receipts_name(origin)),
         "organization": Signer.generate(organization_name(origin)),
     }
     for name, signer in signers.items():
-        write_durably(folder / f"{name}.key", f"{signer.written()}\n".encode())
+        write_durably(fresh / f"{name}.key", f"{signer.written()}\n".encode())
     custodian = HybridIdentity.generate()
     text = f"# public key: {custodian.recipient}\n{custodian}\n"
-    write_durably(folder / "custodian.key", text.encode())
+    write_durably(fresh / "custodian.key", text.encode())
+    # What is there already is no key of these four: nothing of it is lost.
+    for other in folder.iterdir() if folder.exists() else ():
+        other.rename(fresh / other.name)
+    if folder.exists():
+        folder.rmdir()
+    fresh.rename(folder)
+    sync_folder(folder.parent)
 
 
 def _read(folder: Path, name: str) -> str:

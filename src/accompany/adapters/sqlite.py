@@ -9,13 +9,11 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from accompany.adapters.disk import write_durably
 from accompany.adapters.events import read_event, read_int, write_event
 from accompany.dispatch.ports import Pressed
 from accompany.dispatch.ringing import Event
 from accompany.dispatch.roster import Press
-from accompany.errors import Damaged, DiskFull
-from accompany.evidence.checkpoints import parse_checkpoint
+from accompany.errors import DiskFull
 from accompany.ids import CardSerial, EncounterId
 
 _SCHEMA = """
@@ -31,17 +29,17 @@ CREATE TABLE IF NOT EXISTS events (encounter TEXT, number INTEGER, word TEXT, wh
 CREATE INDEX IF NOT EXISTS by_word ON events (word, who);
 CREATE INDEX IF NOT EXISTS by_time ON events (time);
 """
-_CHECKPOINTS = """
-CREATE TABLE IF NOT EXISTS checkpoints (kind TEXT PRIMARY KEY, note BLOB, time INTEGER)
-    WITHOUT ROWID;
-"""
 
 
 class Database:
-    """One connection, used from the event loop only; each method is one short transaction."""
+    """One connection, used from the event loop only; each method is one short transaction.
 
-    def __init__(self, path: Path) -> None:
-        self._tables = _connect(path)
+    *on_failure* is told where the disk failed: nothing is tried again then.
+    """
+
+    def __init__(self, path: Path, on_failure: Callable[[str], None] = lambda why: None) -> None:
+        self._on_failure = on_failure
+        self._tables = connect(path)
         self._tables.executescript(_SCHEMA)
 
     def close(self) -> None:
@@ -49,8 +47,13 @@ class Database:
 
     def do(self, statement: str, *values: object) -> int:
         """Run one statement durably; return how many rows it changed; raise DiskFull."""
-        with no_room_as_disk_full():
-            return self._tables.execute(statement, values).rowcount
+        try:
+            with no_room_as_disk_full():
+                return self._tables.execute(statement, values).rowcount
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode & 0xFF == sqlite3.SQLITE_IOERR:
+                self._on_failure(f"the database cannot be written: {error}")
+            raise
 
     def row(self, statement: str, *values: object) -> tuple[object, ...] | None:
         found = self._tables.execute(statement, values).fetchone()
@@ -147,49 +150,6 @@ class SqlitePresses:
         return [EncounterId(str(row[0])) for row in self._database.rows(statement, attorney)]
 
 
-class SqliteCheckpoints:
-    """A `custody.sequencer.Checkpoints`: in a database and, compared, in files of their own.
-
-    The files are the second place: a journal restored from an older backup is found out by them.
-    Used by one thread at a time; the connection is its own, so that nobody waits for its syncs.
-    """
-
-    def __init__(self, folder: Path, now: Callable[[], int]) -> None:
-        self._now = now
-        self._folder = folder
-        folder.mkdir(parents=True, exist_ok=True)
-        self._tables = _connect(folder / "checkpoints.sqlite", any_thread=True)
-        self._tables.executescript(_CHECKPOINTS)
-
-    def close(self) -> None:
-        self._tables.close()
-
-    def keep(self, kind: str, size: int, note: bytes) -> None:
-        newest = self.newest(kind)
-        held = None if newest is None else parse_checkpoint(newest)[0]
-        # Of the same size there may be one with more cosignatures, never one with another root.
-        if held is not None and held.size >= size and held != parse_checkpoint(note)[0]:
-            raise Damaged(f"another {kind} checkpoint over {held.size} entries is kept already")
-        statement = "INSERT OR REPLACE INTO checkpoints VALUES (?, ?, ?)"
-        with no_room_as_disk_full():
-            self._tables.execute(statement, (kind, note, self._now()))
-        write_durably(self._folder / kind, note)
-
-    def kept_at(self, kind: str) -> int:
-        query = "SELECT time FROM checkpoints WHERE kind = ?"
-        row = self._tables.execute(query, (kind,)).fetchone()
-        return int(row[0]) if row else 0
-
-    def newest(self, kind: str) -> bytes | None:
-        """Return the larger of the two copies: a crash may fall between their writes."""
-        query = "SELECT note FROM checkpoints WHERE kind = ?"
-        copies: list[bytes] = [row[0] for row in self._tables.execute(query, (kind,))]
-        path = self._folder / kind
-        if path.exists():
-            copies.append(path.read_bytes())
-        return max(copies, key=lambda note: parse_checkpoint(note)[0].size, default=None)
-
-
 @contextmanager
 def no_room_as_disk_full() -> Iterator[None]:
     """Raise DiskFull where SQLite says that the disk is; what was begun is undone."""
@@ -201,7 +161,7 @@ def no_room_as_disk_full() -> Iterator[None]:
         raise DiskFull("the database has no room") from error
 
 
-def _connect(path: Path, any_thread: bool = False) -> sqlite3.Connection:
+def connect(path: Path, any_thread: bool = False) -> sqlite3.Connection:
     connection = sqlite3.connect(path, isolation_level=None, check_same_thread=not any_thread)
     connection.execute("PRAGMA journal_mode = WAL")
     connection.execute("PRAGMA synchronous = FULL")

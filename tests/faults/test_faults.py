@@ -1,0 +1,62 @@
+"""The fault run in short: one or a few of each kind; `scripts/faults` is the long form."""
+
+import warnings
+from pathlib import Path
+
+import pytest
+
+from faults.bending import Left, flip_bits, lose_the_last_batch, make_holes, tear
+from faults.clock import set_the_clock
+from faults.failing import Failing
+from faults.filling import fill_the_disk, small_disk
+from faults.killing import kill_again_and_again
+from faults.strace import Fault, strace
+from faults.telling import silent
+
+pytestmark = pytest.mark.fault
+SEED = 4
+
+IN_SHORT = [
+    Fault("journal", "fdatasync", "EIO", 3),
+    Fault("journal", "fallocate", "ENOSPC", 1),
+    Fault("index", "pwrite64", "EIO", 2),
+    Fault("checkpoints", "fsync", "EIO", 1),
+]
+
+
+def test_nothing_acknowledged_is_missing_however_often_the_server_is_killed(tmp_path: Path) -> None:
+    assert "killed" in kill_again_and_again(tmp_path, 2, SEED, silent)
+
+
+def test_a_call_that_fails_ends_the_server_or_harms_nothing(tmp_path: Path) -> None:
+    program = strace()
+    if program is None:
+        skip_loudly("no strace can be installed or used here: NO SYSTEM CALL WAS LET FAIL")
+    failing = Failing(tmp_path, program, SEED)
+    failing.later_starts(IN_SHORT, silent)
+    failing.first_starts([Fault("keys and small files", "fsync", "EIO", 2)], silent)
+    assert failing.injected == len(IN_SHORT) + 1
+
+
+def test_what_is_bent_on_the_disk_is_noticed_or_harmless(tmp_path: Path) -> None:
+    left = Left.by_a_kill(tmp_path, SEED)
+    tear(left, silent, step=97)
+    make_holes(left, silent, most=2)
+    lose_the_last_batch(left, silent)
+    flip_bits(left, 1, SEED, silent, only=("the journal",))
+
+
+def test_a_clock_set_back_an_hour_shows_in_no_receipt(tmp_path: Path) -> None:
+    assert "an hour" in set_the_clock(tmp_path, silent)
+
+
+def test_a_full_disk_refuses_bytes_takes_statements_and_recovers(tmp_path: Path) -> None:
+    with small_disk(tmp_path) as disk:
+        if disk is None:
+            skip_loudly("no small disk can be mounted here: NO DISK WAS FILLED")
+        assert "507" in fill_the_disk(tmp_path, disk, silent)
+
+
+def skip_loudly(why: str) -> None:
+    warnings.warn(why, stacklevel=2)
+    pytest.skip(why)
