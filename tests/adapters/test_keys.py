@@ -1,9 +1,12 @@
 """A server's keys: made once, kept, never made again where something would be lost."""
 
+import errno
 from pathlib import Path
 
 import pytest
 
+from accompany.adapters import keys as keys_module
+from accompany.adapters.disk import write_durably
 from accompany.adapters.keys import load_keys
 from accompany.errors import AccompanyError, Damaged, Malformed
 
@@ -74,3 +77,25 @@ def test_an_origin_that_another_key_could_be_taken_for_is_refused(
     with pytest.raises(Malformed, match="origin"):
         load_keys(tmp_path / "keys", origin, journal_exists=False)
     assert not (tmp_path / "keys").exists()
+
+
+@pytest.mark.parametrize("written", range(4))
+def test_a_first_start_that_ends_in_the_middle_made_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, written: int
+) -> None:
+    """Else it would never start: some keys there, others missing, and no backup anywhere."""
+    done: list[Path] = []
+
+    def failing(path: Path, data: bytes) -> None:
+        if len(done) == written:
+            raise OSError(errno.EIO, "Input/output error")
+        done.append(path)
+        write_durably(path, data)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(keys_module, "write_durably", failing)
+        with pytest.raises(OSError, match="Input/output"):
+            load_keys(tmp_path / "keys", "", journal_exists=False)
+    assert not (tmp_path / "keys").exists()
+    load_keys(tmp_path / "keys", "our.log", journal_exists=False)
+    assert [path.name for path in tmp_path.iterdir()] == ["keys"]
