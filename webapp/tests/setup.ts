@@ -2,7 +2,8 @@
 
 import { beginLanguage, chooseLanguage } from "../src/i18n";
 import { OFFICE } from "../src/i18n/office";
+import { PEOPLE } from "../src/i18n/people";
 import { SETUP } from "../src/i18n/setup";
 
-await beginLanguage(OFFICE, SETUP);
+await beginLanguage(OFFICE, SETUP, PEOPLE);
 await chooseLanguage("en");

@@ -53,6 +53,7 @@ def create_app(
         Route("/api/tellings", telling.begin, methods=["POST"]),
         Route("/api/tellings", telling.state),
         Route("/api/tellings/safe", telling.safe, methods=["POST"]),
+        Route("/api/tellings/contacts", telling.hand_in, methods=["POST"]),
         Route("/api/tellings/tests", telling.test, methods=["POST"]),
         Route("/api/limits", records.limits),
         Route("/api/service", people.service),

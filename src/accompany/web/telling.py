@@ -34,7 +34,7 @@ class _Begin(msgspec.Struct, forbid_unknown_fields=True):
     minutes: int
 
 
-class _Safe(msgspec.Struct, forbid_unknown_fields=True):
+class _Contacts(msgspec.Struct, forbid_unknown_fields=True):
     contacts: list[str]
 
 
@@ -75,9 +75,18 @@ class TellingRoutes:
     async def safe(self, request: Request) -> Response:
         """POST /api/tellings/safe: the caller is safe; contacts, should they not wait here."""
         digest = _digest(request)
-        new = await _read(request, _Safe)
+        new = await _read(request, _Contacts)
         contacts = [read_base64(one) for one in new.contacts]
         standing = self._office.teller.safe(digest, contacts)
+        self._live.show_check_ins()
+        return self._told(standing)
+
+    async def hand_in(self, request: Request) -> Response:
+        """POST /api/tellings/contacts: the same contacts again, for a server that forgot them."""
+        digest = _digest(request)
+        new = await _read(request, _Contacts)
+        contacts = [read_base64(one) for one in new.contacts]
+        standing = self._office.teller.hand_in(digest, contacts)
         self._live.show_check_ins()
         return self._told(standing)
 

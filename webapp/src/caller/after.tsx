@@ -10,6 +10,7 @@ import { Notice, Screen } from "../ui/frame";
 import { useFocus } from "../ui/hooks";
 import { Icon } from "../ui/icons";
 import { say } from "../ui/say";
+import { TellingSlot } from "../people/slot";
 import type { Encounter, EncounterView } from "./encounter";
 import { problemOf } from "./troubles";
 
@@ -50,6 +51,7 @@ export function After(props: AfterProps): JSX.Element {
             )}
           </div>
         </div>
+        <TellingSlot telling={view.telling} />
         <div class="ways">
           <button type="button" class="button main" onClick={back}>
             {t("after.back")}

@@ -1,5 +1,5 @@
 /**
- * The way from the press to what is beside it (set-up, readiness, rights cards) and back. Those pages
+ * The way from the press to what is beside it (set-up, readiness, rights cards, people to tell) and back. Those pages
  * come only when somebody opens them: before the press nothing may wait for them.
  */
 
@@ -11,8 +11,8 @@ import { isOld, keptDrill } from "./drill-kept";
 import type { PrepareProps } from "./prepare";
 import { keptProgress, stageOf, type Stage } from "./setup-progress";
 
-export type Place = "setup" | "ready" | "rights";
-const PLACES: readonly Place[] = ["setup", "ready", "rights"];
+export type Place = "setup" | "ready" | "rights" | "people";
+const PLACES: readonly Place[] = ["setup", "ready", "rights", "people"];
 /** How long until what did not come is asked for again, in ms. */
 const AGAIN = 1500;
 
@@ -48,6 +48,9 @@ export function Doors({ go }: { go(place: Place): void }): JSX.Element {
       </button>
       <button type="button" class="button plain" onClick={() => go("rights")}>
         {t("beside.rights")}
+      </button>
+      <button type="button" class="button plain" onClick={() => go("people")}>
+        {t("start.people")}
       </button>
     </nav>
   );

@@ -24,6 +24,7 @@ import { Live, type Connection, type ServerClock } from "../live";
 import { readToCaller } from "../messages";
 import { STARTING } from "../recorder-state";
 import { iceSource } from "../service";
+import type { Telling } from "../people/telling";
 import { Store } from "../store";
 import type { Choices } from "./choices";
 import { loadKitAfter, type Kit } from "./kit-loader";
@@ -42,6 +43,8 @@ export interface EncounterView {
   refused: "key" | "note" | null;
   problem: Problem | null;
   preview: MediaStream | null;
+  /** null where there is nobody to tell, and until the kit is there */
+  telling: Telling | null;
   /** the caller ended it */
   ended: boolean;
   locked: boolean;
@@ -99,6 +102,7 @@ export class Encounter {
       refused: null,
       problem: null,
       preview: null,
+      telling: null,
       ended: false,
       locked: false,
     });
@@ -179,8 +183,18 @@ export class Encounter {
       bye: () => phone.call.finish(),
     });
     this.#equipment = { kit, recorder, phone };
+    this.#tellPeople(kit);
     this.#follow(this.#equipment);
     return this.#equipment;
+  }
+
+  /** Whoever was chosen beforehand is told once the press was admitted. */
+  #tellPeople(kit: Kit): void {
+    const people = kit.keptPeople();
+    if (people.contacts.length === 0 && people.minutes === 0) return;
+    const telling = kit.Telling.of(this.#press, people, Date.now());
+    this.view.merge({ telling });
+    if (this.view.value.standing !== null) telling.begin();
   }
 
   #follow({ recorder, phone }: Equipment): void {
@@ -236,6 +250,7 @@ export class Encounter {
   #stand(standing: Standing): void {
     const before = this.view.value.standing;
     this.view.merge({ standing, problem: null });
+    this.view.value.telling?.begin();
     if (standing.stage === "ended") {
       if (standing.ended_by === "attorney") this.#equipment?.phone.call.finish();
       this.#live.close();

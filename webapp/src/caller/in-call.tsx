@@ -14,6 +14,7 @@ import { useAwake, useCut, useFocus } from "../ui/hooks";
 import { Icon } from "../ui/icons";
 import { Picture, Preview } from "../ui/picture";
 import { alarm, say } from "../ui/say";
+import { TellingSlot } from "../people/slot";
 import type { Encounter, EncounterView } from "./encounter";
 import { RecordingState } from "./recording-state";
 import { SILENCE, troublesOf } from "./troubles";
@@ -56,6 +57,7 @@ export function InCall({ encounter, view, service }: InCallProps): JSX.Element {
           is={call.phase === "over" ? "over" : talking ? "open" : "waiting"}
         />
         <div class="wayout">
+          <TellingSlot telling={view.telling} small />
           <Hotline number={service.hotline} />
           <button type="button" class="button ink" onClick={() => void encounter.end()}>
             {t("call.end")}

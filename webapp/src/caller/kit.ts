@@ -6,5 +6,7 @@
 export { CallRefused } from "../call-notes";
 export { PhoneCall } from "../call-phone";
 export { sendLeftovers } from "../leftovers";
+export { keptPeople } from "../people/kept";
+export { Telling } from "../people/telling";
 export { startRecorder, warmRecorder } from "../recorder";
 export { pinOf, trustPinned } from "./trust";

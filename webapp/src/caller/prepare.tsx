@@ -6,6 +6,7 @@ import { useEffect, useState } from "preact/hooks";
 import type { Organization, Service } from "../contracts";
 import { addWords, t } from "../i18n";
 import { SETUP } from "../i18n/setup";
+import { PeopleSlot } from "../people/slot";
 import { Screen } from "../ui/frame";
 import type { Place } from "./beside";
 import type { Choices } from "./choices";
@@ -47,6 +48,7 @@ export function Prepare(props: PrepareProps): JSX.Element {
           />
         )}
         {place === "rights" && <RightsCards {...props} />}
+        {place === "people" && service !== null && <PeopleSlot service={service} guestCode={props.choices.code} />}
         <p class="out">
           <button type="button" class="button plain" onClick={() => go(null)}>
             {t("beside.back")}

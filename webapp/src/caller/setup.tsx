@@ -9,7 +9,6 @@ import { t } from "../i18n";
 import { useFocus } from "../ui/hooks";
 import { say } from "../ui/say";
 import type { PrepareProps } from "./prepare";
-import { CONTACTS } from "./setup-contacts";
 import {
   STEPS,
   isSkippable,
@@ -22,9 +21,6 @@ import {
   type Step,
 } from "./setup-progress";
 import { SCREENS } from "./setup-steps";
-
-/** Contacts are a step where this build has them. */
-const WALKED = STEPS.filter((step) => step !== "contacts" || CONTACTS !== null);
 
 interface SetupProps extends PrepareProps {
   only: Step | null;
@@ -40,14 +36,14 @@ export interface StepProps extends PrepareProps {
 export function Setup(props: SetupProps): JSX.Element {
   const { only, go } = props;
   const [progress, advance] = useState<Progress>(keptProgress);
-  const [at, turn] = useState<Step>(() => only ?? nextStep(progress, WALKED) ?? "language");
-  const before = only === null ? stepBefore(at, WALKED) : null;
+  const [at, turn] = useState<Step>(() => only ?? nextStep(progress, STEPS) ?? "language");
+  const before = only === null ? stepBefore(at, STEPS) : null;
   const onward = (): void => {
     const now = leave(progress, at);
     keepProgress(now);
     advance(now);
     if (only !== null) return go("ready");
-    const next = WALKED[WALKED.indexOf(at) + 1];
+    const next = STEPS[STEPS.indexOf(at) + 1];
     if (next === undefined) return go("ready");
     turn(next);
   };
@@ -67,7 +63,7 @@ function StepFrame({ step, onward, back, ...props }: FrameProps): JSX.Element {
   const [allowed, allow] = useState(isSkippable(step));
   const [done, settled] = useState(!isSkippable(step));
   const Body = SCREENS[step];
-  const place = t("setup.step", { number: WALKED.indexOf(step) + 1, count: WALKED.length });
+  const place = t("setup.step", { number: STEPS.indexOf(step) + 1, count: STEPS.length });
   useEffect(() => say(place), []);
   return (
     <section class="step" data-step={step}>

@@ -9,6 +9,7 @@ import type { Leftovers } from "../contracts";
 import { LANGUAGES, bestOf, languageName, locales, stateName, t, tn, type Key } from "../i18n";
 import { Hotline, Notice, Screen, VerifyLink } from "../ui/frame";
 import { useLater } from "../ui/hooks";
+import { ResumedSlot } from "../people/slot";
 import { Icon } from "../ui/icons";
 import { alarm, say } from "../ui/say";
 import type { Ready } from "./app";
@@ -80,6 +81,7 @@ export function Start({ ready, choices, choose, press, leftovers, doors }: Start
           {!isSecureContext && <Notice tone="care">{t("service.insecure")}</Notice>}
           <Hotline number={service?.hotline ?? null} />
           {organization !== null && <p class="small soft">{t("start.who", { organization })}</p>}
+          <ResumedSlot />
           {doors}
           <VerifyLink />
         </div>

@@ -1,11 +1,12 @@
 /**
  * The language files and how they are loaded: only the one that is chosen, when it is chosen. What
  * callers read first (and every page shares) lies in `<tag>.json`; what is read only on some pages or
- * later lies in a folder of its own, `office/` or `setup/`, and its words come with those pages.
+ * later lies in a folder of its own, `office/`, `setup/` or `people/`, and its words come with those pages.
  */
 
 import type callerTexts from "./en.json";
 import type officeTexts from "./office/en.json";
+import type peopleTexts from "./people/en.json";
 import type setupTexts from "./setup/en.json";
 
 /** Who read a file as a speaker of its language, and when (`2026-11-22`); null where nobody has. */
@@ -14,7 +15,8 @@ export interface Review {
   at: string | null;
 }
 
-export type Key = Exclude<keyof typeof callerTexts | keyof typeof officeTexts | keyof typeof setupTexts, "reviewed">;
+type AnyTexts = typeof callerTexts & typeof officeTexts & typeof setupTexts & typeof peopleTexts;
+export type Key = Exclude<keyof AnyTexts, "reviewed">;
 export type Texts = Readonly<Record<string, string>>;
 
 /** Files of one folder by their addresses, one a language, as `import.meta.glob` gives them. */

@@ -4,6 +4,7 @@ import { LANGUAGES, bestOf, chooseLanguage, dateAndTime, duration, languageName,
 import { CALLER, loadFile } from "../../src/i18n/files";
 import { pluralOf } from "../../src/i18n/languages";
 import { OFFICE } from "../../src/i18n/office";
+import { PEOPLE } from "../../src/i18n/people";
 import { SETUP } from "../../src/i18n/setup";
 
 const PAGES = import.meta.glob<string>("../../src/**/*.{ts,tsx}", {
@@ -14,8 +15,8 @@ const PAGES = import.meta.glob<string>("../../src/**/*.{ts,tsx}", {
 const FILES = import.meta.glob("../../src/i18n/**/*.json");
 const LETTER = /\p{L}/u;
 const READ_OUT = new Set(["aria-label", "aria-description", "placeholder", "title", "alt", "label"]);
-const PARTS = { caller: CALLER, office: OFFICE, setup: SETUP } as const;
-const NAMES = ["caller", "office", "setup"] as const;
+const PARTS = { caller: CALLER, office: OFFICE, setup: SETUP, people: PEOPLE } as const;
+const NAMES = ["caller", "office", "setup", "people"] as const;
 const FORM = /\.(zero|one|two|few|many|other)$/;
 
 const placeholders = (text: string): string[] => [...text.matchAll(/\{\w+\}/g)].map(String).sort();
@@ -30,7 +31,8 @@ const formsOf = (tag: string): string[] =>
   [...new Set(Array.from({ length: 2_000 }, (_, count) => pluralOf(tag, count)))].sort();
 
 test("every file belongs to a language that there is", () => {
-  const known = Object.keys(LANGUAGES).flatMap((tag) => [`${tag}.json`, `office/${tag}.json`, `setup/${tag}.json`]);
+  const folders = ["", "office/", "setup/", "people/"];
+  const known = Object.keys(LANGUAGES).flatMap((tag) => folders.map((folder) => `${folder}${tag}.json`));
   expect(Object.keys(FILES).map((path) => path.replace("../../src/i18n/", "")).sort()).toEqual(known.sort());
 });
 

@@ -1,0 +1,95 @@
+/**
+ * What lies on this phone: contacts, sealed so that it cannot read them; after how many minutes the
+ * caller is missed; and the secrets of check-ins that go on. No name, no address, no word.
+ */
+
+import { count, list, matching, record, string, type Read } from "../shape";
+import { CHECK_INS, PEOPLE } from "./names";
+
+export interface KeptContact {
+  /** tells contacts apart for whoever chose them; a number, by which nobody is known */
+  readonly sign: number;
+  /** base64 of the age file */
+  readonly sealed: string;
+}
+
+export interface People {
+  /** whom they are sealed to: another key of the service cannot open them */
+  readonly recipient: string;
+  readonly minutes: number;
+  readonly contacts: readonly KeptContact[];
+}
+
+export interface CheckIn {
+  /** base64, 32 bytes */
+  readonly secret: string;
+  /** milliseconds since 1970: after a day it is forgotten */
+  readonly begun: number;
+}
+
+export const NOBODY: People = { recipient: "", minutes: 0, contacts: [] };
+
+const LASTS = 36 * 3_600_000;
+
+const people: Read<People> = record<People>({
+  recipient: string,
+  minutes: count,
+  contacts: list(record<KeptContact>({ sign: count, sealed: matching(/^[A-Za-z0-9+/]+={0,2}$/, "base64") })),
+});
+const checkIns = list(record<CheckIn>({ secret: matching(/^[A-Za-z0-9+/]{43}=$/, "32 bytes"), begun: count }));
+
+function kept<T>(name: string, read: Read<T>, none: T): T {
+  try {
+    const value: unknown = JSON.parse(localStorage.getItem(name) ?? "null");
+    return value === null ? none : read(value, name);
+  } catch {
+    return none;
+  }
+}
+
+function keep(name: string, value: unknown): boolean {
+  try {
+    localStorage.setItem(name, JSON.stringify(value));
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+export const keptPeople = (): People => kept(PEOPLE, people, NOBODY);
+
+/** Returns whether the browser kept them. */
+export const keepPeople = (value: People): boolean => keep(PEOPLE, value);
+
+export function keptCheckIns(now: number): readonly CheckIn[] {
+  return kept(CHECK_INS, checkIns, []).filter(({ begun }) => now - begun < LASTS);
+}
+
+export function keepCheckIn(value: CheckIn): void {
+  keep(CHECK_INS, [...keptCheckIns(value.begun).filter(({ secret }) => secret !== value.secret), value]);
+}
+
+export function forgetCheckIn(secret: string): void {
+  const rest = kept(CHECK_INS, checkIns, []).filter((one) => one.secret !== secret);
+  try {
+    if (rest.length === 0) localStorage.removeItem(CHECK_INS);
+    else keep(CHECK_INS, rest);
+  } catch {
+    // Nothing was kept then.
+  }
+}
+
+/** A number no other contact has, the smallest. */
+export function freeSign(contacts: readonly KeptContact[]): number {
+  const taken = new Set(contacts.map(({ sign }) => sign));
+  let sign = 1;
+  while (taken.has(sign)) sign++;
+  return sign;
+}
+
+/** The list with the contact at *at* one place further up. */
+export function movedUp(contacts: readonly KeptContact[], at: number): readonly KeptContact[] {
+  const [one, other] = [contacts[at - 1], contacts[at]];
+  if (one === undefined || other === undefined) return contacts;
+  return [...contacts.slice(0, at - 1), other, one, ...contacts.slice(at + 1)];
+}

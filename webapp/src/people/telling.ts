@@ -1,0 +1,226 @@
+/**
+ * Telling people during and after a press: hands the sealed contacts to the server once the press was
+ * admitted, asks what became of each message, and says "I am safe". It tries for ever, and its secret
+ * is kept, so that a page that died can still say it. Not here: what is shown.
+ */
+
+import { writeBase64 } from "../evidence/text";
+import { Refused, request } from "../service";
+import { boolean, list, orNull, record, time, word, type Read } from "../shape";
+import { Store, type Watched } from "../store";
+import { forgetCheckIn, keepCheckIn, type CheckIn, type People } from "./kept";
+
+export type Fate = "none" | "waiting" | "told" | "failed";
+export type Fates = Readonly<Record<"pressed" | "safe" | "overdue", Fate>>;
+
+export interface TellingState {
+  readonly stage: "waiting" | "missed" | "safe";
+  readonly due: string | null;
+  readonly armed: boolean;
+  readonly contacts: readonly Fates[];
+}
+
+export interface TellingView {
+  /** as the server said last; null until it did */
+  readonly state: TellingState | null;
+  /** the last request was not answered */
+  readonly cut: boolean;
+  /** the server does not take it: nobody will be told from there */
+  readonly refused: boolean;
+  /** the caller said to be safe */
+  readonly safe: boolean;
+}
+
+const fate = word<Fate>("none", "waiting", "told", "failed");
+export const readTelling: Read<TellingState> = record<TellingState>({
+  stage: word("waiting", "missed", "safe"),
+  due: orNull(time),
+  armed: boolean,
+  contacts: list(record<Fates>({ pressed: fate, safe: fate, overdue: fate })),
+});
+
+/** Between questions while a message is on its way, and while nothing is. */
+const SOON = 2_000;
+const LATER = 30_000;
+
+export interface Press {
+  readonly encounter: string;
+  readonly secret: string;
+}
+
+/** What the phone has to do next. */
+type Step = "begin" | "safe" | "hand" | "ask";
+
+export class Telling {
+  readonly #view = new Store<TellingView>({ state: null, cut: false, refused: false, safe: false });
+  readonly #people: People;
+  readonly #checkIn: CheckIn;
+  readonly #press: Press | null;
+  #begun: boolean;
+  #safeSaid = false;
+  #timer: ReturnType<typeof setTimeout> | undefined;
+  #asking = false;
+  #tries = 0;
+  #stopped = false;
+
+  /** Of a press; call `begin` once it was admitted. */
+  static of(press: Press, people: People, now: number): Telling {
+    const secret = writeBase64(crypto.getRandomValues(new Uint8Array(32)));
+    return new Telling(press, people, { secret, begun: now });
+  }
+
+  /** Of a page that is gone. */
+  static resumed(checkIn: CheckIn, people: People): Telling {
+    const telling = new Telling(null, people, checkIn);
+    telling.#go(0);
+    return telling;
+  }
+
+  private constructor(press: Press | null, people: People, checkIn: CheckIn) {
+    // A press message has more in it, which is not for this request.
+    this.#press = press && { encounter: press.encounter, secret: press.secret };
+    this.#people = people;
+    this.#checkIn = checkIn;
+    this.#begun = press === null;
+    addEventListener("online", this.#online);
+  }
+
+  /** by which the caller tells contacts apart, in the order of the state */
+  get signs(): readonly number[] {
+    return this.#people.contacts.map(({ sign }) => sign);
+  }
+
+  get view(): Watched<TellingView> {
+    return this.#view;
+  }
+
+  /** The press was admitted: harmless to say again. */
+  begin(): void {
+    if (this.#stopped || this.#begun || this.#asking || this.#tries > 0) return;
+    keepCheckIn(this.#checkIn);
+    this.#go(0);
+  }
+
+  /** Says "I am safe", until the server has heard it. */
+  safe(): void {
+    this.#view.merge({ safe: true });
+    this.#go(0);
+  }
+
+  stop(): void {
+    this.#stopped = true;
+    clearTimeout(this.#timer);
+    removeEventListener("online", this.#online);
+  }
+
+  readonly #online = (): void => this.#go(0);
+
+  #go(after: number): void {
+    clearTimeout(this.#timer);
+    if (!this.#stopped) this.#timer = setTimeout(() => void this.#act(), after);
+  }
+
+  get #step(): Step {
+    if (!this.#begun) return "begin";
+    if (this.#view.value.safe && !this.#safeSaid) return "safe";
+    return this.#view.value.state !== null && forgotten(this.#view.value.state) ? "hand" : "ask";
+  }
+
+  async #act(): Promise<void> {
+    if (this.#asking || this.#stopped) return;
+    this.#asking = true;
+    const step = this.#step;
+    try {
+      this.#heard(step, await this.#ask(step));
+    } catch (error) {
+      this.#failed(step, error);
+    } finally {
+      this.#asking = false;
+    }
+  }
+
+  async #ask(step: Step): Promise<TellingState> {
+    const contacts = this.#people.contacts.map(({ sealed }) => sealed);
+    const { secret } = this.#checkIn;
+    const authorization = { authorization: `Bearer ${secret}` };
+    const post = (path: string, body: object, headers = {}): Promise<Response> =>
+      request(path, {
+        method: "POST",
+        headers: { "content-type": "application/json", ...headers },
+        body: JSON.stringify(body),
+      });
+    const { minutes } = this.#people;
+    const ask = {
+      begin: () => post("/api/tellings", { ...this.#press, check_in: secret, contacts, minutes }),
+      safe: () => post("/api/tellings/safe", { contacts }, authorization),
+      // A server that was restarted has forgotten them.
+      hand: () => post("/api/tellings/contacts", { contacts }, authorization),
+      ask: () => request("/api/tellings", { headers: authorization }),
+    };
+    const response = await ask[step]();
+    const value: unknown = await response.json();
+    return readTelling(value, "telling");
+  }
+
+  #heard(step: Step, state: TellingState): void {
+    this.#tries = 0;
+    if (step === "begin") this.#begun = true;
+    if (step === "safe") this.#safeSaid = true;
+    const safe = this.#view.value.safe || state.stage === "safe";
+    this.#view.merge({ state, cut: false, safe });
+    const onWay = isOnWay(state);
+    if (state.stage === "safe" && !onWay) {
+      forgetCheckIn(this.#checkIn.secret);
+      return this.stop();
+    }
+    const next = this.#step;
+    if (next === "safe" || (next === "hand" && step !== "hand")) return this.#go(0);
+    if (onWay || state.due !== null) this.#go(onWay && state.armed ? SOON : LATER);
+  }
+
+  #failed(step: Step, error: unknown): void {
+    const status = error instanceof Refused ? error.problem.status : null;
+    // 404 at the beginning: the press has not arrived yet. Later: it is over and forgotten.
+    const final = status === 400 || status === 401 || status === 403 || status === 413;
+    const gone = status === 404 && step !== "begin";
+    if (final || gone) {
+      this.#view.merge({ refused: final && step === "begin", cut: false });
+      forgetCheckIn(this.#checkIn.secret);
+      return this.stop();
+    }
+    this.#view.merge({ cut: status === null });
+    this.#go(Math.min(LATER, 1000 * 2 ** this.#tries++));
+  }
+}
+
+const isOnWay = ({ contacts }: TellingState): boolean =>
+  contacts.some((one) => Object.values(one).includes("waiting"));
+
+/** Whether somebody has to be told, now or later, and the server does not have the contacts any more. */
+function forgotten(state: TellingState): boolean {
+  const later = state.stage === "waiting" && state.due !== null;
+  return !state.armed && (later || isOnWay(state));
+}
+
+/** How many of the contacts were told at all, and how many could not be. */
+export function countOf(state: TellingState): { told: number; failed: number; all: number } {
+  const fates = state.contacts.map((one) => Object.values(one));
+  const told = fates.filter((one) => one.includes("told")).length;
+  const failed = fates.filter((one) => one.includes("failed") && !one.includes("told")).length;
+  return { told, failed, all: fates.length };
+}
+
+/** Sends one sealed contact its test; returns what became of it. */
+export async function sendTest(sealed: string, guestCode: string): Promise<"told" | "failed" | "later"> {
+  try {
+    const response = await request("/api/tellings/tests", {
+      method: "POST",
+      headers: { "content-type": "application/json" },
+      body: JSON.stringify({ guest_code: guestCode, contact: sealed }),
+    });
+    const value: unknown = await response.json();
+    return record<{ told: boolean }>({ told: boolean })(value, "test").told ? "told" : "failed";
+  } catch (error) {
+    return error instanceof Refused && error.problem.status === 429 ? "later" : "failed";
+  }
+}
