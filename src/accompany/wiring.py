@@ -29,6 +29,7 @@ from accompany.adapters.disk import write_durably
 from accompany.adapters.keeper import JournalKeeper, check_tree
 from accompany.adapters.keys import ServerKeys, load_keys, telling_identity
 from accompany.adapters.outside import STEP, ClockWatch, SqliteOutside
+from accompany.adapters.rosters import RosterWatch, SqliteRosters
 from accompany.adapters.shelf import shelf_at
 from accompany.adapters.sqlite import (
     Database,
@@ -149,9 +150,11 @@ async def serving(settings: Settings, authority: Path | None = None) -> AsyncIte
                 )
             if behind:
                 vouching.outside.stepped(clock.now(), -behind)
+            roster = RosterWatch(SqliteRosters(database), server.office.desk, clock.now)
+            roster.look()
             tasks = [
                 asyncio.create_task(sequencer.run(settings.checkpoint_seconds, die)),
-                asyncio.create_task(_every_second(live, keeper)),
+                asyncio.create_task(_every_second(live, keeper, roster)),
                 asyncio.create_task(vouching.rounds.run(1, die)),
                 asyncio.create_task(server.office.deletions.run(1, die)),
                 asyncio.create_task(_watch_clock(vouching.outside, clock)),
@@ -356,9 +359,11 @@ def _kept_invitation(folder: Path, enrolment: Enrolment) -> str:
     return code
 
 
-async def _every_second(live: Live, keeper: JournalKeeper) -> None:
+async def _every_second(live: Live, keeper: JournalKeeper, roster: RosterWatch) -> None:
     while True:
         try:
+            if roster.look():
+                live.show_check_ins()
             live.tick()
             keeper.tend()
         except Exception:

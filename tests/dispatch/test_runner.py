@@ -1,5 +1,6 @@
 """Duty as it runs, over a real database: who is rung, who wins, and what a restart finds."""
 
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -18,6 +19,7 @@ from accompany.dispatch.ringing import (
 from accompany.dispatch.roster import OnDuty, Press
 from accompany.dispatch.rules import Rules
 from accompany.dispatch.runner import Desk
+from accompany.dispatch.shifts import Dates, Hours, Member, Roster, RosterShifts, Weekly
 from accompany.errors import Forbidden, Unknown
 from accompany.ids import CardSerial, EncounterId
 
@@ -453,6 +455,32 @@ def test_many_who_wait_are_a_surge_that_shortens_wrap_ups(shown: Shown) -> None:
     for encounter in ids:
         shown.desk.end(encounter, "caller", 100_000)
     assert shown.bells.surges == [True, False]
+
+
+def test_with_a_roster_only_who_is_on_shift_rings_and_volunteers_in_a_surge(shown: Shown) -> None:
+    hour = 3_600_000
+    day = date(1970, 1, 1)
+    members = tuple(
+        Member(name[0], f"Name {name}", "attorney", "UTC", volunteer=name == "b") for name in "abc"
+    )
+    morning = Weekly("a", frozenset(range(7)), Hours(0, 60), Dates(day, day))
+    shown.desk.plan(RosterShifts(Roster(members, (morning,))), 10)
+    ada, ben, cy = several(shown, 3)
+    shown.desk.begin(pressed())
+    assert shown.desk.standing(ONE).loud == (ada,)
+    run_until(shown, hour - 1)
+    # The pause after two misses is not what silences Ada here.
+    shown.desk.ready(ada, hour - 1)
+    assert shown.desk.standing(ONE).loud == (ada,)
+    run_until(shown, hour)
+    assert shown.desk.standing(ONE).loud == ()
+    for n in range(1, RULES.surge_waiting):
+        shown.desk.begin(Pressed(EncounterId(f"{n + 1}" * 32), Press("TX", "en", hour), SECRET))
+    run_until(shown, hour + RULES.late)
+    assert shown.bells.surges == [True]
+    assert shown.desk.standing(ONE).loud == (ben,)
+    shown.desk.plan(None, hour + RULES.late)
+    assert cy in shown.desk.standing(ONE).loud
 
 
 def test_an_interpreter_is_rung_beside_a_language_that_nobody_speaks(shown: Shown) -> None:

@@ -1,0 +1,266 @@
+"""The roster as a CSV file: people, and what is planned for them, a line each. Pure.
+
+    kind    further columns
+    person  person name role card zone languages areas licenses volunteer
+    shift   person days start end mode from to
+    off     person from to
+    extra   person start end mode from to
+    swap    person with from to
+
+Columns may stand in any order and be left out where nothing is in them. Reading says everything
+that is wrong, by line; what was read is written in one form.
+"""
+
+import csv
+import io
+from collections.abc import Callable, Mapping
+from datetime import date
+from typing import TypeVar, get_args
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from accompany.config import LANGUAGES, STATES
+from accompany.dispatch.roster import Role
+from accompany.dispatch.shifts import (
+    MIDNIGHT,
+    Dates,
+    Extra,
+    Hours,
+    License,
+    Member,
+    Mode,
+    Off,
+    Roster,
+    Rule,
+    Swap,
+    Weekly,
+)
+from accompany.errors import Malformed
+
+COLUMNS = (
+    "kind person name role card zone languages areas licenses volunteer days start end mode "
+    "from to with"
+).split()
+WEEK = "mon tue wed thu fri sat sun".split()
+LIMIT = 1_000_000
+Row = Mapping[str, str]
+T = TypeVar("T")
+
+
+class Wrong(Exception):
+    """What is wrong with one line."""
+
+
+def read_roster(text: str) -> Roster:
+    """Return the roster in *text*; raise Malformed with every line that is wrong."""
+    members: dict[str, Member] = {}
+    rules: list[tuple[int, Rule]] = []
+    wrong: list[str] = []
+    for line, row in _rows(text, wrong):
+        try:
+            if row["kind"] == "person":
+                member = _member(row)
+                if member.person in members:
+                    raise Wrong(f"person {member.person} stands in an earlier line, too")
+                members[member.person] = member
+            else:
+                rules.append((line, _rule(row)))
+        except Wrong as error:
+            wrong.append(f"line {line}: {error}")
+    for line, rule in rules:
+        names = [rule.person, *([rule.other] if isinstance(rule, Swap) else [])]
+        wrong += [
+            f"line {line}: there is no person {name!r} in this file"
+            for name in names
+            if name not in members
+        ]
+    if wrong:
+        raise Malformed("roster", "\n".join(wrong))
+    return Roster(tuple(members.values()), tuple(rule for _, rule in rules))
+
+
+def _rows(text: str, wrong: list[str]) -> list[tuple[int, Row]]:
+    if len(text) > 64 * LIMIT:
+        raise Malformed("roster", f"expected at most {64 * LIMIT} characters")
+    reader = csv.reader(io.StringIO(text.removeprefix("\ufeff")))
+    try:
+        header = [name.strip().lower() for name in next(reader, [])]
+        unknown = [name for name in header if name not in COLUMNS]
+        if unknown or not {"kind", "person"} <= set(header) or len(set(header)) != len(header):
+            expected = f"expected each of these columns once at most: {', '.join(COLUMNS)}"
+            raise Malformed("roster", f"line 1: {expected}; found {', '.join(header) or 'none'}")
+        found: list[tuple[int, Row]] = []
+        for cells in reader:
+            if not any(cell.strip() for cell in cells):
+                continue
+            if len(cells) > len(header):
+                many = f"{len(cells)} cells under {len(header)} columns"
+                wrong.append(f"line {reader.line_num}: {many}; is a comma not in quotes?")
+                continue
+            given = dict(zip(header, (cell.strip() for cell in cells), strict=False))
+            found.append((reader.line_num, {name: given.get(name, "") for name in COLUMNS}))
+    except csv.Error as error:
+        raise Malformed("roster", f"line {reader.line_num}: {error}") from error
+    return found
+
+
+def _member(row: Row) -> Member:
+    return Member(
+        person=_needed(row, "person"),
+        name=_needed(row, "name"),
+        role=_role(row["role"]),
+        zone=_zone(_needed(row, "zone")),
+        languages=_words("languages", row["languages"], LANGUAGES),
+        areas=tuple(row["areas"].split()),
+        licenses=_each(row["licenses"], _license),
+        volunteer=_yes(row["volunteer"]),
+        card=row["card"],
+    )
+
+
+def _rule(row: Row) -> Rule:
+    person, kind = _needed(row, "person"), row["kind"]
+    match kind:
+        case "shift":
+            days = frozenset(WEEK.index(day) for day in _words("days", row["days"], WEEK))
+            if not days:
+                raise Wrong(f"a shift needs days: {' '.join(WEEK)}")
+            return Weekly(person, days, _hours(row), _dates(row, open_ended=True))
+        case "off":
+            return Off(person, _dates(row))
+        case "extra":
+            return Extra(person, _hours(row), _dates(row))
+        case "swap":
+            return Swap(person, _needed(row, "with"), _dates(row))
+        case _:
+            raise Wrong(f"kind is one of person, shift, off, extra, swap; found {kind!r}")
+
+
+def _needed(row: Row, name: str) -> str:
+    if not row[name]:
+        raise Wrong(f"{name} is missing")
+    return row[name]
+
+
+def _role(text: str) -> Role:
+    found: Role | None = next((one for one in get_args(Role) if one == (text or "attorney")), None)
+    if found is None:
+        raise Wrong(f"role is one of {', '.join(get_args(Role))}; found {text!r}")
+    return found
+
+
+def _zone(text: str) -> str:
+    try:
+        ZoneInfo(text)
+    except (ZoneInfoNotFoundError, ValueError, OSError) as error:
+        raise Wrong(f"zone is a name such as America/Chicago; found {text!r}") from error
+    return text
+
+
+def _words(name: str, text: str, known: "tuple[str, ...] | list[str]") -> tuple[str, ...]:
+    words = tuple(dict.fromkeys(text.lower().split()))
+    unknown = [word for word in words if word not in known]
+    if unknown:
+        raise Wrong(f"{name} are of {' '.join(known)}; found {' '.join(unknown)}")
+    return words
+
+
+def _each(text: str, read: Callable[[str], T]) -> tuple[T, ...]:
+    return tuple(read(part.strip()) for part in text.split(";") if part.strip())
+
+
+def _license(text: str) -> License:
+    state, _, checked = text.partition(" ")
+    if state.upper() not in STATES:
+        raise Wrong(f"a license is a state and the date it was checked; found {text!r}")
+    return License(state.upper(), _date("the date a license was checked", checked.strip()))
+
+
+def _date(what: str, text: str) -> date:
+    try:
+        return date.fromisoformat(text)
+    except ValueError as error:
+        raise Wrong(f"{what} is as 2026-11-22; found {text!r}") from error
+
+
+def _dates(row: Row, open_ended: bool = False) -> Dates:
+    first = _date("from", row["from"]) if row["from"] else None
+    last = _date("to", row["to"]) if row["to"] else None
+    if not open_ended:
+        if first is None:
+            raise Wrong("from is missing: the first date it is for")
+        last = last or first
+    if first is not None and last is not None and last < first:
+        raise Wrong(f"to ({last}) comes before from ({first})")
+    return Dates(first, last)
+
+
+def _hours(row: Row) -> Hours:
+    given = row["mode"] or "console"
+    mode: Mode | None = next((one for one in get_args(Mode) if one == given), None)
+    if mode is None:
+        raise Wrong(f"mode is console or on call; found {given!r}")
+    return Hours(_minutes("start", row["start"]), _minutes("end", row["end"]), mode)
+
+
+def _minutes(name: str, text: str) -> int:
+    hours, colon, minutes = text.partition(":")
+    if colon and len(minutes) == 2 and hours.isdigit() and minutes.isdigit() and len(hours) <= 2:
+        found = 60 * int(hours) + int(minutes)
+        if int(minutes) < 60 and (found < MIDNIGHT or (found == MIDNIGHT and name == "end")):
+            return found
+    raise Wrong(f"{name} is a time from 00:00 to 23:59 (an end up to 24:00); found {text!r}")
+
+
+def _yes(text: str) -> bool:
+    if text.lower() not in ("", "yes", "no"):
+        raise Wrong(f"volunteer is yes or no; found {text!r}")
+    return text.lower() == "yes"
+
+
+def write_roster(roster: Roster) -> str:
+    """Return *roster* as a file that reads as the same."""
+    out = io.StringIO()
+    writer = csv.DictWriter(out, COLUMNS, restval="", lineterminator="\n")
+    writer.writeheader()
+    for member in roster.members:
+        writer.writerow(_written(member))
+    for rule in roster.rules:
+        writer.writerow(_planned(rule))
+    return out.getvalue()
+
+
+def _written(member: Member) -> Row:
+    return {
+        "kind": "person",
+        "person": member.person,
+        "name": member.name,
+        "role": member.role,
+        "card": member.card,
+        "zone": member.zone,
+        "languages": " ".join(member.languages),
+        "areas": " ".join(member.areas),
+        "licenses": "; ".join(f"{one.state} {one.checked}" for one in member.licenses),
+        "volunteer": "yes" if member.volunteer else "no",
+    }
+
+
+def _planned(rule: Rule) -> Row:
+    dates = {"from": str(rule.dates.first or ""), "to": str(rule.dates.last or "")}
+    match rule:
+        case Weekly(person, days, hours, _):
+            named = " ".join(WEEK[day] for day in sorted(days))
+            more = {"kind": "shift", "person": person, "days": named, **_clock(hours)}
+        case Extra(person, hours, _):
+            more = {"kind": "extra", "person": person, **_clock(hours)}
+        case Off(person, _):
+            more = {"kind": "off", "person": person}
+        case Swap(person, other, _):
+            more = {"kind": "swap", "person": person, "with": other}
+    return {**more, **dates}
+
+
+def _clock(hours: Hours) -> Row:
+    def told(minutes: int) -> str:
+        return f"{minutes // 60:02}:{minutes % 60:02}"
+
+    return {"start": told(hours.start), "end": told(hours.end), "mode": hours.mode}

@@ -1,0 +1,101 @@
+"""Where nobody is on shift, and who could; the picture and the calendar of it."""
+
+import xml.etree.ElementTree as ET
+from datetime import UTC, date, datetime
+
+from accompany.dispatch.calendar_file import folded, write_calendar
+from accompany.dispatch.coverage import HOUR, Gap, Level, cover, gaps
+from accompany.dispatch.coverage_picture import draw_coverage
+from accompany.dispatch.shifts import Dates, Hours, License, Member, Off, Roster, Span, Weekly
+
+DAY = date(2026, 11, 23)
+MIDNIGHT = round(datetime(2026, 11, 23, tzinfo=UTC).timestamp() * 1000)
+EVERY_DAY = frozenset(range(7))
+
+
+def attorney(person: str, languages: str, states: str = "TX", volunteer: bool = False) -> Member:
+    licenses = tuple(License(state, DAY) for state in states.split())
+    words = tuple(languages.split())
+    return Member(person, person.title(), "attorney", "UTC", words, (), licenses, volunteer)
+
+
+ROSTER = Roster(
+    (
+        attorney("ada", "en es"),
+        attorney("ben", "en"),
+        attorney("cy", "en", volunteer=True),
+        attorney("dee", "es"),
+        Member("ines", "Ines", "interpreter", "UTC", ("es",)),
+    ),
+    (
+        Weekly("ada", EVERY_DAY, Hours(8 * 60, 16 * 60)),
+        Weekly("ben", EVERY_DAY, Hours(16 * 60, 22 * 60 + 30)),
+        Weekly("ines", EVERY_DAY, Hours(16 * 60, 20 * 60)),
+        Off("dee", Dates(DAY, DAY)),
+    ),
+)
+
+
+def test_each_hour_says_who_could_be_rung() -> None:
+    found = cover(ROSTER, MIDNIGHT + 5, 1)
+    assert (found.start, found.states, found.languages) == (MIDNIGHT, ["TX"], ["en", "es"])
+    english, spanish = found.levels["TX", "en"], found.levels["TX", "es"]
+    # The hour in which Ben leaves is not covered as a whole.
+    assert english == (Level.NOBODY,) * 8 + (Level.SPOKEN,) * 14 + (Level.NOBODY,) * 2
+    assert spanish == (
+        (Level.NOBODY,) * 8 + (Level.SPOKEN,) * 8 + (Level.INTERPRETED,) * 4
+        + (Level.WITHOUT,) * 2 + (Level.NOBODY,) * 2
+    )  # fmt: skip
+
+
+def test_gaps_are_told_with_who_could_take_them() -> None:
+    found = gaps(ROSTER, cover(ROSTER, MIDNIGHT, 1))
+    at = [MIDNIGHT + hour * HOUR for hour in range(25)]
+    assert found == [
+        # Volunteers first; Dee is off today.
+        Gap("TX", "en", at[0], at[8], Level.NOBODY, ("cy", "ada", "ben")),
+        Gap("TX", "en", at[22], at[24], Level.NOBODY, ("cy", "ada", "ben")),
+        Gap("TX", "es", at[0], at[8], Level.NOBODY, ("ada", "cy", "ben")),
+        Gap("TX", "es", at[20], at[22], Level.WITHOUT, ("ada", "cy")),
+        Gap("TX", "es", at[22], at[24], Level.NOBODY, ("ada", "cy", "ben")),
+    ]
+
+
+def test_a_state_that_nobody_is_licensed_for_is_one_gap_that_nobody_could_take() -> None:
+    assert gaps(ROSTER, cover(ROSTER, MIDNIGHT, 2, ["CA"], ["ht"])) == [
+        Gap("CA", "ht", MIDNIGHT, MIDNIGHT + 48 * HOUR, Level.NOBODY, ())
+    ]
+
+
+def test_the_picture_shows_every_hour_once_and_says_how_many_are_bare() -> None:
+    coverage = cover(ROSTER, MIDNIGHT, 14, ["TX", "CA"])
+    picture = ET.fromstring(draw_coverage(coverage, "America/Chicago", "Fourteen & more"))  # noqa: S314
+    space = "{http://www.w3.org/2000/svg}"
+    told = [one for one in picture.iter(f"{space}rect") if one.find(f"{space}title") is not None]
+    hours = sum(int(one.attrib["width"]) for one in told) // 3
+    assert hours == sum(len(row) for row in coverage.levels.values())
+    about = picture.find(f"{space}desc")
+    # A day: 10 of 24 hours in English and 12 in Spanish for TX, and all of CA.
+    assert about is not None
+    assert about.text is not None
+    assert about.text.startswith(f"{14 * (10 + 12 + 48)} of {14 * 96} hours")
+
+
+def test_a_calendar_is_folded_escaped_and_keeps_its_uids() -> None:
+    span = Span(MIDNIGHT, MIDNIGHT + HOUR, "on call")
+    name = "Duty of Ada; Ben, " + "é" * 60
+    text = write_calendar(name, "ada", [span], MIDNIGHT + 5)
+    assert all(len(line.encode()) <= 75 for line in text.split("\r\n"))
+    unfolded = text.replace("\r\n ", "").split("\r\n")
+    assert unfolded[3] == "X-WR-CALNAME:Duty of Ada\\; Ben\\, " + "é" * 60
+    assert unfolded[4:-2] == [
+        "BEGIN:VEVENT",
+        f"UID:ada-{MIDNIGHT}@accompany.invalid",
+        "DTSTAMP:20261123T000000Z",
+        "DTSTART:20261123T000000Z",
+        "DTEND:20261123T010000Z",
+        "SUMMARY:On call",
+        "END:VEVENT",
+    ]
+    assert (unfolded[0], unfolded[-2], unfolded[-1]) == ("BEGIN:VCALENDAR", "END:VCALENDAR", "")
+    assert list(folded("a" * 75)) == ["a" * 75]
