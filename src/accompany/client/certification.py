@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from accompany.client.frugal import without
 from accompany.evidence.text import write_time
 
 if TYPE_CHECKING:
@@ -99,7 +100,8 @@ class Stated:
 def certification(stated: Stated, now: int) -> bytes:
     """Return the PDF; the same for the same values."""
     # Fonts and their libraries take some 25 MB, which whoever makes no PDF need not hold.
-    from accompany.client.pages import Pages
+    with without("numpy"):
+        from accompany.client.pages import Pages
 
     pages = Pages(TITLE, f"Draft certification, recording {stated.recording}", now)
     pages.heading(TITLE, 14, above=0)

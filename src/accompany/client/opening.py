@@ -24,6 +24,7 @@ from typing import Any
 from accompany.client.certification import Item, Stated, certification
 from accompany.client.court_copy import NoCourtCopy, make_court_copy, tools
 from accompany.client.derivation import Copied, Weighed, derivation, withheld_as_said
+from accompany.client.frugal import give_back
 from accompany.client.sealed_package import SealedPackage, Watch
 from accompany.errors import AccompanyError, DoesNotHold
 from accompany.evidence import age, layout
@@ -112,9 +113,11 @@ def open_package(
         identity = _own_identity(package, identities)
         keys, media = _unsealed(package, identity, _withheld(package, choice))
         copied = _copied(package, keys, media, choice, film)
+        give_back()
         signer = sign or Signer.generate(f"opener/{package.opening.recording}")
         added = _Adding(package, received, keys, media, copied, signer.verifier, now)
         contents = added.contents(choice)
+        give_back()
         contents[layout.OPENED_NOTE] = signer.sign(str(added.listing(contents)))
         with beside.open("wb") as out:
             for piece in zip_stream(_zip_items(package, contents, keys, film, now)):
