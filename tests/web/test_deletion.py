@@ -6,11 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from accompany.cli import main
+from accompany.cli import deletion, main
 from accompany.client.device import Device
+from accompany.custody.deletion import DAY
 from accompany.evidence.deletions import DELETION, UNDELETION, open_tombstone, write_wish
 from accompany.evidence.notes import Signer
-from accompany.evidence.text import write_base64
+from accompany.evidence.text import write_base64, write_time
 from house import SECRET, House, bearing, house, new_id, sound
 
 pytestmark = pytest.mark.anyio
@@ -133,6 +134,48 @@ async def test_the_organization_deletes_by_a_command_beside_the_running_server(
     assert f"{second.recording} deleted" in capsys.readouterr().out
     assert main(["hold", first.recording, "--lift", "--data", data]) == 0
     await until_deleted(held, first)
+
+
+async def test_what_is_old_is_listed_before_it_is_deleted_and_holds_come_first(
+    patient: House, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def said(*arguments: str) -> str:
+        assert main(["delete", *arguments, "--data", str(patient.server.policy.parent)]) == 0
+        return capsys.readouterr().out
+
+    plain, held_back, wanted = [await patient.opened() for _ in range(3)]
+    assert main(["hold", held_back.recording, "--data", str(patient.server.policy.parent)]) == 0
+    said(wanted.recording)
+    said(wanted.recording, "--undo")
+    assert said("--older-than", "30").startswith("0 recordings")
+    ahead = patient.server.office.clock.now() + 40 * DAY
+    monkeypatch.setattr(deletion, "_now", lambda: ahead)
+    monkeypatch.setenv("ACCOMPANY_KEEP_SOUND_DAYS", "30")
+    fates = {
+        plain.recording: "nobody has asked yet",
+        held_back.recording: "a legal hold keeps it",
+        wanted.recording: "asked for, and taken back",
+    }
+    rule = said("--rule")
+    assert "film: kept for ever" in rule
+    assert "sound: 30 days" in rule
+    listed = said("--older-than", "30")
+    for recording, fate in fates.items():
+        for text in (rule, listed):
+            (line,) = [line for line in text.splitlines() if recording in line]
+            assert "40 days old" in line
+            assert line.endswith(fate)
+    assert listed.endswith("3 recordings; nothing was changed: add --yes\n")
+    assert patient.server.office.deletions.waiting(plain.recording) is None
+    assert said("--older-than", "30", "--kind", "film", "--yes") == "0 recordings\n"
+    done = said("--older-than", "30", "--yes", "--reason", "older than a month")
+    due = write_time(ahead + 7 * DAY)
+    assert [line.rpartition(": ")[2] for line in done.splitlines()] == [
+        f"deleted at {due}", "a legal hold keeps it", f"deleted at {due}", "3 recordings",
+    ]  # fmt: skip
+    wish = patient.server.office.deletions.waiting(plain.recording)
+    assert wish is not None
+    assert (wish.by, wish.reason) == ("organization", "older than a month")
 
 
 async def test_the_organization_takes_its_word_back(

@@ -67,6 +67,9 @@ class Shelf(Lookups):
     def _read(self, query: str, *values: str | int | bytes) -> list[tuple[Any, ...]]:
         return self._index.execute(query, values).fetchall()
 
+    def close(self) -> None:
+        self._index.close()
+
     def recording(self, recording: str) -> RecordingRow | None:
         return next(iter(self.recordings("id", recording)), None)
 

@@ -8,7 +8,7 @@ command line that writes wishes and holds beside a running server, how bytes are
 
 import asyncio
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from hashlib import sha256
 from typing import Protocol
@@ -187,18 +187,30 @@ class Deletions:
     async def _look_for_old_ones(self) -> None:
         now = self._clock.now()
         for kind, lasts in self._keep.items():
-            after = -1
-            while rows := self._keeper.of_kind(kind, after, PAGE):
-                old = [row for row in rows if _opened(row) < now - lasts]
-                for row in old:
-                    # One taken back stays so: the organization wants to keep it.
-                    if self._wishes.find(row.recording) is None:
-                        self._wishes.ask(Wish(row.recording, now, now + self._wait, "age"))
-                after = rows[-1].index
-                # They come in the order in which they were opened.
-                if len(old) < len(rows):
-                    break
-                await asyncio.sleep(0)
+            old = opened_before(self._keeper.of_kind, kind, now - lasts)
+            for number, (row, _) in enumerate(old, 1):
+                # One taken back stays so: the organization wants to keep it.
+                if self._wishes.find(row.recording) is None:
+                    self._wishes.ask(Wish(row.recording, now, now + self._wait, "age"))
+                if number % PAGE == 0:
+                    await asyncio.sleep(0)
+
+
+OfKind = Callable[[str, int, int], list[RecordingRow]]
+"""`Keeper.of_kind`."""
+
+
+def opened_before(of_kind: OfKind, kind: str, time: int) -> Iterator[tuple[RecordingRow, int]]:
+    """Yield the recordings of *kind* that the server took before *time*, and when, oldest first."""
+    after = -1
+    while rows := of_kind(kind, after, PAGE):
+        for row in rows:
+            opened = _opened(row)
+            # They come in the order in which they were opened.
+            if opened >= time:
+                return
+            yield row, opened
+        after = rows[-1].index
 
 
 def _key(row: RecordingRow) -> bytes:
