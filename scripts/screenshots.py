@@ -10,6 +10,7 @@ from pathlib import Path
 
 import imageio_ffmpeg
 from playwright.sync_api import Page
+from screenshots_setup import walk_setup
 from screenshots_verify import walk_verify
 
 from browsers import Phone, phones, wait_for
@@ -20,6 +21,7 @@ from serving import running_server
 ROOT = Path(__file__).resolve().parent.parent
 TARGET = ROOT / ".screenshots"
 PICTURE = ROOT / "docs" / "pictures" / "first-light.png"
+STREET = "c0=0x2b4a57:c1=0x8fb3b0:c2=0xd9c7a0:n=3"
 SIZES = {"phone": {"width": 390, "height": 844}, "desktop": {"width": 1280, "height": 800}}
 
 
@@ -45,7 +47,7 @@ def shoot(page: Page, name: str, whole: bool = False) -> None:
 
 def walk(make: Callable[..., Phone], folder: Path) -> None:
     audio = write_wav(folder / "beeps.wav", 30)
-    street = write_scene(folder / "street.mjpeg", "c0=0x2b4a57:c1=0x8fb3b0:c2=0xd9c7a0:n=3")
+    street = write_scene(folder / "street.mjpeg", STREET)
     office = write_scene(folder / "office.mjpeg", "c0=0x5b4636:c1=0xc9a27e:c2=0xefe3d0:n=3")
     with running_server(folder / "data", "--hotline", "+1 555 0100") as server:
         desk: Phone = make(folder / "attorney", video=office, audio=audio)
@@ -123,6 +125,8 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as name, phones() as make:
         walk(make, Path(name))
         walk_verify(make, Path(name), partial(shoot, whole=True))
+        street = write_scene(Path(name) / "setup.mjpeg", STREET)
+        walk_setup(make, Path(name), partial(shoot, whole=True), street)
         if given.readme:
             compose(make, Path(name))
     print(f"{len(list(TARGET.glob('*.png')))} pictures in {TARGET.relative_to(ROOT)}")

@@ -17,7 +17,12 @@ function Runs({ runs }: { runs: readonly Run[] }): JSX.Element {
       {runs.map(({ text, as }, at) => {
         if (as === "plain") return text;
         const Tag = AS[as];
-        return <Tag key={at}>{text}</Tag>;
+        // What is to be said in English stays in its own order in a line from right to left.
+        return (
+          <Tag key={at} dir="auto">
+            {text}
+          </Tag>
+        );
       })}
     </>
   );

@@ -99,8 +99,16 @@ function text(key: string): string | undefined {
   return Object.hasOwn(spoken.texts, key) ? spoken.texts[key] : undefined;
 }
 
+/** First strong isolate and its end (UAX 9): a telephone number in a line from right to left stays itself. */
+const ISOLATE = "\u2068";
+const END = "\u2069";
+
 function fill(pattern: string, values: Values): string {
-  return pattern.replace(/\{(\w+)\}/g, (whole, name: string) => String(values[name] ?? whole));
+  const isolated = LANGUAGES[spoken.tag]?.direction === "rtl";
+  return pattern.replace(/\{(\w+)\}/g, (whole, name: string) => {
+    const value = values[name];
+    return isolated && typeof value === "string" ? `${ISOLATE}${value}${END}` : String(value ?? whole);
+  });
 }
 
 export function t(key: Key, values: Values = {}): string {

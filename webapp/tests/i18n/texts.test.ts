@@ -177,6 +177,8 @@ test("in another language the words, the plural and the dates are its own", asyn
     "11 مقطعًا",
     "100 مقطع",
   ]);
+  // A number in a line from right to left is told apart from it, or its + would stand at its end.
+  expect(t("hotline.call", { number: "+1 555 0100" })).toBe("اتصل بالرقم \u2068+1 555 0100\u2069");
   await chooseLanguage("fa");
   // A lawyer in the United States reads this date too: not the year 1405.
   expect(dateAndTime("2026-11-22T12:00:00.000Z")).toContain("2026");
