@@ -65,13 +65,10 @@ def pseudo(text: str) -> str:
 
 def speak_pseudo(page: Page) -> None:
     """Give the page the pseudo-language wherever it asks for English."""
-    kinds = {
-        WORDS / name: json.loads((WORDS / name).read_text())
-        for name in ("en.json", "office/en.json", "setup/en.json")
-    }
+    kinds = [json.loads(path.read_text()) for path in WORDS.rglob("en.json")]
     for chunk in ASSETS.glob("en-*.js"):
         built = chunk.read_text()
-        (found,) = [words for words in kinds.values() if f'"{list(words)[1]}"' in built]
+        (found,) = [words for words in kinds if f'"{list(words)[1]}"' in built]
         texts = {key: pseudo(text) for key, text in found.items() if key != "reviewed"}
         code = f"export default {json.dumps({'reviewed': found['reviewed'], **texts})};"
         page.route(f"**/assets/{chunk.name}", _answer(code))

@@ -92,7 +92,10 @@ def test_a_phone_is_set_up_and_drilled_and_nobody_is_rung(
 
     # Nobody was rung, no press is in any book, and the deletion waits.
     expect(attorney.page.get_by_role("button", name="Answer")).to_have_count(0)
-    assert rows(own_server, "SELECT recording FROM deletions WHERE by = 'caller'")
+    made = rows(own_server, "SELECT id FROM recordings ORDER BY id", "index.sqlite")
+    wished = "SELECT recording FROM deletions WHERE by = 'caller' ORDER BY recording"
+    assert made
+    assert rows(own_server, wished) == made
     assert rows(own_server, "SELECT encounter FROM presses") == []
 
     onward(page)
@@ -117,9 +120,11 @@ def test_a_phone_is_set_up_and_drilled_and_nobody_is_rung(
     step(page, "drill")
 
 
-def rows(server: RunningServer, query: str) -> list[tuple[object, ...]]:
-    with sqlite3.connect(f"file:{server.data / 'accompany.sqlite'}?mode=ro", uri=True) as people:
-        return people.execute(query).fetchall()
+def rows(
+    server: RunningServer, query: str, book: str = "accompany.sqlite"
+) -> list[tuple[object, ...]]:
+    with sqlite3.connect(f"file:{server.data / book}?mode=ro", uri=True) as opened:
+        return opened.execute(query).fetchall()
 
 
 def grow_old(page: Page) -> None:
