@@ -1,11 +1,16 @@
 """What a seized disk tells after a whole encounter: no address, code, secret or key in clear."""
 
 import base64
+import json
+import logging
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from accompany.adapters.logs import write_logs
+from accompany.custody.export import Package
 from accompany.evidence.text import read_base64
 from house import SECRET, House, bearing, listening, new_id
 
@@ -94,6 +99,42 @@ async def test_nothing_that_must_not_be_kept_is_kept_or_said(
     assert holding(data, invitation.encode()) == {"invitation"}
     said = capfd.readouterr()
     assert said.err == said.out == ""
+
+
+async def failing(recording: str, by: str, with_custody: bool) -> Package:
+    """A fault of ours whose message quotes whatever it can get."""
+    shown = (recording, by, with_custody, ADDRESS, bearing(SECRET), "code zzzz-zzzz")
+    raise RuntimeError(f"failed for {shown}")
+
+
+@pytest.mark.parametrize("kind", ["json", "text"])
+async def test_the_logs_of_a_whole_encounter_say_nothing_of_it(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, kind: str
+) -> None:
+    """With more said than a server says, and a fault whose traceback quotes what was asked for."""
+    root = logging.getLogger()
+    before, level = root.handlers[:], root.level
+    write_logs(kind)
+    root.setLevel(logging.INFO)
+    try:
+        async with listening(tmp_path) as held:
+            monkeypatch.setattr(held.server.office.export, "package", failing)
+            canaries = await encounter(held)
+            code, invitation = held.server.guest_code, held.server.invitation
+    finally:
+        root.handlers[:] = before
+        root.setLevel(level)
+    said = capfd.readouterr().err
+    assert "RuntimeError: failed for" in said, "the fault was to be heard of"
+    if kind == "json":
+        assert all(json.loads(line)["message"] for line in said.splitlines())
+    canaries |= {
+        "codes": {code.encode(), invitation.encode(), b"zzzz-zzzz"},
+        "names": {b"Ada Counsel", b"Ada"},
+    }
+    found = [what for what, ones in canaries.items() if any(one in said.encode() for one in ones)]
+    assert found == []
+    assert not re.search("[a-z2-7]{32}", said), "an id tells who asked for what"
 
 
 async def test_two_encounters_of_one_caller_share_nothing_on_the_disk(tmp_path: Path) -> None:
