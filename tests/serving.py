@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 SOURCES = Path(__file__).resolve().parent.parent / "src"
-READY_SECONDS = 30.0
+READY_SECONDS = 60.0
 
 
 def accompany(*arguments: str | Path) -> list[str]:

@@ -27,7 +27,7 @@ def parser() -> argparse.ArgumentParser:
 
 
 def flags() -> set[str]:
-    return {action.dest for action in parser()._actions} - {"help", "json"}
+    return {action.dest for action in parser()._actions} - {"help", "json", "new_origin"}
 
 
 def documented() -> dict[str, list[str]]:

@@ -4,13 +4,10 @@ Not here: reading the command line (`cli`), what any part does.
 """
 
 import asyncio
-import contextlib
-import fcntl
 import logging
 import os
-import sqlite3
 import time
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from functools import partial
@@ -25,7 +22,9 @@ from accompany.adapters.apprise import ApprisePost, load_channels
 from accompany.adapters.auditors import SqliteAuditors
 from accompany.adapters.check_ins import SqliteTellings
 from accompany.adapters.checkpoints import SqliteCheckpoints, second_place
+from accompany.adapters.closing import close_log, closed_logs, finish_closing, policy_lines
 from accompany.adapters.disk import write_durably
+from accompany.adapters.guarding import disk_in_words, only_one
 from accompany.adapters.keeper import JournalKeeper, check_tree
 from accompany.adapters.keys import ServerKeys, load_keys, telling_identity
 from accompany.adapters.outside import STEP, ClockWatch, SqliteOutside
@@ -51,7 +50,7 @@ from accompany.custody.rounds import Rounds
 from accompany.custody.sequencer import Sequencer
 from accompany.dispatch.rules import Rules
 from accompany.dispatch.runner import Desk
-from accompany.errors import Damaged, DiskFailed, Unknown
+from accompany.errors import Unknown
 from accompany.evidence.cards import Organization
 from accompany.evidence.checkpoints import open_checkpoint, write_policy
 from accompany.evidence.merkle import root
@@ -103,6 +102,8 @@ class Server:
     policy: Path
     office: Office
     metrics: Metrics
+    way: str
+    """How batches reach the disk, in words."""
 
 
 def door_for(settings: Settings, server: Server, **more: Any) -> tuple[uvicorn.Config, Door]:
@@ -126,15 +127,21 @@ def die(reason: str) -> None:
 
 
 @asynccontextmanager
-async def serving(settings: Settings, authority: Path | None = None) -> AsyncIterator[Server]:
+async def serving(
+    settings: Settings, authority: Path | None = None, new_origin: bool = False
+) -> AsyncIterator[Server]:
     """Set everything up in the data folder, run what runs by itself, and tidy up afterwards.
 
-    Raise Damaged where what is kept contradicts itself; nothing is signed then.
+    With *new_origin* the log that is there is closed for good first. Raise Damaged where what is
+    kept contradicts itself; nothing is signed then.
     """
     folder = settings.data
     folder.mkdir(parents=True, exist_ok=True)
-    with _only_one(folder):
-        with _disk_in_words():
+    with only_one(folder):
+        with disk_in_words():
+            finish_closing(folder)
+            if new_origin:
+                close_log(folder, settings.origin)
             keys = load_keys(folder / "keys", settings.origin, (folder / "journal").exists())
             database = Database(folder / "accompany.sqlite", die)
             clock = SystemClock()
@@ -144,7 +151,7 @@ async def serving(settings: Settings, authority: Path | None = None) -> AsyncIte
         logger.info("batches are written %s", keeper.way)
         behind = clock.never_before(keeper.last_time)
         try:
-            with _disk_in_words():
+            with disk_in_words():
                 server, live, sequencer, vouching = _assemble(
                     settings, clock, keys, database, checkpoints, keeper, second, authority
                 )
@@ -168,6 +175,8 @@ async def serving(settings: Settings, authority: Path | None = None) -> AsyncIte
                 await server.office.teller.close()
                 live.close()
                 vouching.checkpoints.close()
+                for one in server.office.closed.values():
+                    one.close()
         finally:
             keeper.close()
             checkpoints.close()
@@ -200,7 +209,9 @@ def _assemble(
     # Its own connection: the sequencer's is used in another thread.
     others = SqliteCheckpoints(folder / "checkpoints", clock.now, second)
     vouching = _vouching(settings, clock, keys, database, keeper, leaves, sequencer, others)
-    rounds, policy = vouching.rounds, vouching.policy
+    closed = closed_logs(folder, settings.second_place)
+    policy = vouching.policy + policy_lines(closed)
+    rounds = vouching.rounds
     live = Live()
     desk = Desk(presses, live.show, Rules.of(settings), now=clock.now())
 
@@ -269,6 +280,7 @@ def _assemble(
         lambda: write_durably(folder / "heartbeat", b"written to see that it can be\n"),
         teller,
         write_service_note(keys.origin, identity.recipient, keys.organization),
+        closed,
     )
     live.office = office
     policy_path = folder / "policy"
@@ -277,7 +289,7 @@ def _assemble(
     invitation = _kept_invitation(folder, enrolment)
     metrics = Metrics()
     app = create_app(office, live, metrics, authority)
-    server = Server(app, keys, code, invitation, policy_path, office, metrics)
+    server = Server(app, keys, code, invitation, policy_path, office, metrics, keeper.way)
     return server, live, sequencer, vouching
 
 
@@ -379,24 +391,3 @@ async def _watch_clock(outside: SqliteOutside, clock: SystemClock) -> None:
             logger.warning("the clock was set by %d ms", step)
             outside.stepped(clock.now(), step)
         await asyncio.sleep(1)
-
-
-@contextlib.contextmanager
-def _disk_in_words() -> Iterator[None]:
-    """Raise DiskFailed for what a disk or a database could not do: nobody reads a stack."""
-    try:
-        yield
-    except (OSError, sqlite3.Error) as error:
-        raise DiskFailed(f"the disk did not do what was asked: {error}") from error
-
-
-@contextlib.contextmanager
-def _only_one(folder: Path) -> Iterator[None]:
-    """Hold the folder's lock: two servers on one journal would each give out the same leaf."""
-
-    with (folder / "lock").open("w") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError as error:
-            raise Damaged(f"{folder} is in use by another server") from error
-        yield

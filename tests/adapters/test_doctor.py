@@ -32,6 +32,7 @@ def stopped(tmp_path_factory: pytest.TempPathFactory) -> Path:
         assert done.returncode == 0, done.stderr
         running = remarks(server.data)
         assert running["data folder"].words.endswith("a server is running on it")
+        assert running["writing"].words == server.links["writing"]
         assert {one.how for one in running.values()} == {"good", "look"}
     return folder / "data"
 

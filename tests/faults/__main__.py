@@ -19,6 +19,7 @@ from faults.clock import set_the_clock
 from faults.failing import Failing
 from faults.filling import fill_the_disk, small_disk
 from faults.killing import kill_again_and_again
+from faults.restoring import restore_an_older_one
 from faults.strace import strace
 from faults.telling import Tell
 
@@ -58,6 +59,9 @@ def main() -> int:
         yield lose_the_last_batch(left, tell)
         yield flip_bits(left, 4, seed, tell)
 
+    def restored(folder: Path, tell: Tell) -> Iterator[str]:
+        yield restore_an_older_one(folder, tell)
+
     def clock(folder: Path, tell: Tell) -> Iterator[str]:
         yield set_the_clock(folder, tell)
 
@@ -68,7 +72,8 @@ def main() -> int:
             yield fill_the_disk(folder, disk, tell)
 
     cases: dict[str, Case] = {
-        "kills": kills, "calls": calls, "bent": bent, "clock": clock, "full": full
+        "kills": kills, "calls": calls, "bent": bent, "restored": restored, "clock": clock,
+        "full": full,
     }  # fmt: skip
     print(f"The fault run: seed {seed}, {', '.join(given.only or cases)}", flush=True)
     results = [run(name, cases[name]) for name in given.only or cases]

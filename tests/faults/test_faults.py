@@ -10,6 +10,7 @@ from faults.clock import set_the_clock
 from faults.failing import Failing
 from faults.filling import fill_the_disk, small_disk
 from faults.killing import kill_again_and_again
+from faults.restoring import restore_an_older_one
 from faults.strace import Fault, strace
 from faults.telling import silent
 
@@ -55,6 +56,12 @@ def test_a_full_disk_refuses_bytes_takes_statements_and_recovers(tmp_path: Path)
         if disk is None:
             skip_loudly("no small disk can be mounted here: NO DISK WAS FILLED")
         assert "507" in fill_the_disk(tmp_path, disk, silent)
+
+
+def test_an_older_backup_is_refused_and_a_new_log_leaves_the_old_one_readable(
+    tmp_path: Path,
+) -> None:
+    assert "refused" in restore_an_older_one(tmp_path, silent)
 
 
 def skip_loudly(why: str) -> None:

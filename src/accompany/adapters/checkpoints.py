@@ -10,12 +10,11 @@ import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from urllib.parse import quote
 
 from accompany.adapters.disk import write_durably
 from accompany.adapters.sqlite import connect, no_room_as_disk_full
 from accompany.errors import AccompanyError, Damaged
-from accompany.evidence.checkpoints import open_checkpoint, parse_checkpoint
+from accompany.evidence.checkpoints import file_name_of, open_checkpoint, parse_checkpoint
 from accompany.evidence.notes import Verifier
 
 logger = logging.getLogger("accompany")
@@ -127,7 +126,7 @@ def second_place(asked: str, default: Path, log: Verifier) -> Path | None:
 
 def folder_of(place: Path, log: Verifier) -> Path:
     """Return where *log*'s checkpoints lie in a second place that others may share."""
-    return place / f"{quote(log.name, safe='')}+{log.id.hex()}"
+    return place / file_name_of(log)
 
 
 @contextmanager

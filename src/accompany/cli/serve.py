@@ -38,6 +38,8 @@ def configure_serve(parser: argparse.ArgumentParser) -> None:
     add("--origin", metavar="NAME", help="the log's name, for good (default: made on first start)")
     add("--organization", metavar="NAME", help="the organization's name, as callers read it")
     add("--hotline", metavar="NUMBER", help="telephone number on the caller's screen")
+    add("--new-origin", action="store_true", help="close the log that is there for good and begin "
+        "another: for when its journal is lost (docs/durability.md)")  # fmt: skip
     add("--json", action="store_true", help="print one line of JSON when ready, nothing else")
 
 
@@ -57,13 +59,14 @@ def run_serve(given: argparse.Namespace) -> int:
     # A phone is a connection, and a file descriptor.
     most = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
     resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
-    return uvloop.run(_serve(settings, given.json))
+    return uvloop.run(_serve(settings, given.json, given.new_origin))
 
 
-async def _serve(settings: Settings, as_json: bool) -> int:
+async def _serve(settings: Settings, as_json: bool, new_origin: bool) -> int:
     settings.data.mkdir(parents=True, exist_ok=True)
     certificate = certificate_for(settings.tls, settings.data / "tls", settings.host)
-    async with serving(settings, certificate.authority if certificate else None) as server:
+    authority = certificate.authority if certificate else None
+    async with serving(settings, authority, new_origin) as server:
         config, door = door_for(
             settings,
             server,
@@ -135,6 +138,7 @@ def _links(settings: Settings, server: Server, port: int) -> dict[str, str]:
         "guest_code": server.guest_code,
         "policy": str(server.policy.resolve()),
         "data": str(settings.data.resolve()),
+        "writing": server.way,
     }
 
 
@@ -148,7 +152,8 @@ def _print_links(
         if (sys.stdout.encoding or "").lower().startswith("utf"):
             segno.make(links[name], error="l").terminal(compact=True)
     print(f"Guest code: {links['guest_code']}")
-    print(f"Everything is kept in {links['data']}; whose log it is stands in {links['policy']}\n")
+    print(f"Everything is kept in {links['data']}; whose log it is stands in {links['policy']}")
+    print(f"Batches are written {server.way}.\n")
     print(
         "This is a demonstration organization: its key and its custodian's key lie in that folder."
     )

@@ -23,7 +23,13 @@ from accompany.client.growing import Differs, Grown, check_tile
 from accompany.client.line import open_client
 from accompany.client.tiles import TileNodes, Tiles
 from accompany.errors import AccompanyError, Damaged, DoesNotHold, Malformed
-from accompany.evidence.checkpoints import Checkpoint, Policy, open_checkpoint, parse_checkpoint
+from accompany.evidence.checkpoints import (
+    Checkpoint,
+    Policy,
+    file_name_of,
+    open_checkpoint,
+    parse_checkpoint,
+)
 from accompany.evidence.merkle import check_consistency, consistency_proof
 from accompany.evidence.notes import Verifier
 from accompany.evidence.text import write_time
@@ -209,7 +215,11 @@ def settle_key(tiles: Tiles, memory: Memory, policy: Path | None, say: Say) -> V
     if policy is not None:
         logs = Policy.parse(policy.read_bytes()).logs
         if len(logs) != 1 and kept is None:
-            raise Malformed("policy", f"expected one log, found {len(logs)}")
+            # One that states closed logs as well: whose checkpoint is shown says which is meant.
+            origin = parse_checkpoint(tiles.checkpoint())[0].origin
+            logs = tuple(log for log in logs if log.name == origin)
+            if len(logs) != 1:
+                raise Malformed("policy", f"expected one log called {origin}, found {len(logs)}")
         key = next((log for log in logs if log == kept), logs[0] if logs else None)
         if key is None or (kept is not None and key != kept):
             raise DoesNotHold("log's key", str(kept), "another one in the policy")
@@ -217,8 +227,9 @@ def settle_key(tiles: Tiles, memory: Memory, policy: Path | None, say: Say) -> V
         return kept
     else:
         logs = Policy.parse(tiles.get("policy", 1024 * 1024)).logs
-        if len(logs) != 1:
-            raise Malformed("policy of the log", f"expected one log, found {len(logs)}")
+        if not logs:
+            raise Malformed("policy of the log", "expected a log, found none")
+        # Logs that ended stand behind the one that is written now.
         key = logs[0]
         say(
             "WHOSE LOG THIS IS, NOBODY HAS TOLD: without --policy, the key it shows now is "
@@ -299,6 +310,13 @@ def _look(given: Namespace, memory: Memory, token: str | None) -> Look:
         tiles = Tiles(client, "/log", token)
         key = settle_key(tiles, memory, given.policy, lambda text: print(text, file=sys.stderr))
         strangers = Tiles(client, "/log") if token else None
+        shown = parse_checkpoint(tiles.checkpoint())[0].origin
+        if shown != key.name:
+            closed = look(Tiles(client, f"/log/closed/{file_name_of(key)}"), memory, key)
+            raise DoesNotHold(
+                "log", key.name, f"{shown}: {key.name} was closed for good, and what is left of it "
+                f"holds, {closed.size} entries; follow {shown} in another --folder"
+            )  # fmt: skip
         return look(tiles, memory, key, strangers)
 
 

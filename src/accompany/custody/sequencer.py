@@ -49,6 +49,20 @@ class Published:
     note: bytes
 
 
+class Ended(Protocol):
+    """A log that was closed for good: nothing is signed for it or added to it any more."""
+
+    @property
+    def policy(self) -> str: ...
+    @property
+    def last(self) -> Published | None:
+        """The largest checkpoint that what is left of it holds."""
+
+    def tile(self, level: int, number: int, width: int) -> bytes: ...
+    def entries(self, first: int, count: int) -> bytes: ...
+    def close(self) -> None: ...
+
+
 class Sequencer:
     def __init__(
         self, keeper: Keeper, leaves: Leaves, signer: Signer, kept: Checkpoints, clock: Clock

@@ -4,6 +4,7 @@ c2sp.org/tlog-checkpoint, tlog-proof, tlog-cosignature and tlog-policy. A policy
 more keys in comment lines: `# receipts <vkey>` and `# organization <vkey>`. Pure.
 """
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
@@ -39,6 +40,11 @@ class Checkpoint:
 
     def sign(self, signer: Signer) -> bytes:
         return signer.sign(str(self))
+
+
+def file_name_of(log: Verifier) -> str:
+    """Return a name for what belongs to *log*, fit for files and addresses: no other has it."""
+    return f"{re.sub(r'[^0-9A-Za-z.-]', '_', log.name)}-{log.id.hex()}"
 
 
 def parse_checkpoint(data: bytes) -> tuple[Checkpoint, Note]:

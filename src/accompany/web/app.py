@@ -10,6 +10,7 @@ from starlette.responses import FileResponse, Response
 from starlette.routing import BaseRoute, Route, WebSocketRoute
 
 from accompany.errors import AccompanyError
+from accompany.web.closed import ClosedLogs
 from accompany.web.deletion import DeletionRoutes
 from accompany.web.headers import Headers
 from accompany.web.health import HealthRoutes
@@ -36,6 +37,7 @@ def create_app(
     """Return the application; *authority* is the certificate to offer where `--tls` made one."""
     records, log, people = Records(office), Log(office), PeopleRoutes(office)
     deletion, health = DeletionRoutes(office), HealthRoutes(office, metrics)
+    closed = ClosedLogs(office)
     telling = TellingRoutes(office, live)
     pages, cards = Pages(STATIC), CardRoutes(office)
     routes: list[BaseRoute] = [
@@ -68,6 +70,11 @@ def create_app(
         WebSocketRoute("/api/live/duty", live.duty),
         Route("/log/checkpoint", log.checkpoint),
         Route("/log/policy", log.policy),
+        Route("/log/closed", closed.names),
+        Route("/log/closed/{log}/checkpoint", closed.checkpoint),
+        Route("/log/closed/{log}/policy", closed.policy),
+        Route("/log/closed/{log}/tile/entries/{path:path}", closed.entries),
+        Route("/log/closed/{log}/tile/{level}/{path:path}", closed.tile),
         Route("/log/offered", log.offered),
         Route("/log/cosignatures", log.cosignatures, methods=["POST"]),
         Route("/log/tile/entries/{path:path}", log.entries),

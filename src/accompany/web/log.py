@@ -74,7 +74,11 @@ class Log:
         first = number * TILE_WIDTH
         if first + width > self._shown(request).checkpoint.size:
             raise Unknown("entry bundle")
-        data = self._office.keeper.entries(first, width)
-        bundle = b"".join(b"\x00\x40" + data[at : at + 64] for at in range(0, len(data), 64))
+        bundle = bundle_of(self._office.keeper.entries(first, width))
         headers = self._caching(first + width)
         return Response(bundle, media_type="application/octet-stream", headers=headers)
+
+
+def bundle_of(entries: bytes) -> bytes:
+    """Return *entries*, 64 bytes each, as a bundle: the length of each before it, in 2 bytes."""
+    return b"".join(b"\x00\x40" + entries[at : at + 64] for at in range(0, len(entries), 64))

@@ -5,7 +5,7 @@ Not here: any behaviour beyond finding out who asks.
 
 from base64 import b64decode
 from binascii import Error
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from hashlib import sha256
 
@@ -23,7 +23,7 @@ from accompany.custody.leaves import Leaves
 from accompany.custody.leaving import Leaving
 from accompany.custody.ports import Clock, Keeper, RecordingRow
 from accompany.custody.rounds import Rounds
-from accompany.custody.sequencer import Sequencer
+from accompany.custody.sequencer import Ended, Sequencer
 from accompany.dispatch.runner import Desk
 from accompany.errors import Unauthorized, Unknown
 from accompany.ids import CardSerial, EncounterId, Locator
@@ -63,6 +63,8 @@ class Office:
     probe: Probe
     teller: Teller
     telling_note: bytes
+    closed: Mapping[str, Ended]
+    """Logs that ended, by their file names."""
 
     def attorney(self, connection: HTTPConnection) -> CardSerial | None:
         """Return whose session the connection's cookie is, or None."""
