@@ -113,9 +113,9 @@ class Measured:
 class Bench:
     def __init__(self, folder: Path, quick: bool) -> None:
         self.folder = folder
-        self.seconds = 1.0 if quick else 2.5
-        self.steady = 2.0 if quick else 5.0
-        self.steps = STEPS
+        self.seconds = 1.0 if quick else 2.0
+        self.steady = 2.0 if quick else 4.0
+        self.step = STEPS.index(800)
         self.generator = Generator()
         self.measured = Measured()
         self.missing: list[str] = []
@@ -254,22 +254,39 @@ class Bench:
         self.measured.add("receipt", found.p99 / fio)
 
     def phones(self, folder: Path) -> None:
-        """Step up the phones until a receipt's p99 is too late or one is refused."""
-        held = 0
-        for phones in self.steps:
-            with running_server(folder / f"phones-{phones}") as server:
-                assert server.process is not None
-                job = self.job(
-                    server, SIZES[0], connections=phones, every=0.5, seconds=self.steady,
-                    segments=round(self.steady * 2) + 1,
-                )  # fmt: skip
-                found = self.generator.run(job, server.process.pid)
-            shutil.rmtree(folder / f"phones-{phones}")
-            self.note(f"{phones} phones", found)
-            if found.others or found.p99 >= 0.1 or found.count < 2 * phones * (self.steady - 0.5):
+        """Find how many phones are carried: from where the last round ended, up or else down."""
+        step, carried, falling = self.step, 0, False
+        while 0 <= step < len(STEPS):
+            if self.carries(folder, STEPS[step]):
+                self.step, carried = step, STEPS[step]
+                if falling:
+                    break
+                step += 1
+            elif carried:
                 break
-            held = phones
-        self.measured.add("phones", held)
+            else:
+                falling = True
+                step -= 1
+        self.measured.add("phones", carried)
+
+    def carries(self, folder: Path, phones: int) -> bool:
+        """Whether the 99th percentile of *phones*' receipts comes in time, and none is refused."""
+        data = folder / f"phones-{phones}"
+        with running_server(data) as server:
+            assert server.process is not None
+            job = self.job(
+                server,
+                SIZES[0],
+                connections=phones,
+                every=0.5,
+                seconds=self.steady,
+                segments=round(self.steady * 2) + 1,
+            )
+            found = self.generator.run(job, server.process.pid)
+        shutil.rmtree(data)
+        self.note(f"{phones} phones", found)
+        enough = found.count >= 2 * phones * (self.steady - 0.5)
+        return enough and not found.others and found.p99 < 0.1
 
     def figures(self) -> list[Figure]:
         of = self.measured.median

@@ -20,7 +20,7 @@ from dataclasses import dataclass, field
 from custody_requests import Job, Source, sources_for
 
 OPENINGS_AT_ONCE = 64
-GIVE_UP = 10.0
+GIVE_UP = 4.0
 """Seconds to wait for what is under way when the time is over."""
 
 

@@ -5,12 +5,12 @@ the position reached, so that a crash in between repeats nothing and misses noth
 sealed bytes, only where they lie. Not here: asking it (`lookups`), people and duty (`sqlite`).
 """
 
+import contextlib
 import sqlite3
 import threading
 from pathlib import Path
 from typing import Any
 
-from accompany.adapters.frames import Placed
 from accompany.adapters.lookups import NODE, Lookups, node_of
 from accompany.adapters.scanning import Batch, Position
 from accompany.adapters.sqlite import no_room_as_disk_full
@@ -64,6 +64,8 @@ _VERSION = 3
 
 _TABLES = "position leaves nodes recordings statements named stamps touched deleted".split()
 _REMEMBERED = 100_000
+_BACKSTOP = 32 * 1024
+"""Pages in the write-ahead file at which a batch itself moves them into the index."""
 
 
 class Index(Lookups):
@@ -73,6 +75,8 @@ class Index(Lookups):
         self._write = _own_version(path)
         # What is deleted must not be read from the file's free pages.
         self._write.execute("PRAGMA secure_delete = ON")
+        # `settle` is there to keep it from coming to this: the event loop would wait for the disk.
+        self._write.execute(f"PRAGMA wal_autocheckpoint = {_BACKSTOP}")
         self._write.executescript(_SCHEMA)
         self._touched: set[tuple[str, int]] = set()
         self._here = _connect(path)
@@ -116,21 +120,16 @@ class Index(Lookups):
     def apply(self, batch: Batch) -> None:
         """Follow the journal by one batch; raise DiskFull, having done nothing, without room."""
         with no_room_as_disk_full(), self._write as tables:
+            self._grow(tables, [one.record for one in batch.placed if isinstance(one.record, Kept)])
             for placed in batch.placed:
-                self._apply(tables, batch, placed)
+                self._touch(tables, getattr(placed.record, "recording", None), batch.file)
+                _apply_record(tables, placed.record, batch.file, batch.base + placed.offset)
             end = batch.end
             tables.execute(
                 "INSERT OR REPLACE INTO position VALUES "
                 "(1, ?, ?, ?, ?, coalesce(?, (SELECT time FROM position)))",
                 (end.file, end.offset, end.sequence, end.start, _last_time(batch)),
             )
-
-    def _apply(self, tables: sqlite3.Connection, batch: Batch, placed: Placed) -> None:
-        record = placed.record
-        if isinstance(record, Kept):
-            self._grow(tables, record)
-        self._touch(tables, getattr(record, "recording", None), batch.file)
-        _apply_record(tables, record, batch.file, batch.base + placed.offset)
 
     def _touch(self, tables: sqlite3.Connection, recording: str | None, file: int) -> None:
         """Remember that something of *recording* lies in *file*: what is erased is sought there."""
@@ -141,15 +140,30 @@ class Index(Lookups):
             self._touched.clear()
         self._touched.add((recording, file))
 
-    def _grow(self, tables: sqlite3.Connection, record: Kept) -> None:
-        data = bytes(record.entry)
-        tables.execute("INSERT INTO leaves VALUES (?, ?)", (record.index, data))
+    def _grow(self, tables: sqlite3.Connection, kept: list[Kept]) -> None:
+        """Add the leaves of a batch, and every node that they complete."""
+        made: dict[tuple[int, int], bytes] = {}
 
         def node(level: int, number: int) -> bytes:
-            return node_of(tables.execute(NODE, (level, number)).fetchall(), level, number)
+            found = made.get((level, number))
+            if found is None:
+                found = node_of(tables.execute(NODE, (level, number)).fetchall(), level, number)
+            return found
 
-        new = grown(record.index, leaf_hash(data), node)
-        tables.executemany("INSERT INTO nodes VALUES (?, ?, ?)", new)
+        leaves = [(record.index, bytes(record.entry)) for record in kept]
+        for index, entry in leaves:
+            for level, number, value in grown(index, leaf_hash(entry), node):
+                made[level, number] = value
+        tables.executemany("INSERT INTO leaves VALUES (?, ?)", leaves)
+        nodes = [(level, number, made[level, number]) for level, number in sorted(made)]
+        tables.executemany("INSERT INTO nodes VALUES (?, ?, ?)", nodes)
+
+    def settle(self) -> None:
+        """Move what the write-ahead file holds into the index, as far as nobody reads the old
+        state. It waits for the disk: call it in a thread, every second or so. What fails is left
+        to the next time."""
+        with self._turn, contextlib.suppress(sqlite3.Error):
+            self._elsewhere.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()
 
     def flush(self) -> None:
         """Write what the write-ahead file holds into the index, and empty it.

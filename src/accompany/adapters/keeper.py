@@ -5,6 +5,7 @@ it where the two do not fit. Room is looked after before a leaf is given: what w
 be kept. Not here: what may be kept (`custody`).
 """
 
+import threading
 from collections.abc import Callable, Iterator, Sequence
 from hashlib import sha256
 from pathlib import Path
@@ -42,6 +43,7 @@ class JournalKeeper:
         self._ballast = Ballast(folder / "reserve", self._journal.reserve)
         self._commits = Commits(self._journal, self._follow, self._ballast.release, on_failure)
         self._closed = False
+        self._settling: threading.Thread | None = None
 
     def _catch_up(self) -> None:
         """Let the index follow what it has not seen; raise Damaged where it is ahead.
@@ -71,6 +73,8 @@ class JournalKeeper:
     def close(self) -> None:
         """Finish what is waiting, then stop; returns once the last batch is synced."""
         self._closed = True
+        if self._settling:
+            self._settling.join()
         self._commits.close()
         self._journal.close()
         self._index.close()
@@ -86,8 +90,12 @@ class JournalKeeper:
         return self._index.last_time()
 
     def tend(self) -> None:
-        """Look after the room held back for statements; to be called every second."""
+        """Look after the room held back for statements, and after the index's write-ahead file;
+        to be called every second."""
         self._ballast.tend()
+        if not self._closed and not (self._settling and self._settling.is_alive()):
+            self._settling = threading.Thread(target=self._index.settle, name="index", daemon=True)
+            self._settling.start()
 
     def check_room(self, size: int, segment: bool = False) -> None:
         # What waits has a promise already: together with it this must not eat the reserve.
