@@ -37,6 +37,7 @@ COMMANDS = {
     "backup": ("Copy a server's data, to a folder or a bucket.", "accompany.cli.backup"),
     "restore": ("Make a data folder from a backup, checked.", "accompany.cli.backup"),
     "roster": ("Who is on shift, and where nobody is.", "accompany.cli.roster"),
+    "simulate": ("Play a day of presses against a roster.", "accompany.cli.simulate"),
     "doctor": ("Say what is missing or wrong, in words.", "accompany.cli.doctor"),
 }
 """Name: what it does, and the module with `configure_<name>(parser)` and `run_<name>(given)`."""

@@ -44,12 +44,13 @@ class Shifts(Protocol):
 class Attendance:
     def __init__(self, rules: Rules) -> None:
         self.rules = rules
-        self.surge = False
+        self._surge = False
         self.rings: dict[CardSerial, dict[EncounterId, None]] = defaultdict(dict)
         """For which presses somebody's console rings now."""
         self._people: dict[CardSerial, OnDuty] = {}
         self._stated: dict[CardSerial, OnDuty] = {}
         self._records: dict[CardSerial, Record] = {}
+        self._busy: dict[CardSerial, int] = {}
         self._pools: dict[str, dict[CardSerial, None]] = defaultdict(dict)
         self._in_call: dict[EncounterId, set[CardSerial]] = defaultdict(set)
         self._shifts: Shifts | None = None
@@ -122,6 +123,7 @@ class Attendance:
                 return set()
         for one in about:
             self._records[one] = record_after(self.record(one), encounter, event, self.rules)
+            self._busy.pop(one, None)
         return about
 
     def _leave_wrap_up(self, serial: CardSerial) -> None:
@@ -130,6 +132,16 @@ class Attendance:
         self._in_call.get(before or EncounterId(""), set()).discard(serial)
         if before is not None and not self._in_call.get(before):
             self._in_call.pop(before, None)
+
+    @property
+    def surge(self) -> bool:
+        """Whether it is a surge: shorter wrap-ups, volunteers."""
+        return self._surge
+
+    @surge.setter
+    def surge(self, surge: bool) -> None:
+        self._surge = surge
+        self._busy.clear()
 
     # Who is free.
 
@@ -146,11 +158,16 @@ class Attendance:
     def free(self, serial: CardSerial, now: int) -> bool:
         """Whether somebody may be rung now: on duty, on shift, not busy, not paused."""
         person = self._people.get(serial)
-        if person is None or not self.record(serial).free(now, self.rules, self.surge):
+        if person is None:
+            return False
+        busy = self._busy.get(serial)
+        if busy is None:
+            busy = self._busy[serial] = self.record(serial).busy_until(self.rules, self._surge)
+        if busy > now:
             return False
         if self._shifts is None or self.shift(serial, now)[0]:
             return True
-        return self.surge and self._shifts.volunteers(person)
+        return self._surge and self._shifts.volunteers(person)
 
     def changes(self, serial: CardSerial, now: int) -> list[int]:
         """Return when the clock alone changes whether somebody is free."""
@@ -205,9 +222,9 @@ class Attendance:
         fits = [
             self._fit(one, press)
             for one in dict.fromkeys(one for name in names for one in self._pools.get(name, ()))
-            if one not in without
+            if self.free(one, now)
+            and one not in without
             and len(self.rings.get(one, ())) < self.rules.rings
-            and self.free(one, now)
         ]
         return tuple(CardSerial(found[-1]) for found in nsmallest(count, fits))
 

@@ -23,6 +23,8 @@ from accompany.dispatch.ringing import (
 from accompany.dispatch.rules import Rules
 from accompany.ids import EncounterId
 
+UNKNOWN = 1 << 62
+
 
 @dataclass(frozen=True, slots=True)
 class Record:
@@ -52,10 +54,13 @@ class Record:
         return self.missed + rules.pause if self.misses >= rules.misses else 0
 
     def busy_until(self, rules: Rules, surge: bool) -> int:
+        """Return until when nobody may ring them; a call has no end that is known."""
+        if self.call is not None:
+            return UNKNOWN
         return max(self.wrap_up_until(rules, surge), self.paused_until(rules))
 
     def free(self, now: int, rules: Rules, surge: bool) -> bool:
-        return self.call is None and self.busy_until(rules, surge) <= now
+        return self.busy_until(rules, surge) <= now
 
 
 FRESH = Record()
