@@ -40,13 +40,22 @@ def wait_until_settled(attorney: Attorney) -> None:
 
 
 def lose_a_browser(
-    server: RunningServer, attorney: Attorney, caller: Caller, folder: Path, loop: int
+    server: RunningServer,
+    attorney: Attorney,
+    caller: Caller,
+    folder: Path,
+    loop: int,
+    later: float = 0.0,
 ) -> Loss:
-    """Press, talk, kill -9 the caller's browser, open it again, and judge the package."""
+    """Press, talk, kill -9 the caller's browser, open it again, and judge the package.
+
+    The kill comes *later* seconds after the sixth second was seen to be recorded.
+    """
     caller.press()
     attorney.answer()
     wait_for_text(caller.page, f"{attorney.name} is with you")
     caller.wait_until_recorded(6)
+    time.sleep(later)
     killed = caller.phone.kill()
     caller.page = caller.phone.start()
     caller.page.goto(server.links["caller"])

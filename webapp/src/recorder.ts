@@ -97,7 +97,9 @@ class LiveRecorder implements Recorder, StrandPorts {
     void devices.then((found) => this.begin(found));
     window.addEventListener("online", this.online);
     this.on(window, "pagehide", (event) => this.leave(event as PageTransitionEvent));
-    this.on(document, "visibilitychange", () => this.seen());
+    this.on(document, "visibilitychange", () => this.seen(document.hidden));
+    this.on(document, "freeze", () => this.seen(true));
+    this.on(document, "resume", () => this.seen(document.hidden));
     const timer = setInterval(() => this.look(), WATCH);
     this.endings.push(() => clearInterval(timer), watchBattery((low) => this.drain(low)));
   }
@@ -326,8 +328,8 @@ class LiveRecorder implements Recorder, StrandPorts {
     if (interrupted !== this.current.interrupted) this.change({ interrupted });
   }
 
-  private seen(): void {
-    for (const strand of this.strands) strand.setHidden(document.hidden);
+  private seen(hidden: boolean): void {
+    for (const strand of this.strands) strand.setHidden(hidden);
     this.look();
   }
 

@@ -52,8 +52,8 @@ export class Strand implements CaptureReport {
   private readonly early: Piece[] = [];
   /** where the last piece ends; null before the first one of film or sound */
   private end: number | null = null;
-  private wasHidden = false;
-  private hidden = false;
+  /** when the page was out of sight; milliseconds since the opening */
+  private readonly unseen: { from: number; to: number }[] = [];
   /** the closing was stated: nothing may follow it */
   private closed = false;
   private stopping: Promise<void> | null = null;
@@ -101,8 +101,10 @@ export class Strand implements CaptureReport {
   }
 
   setHidden(hidden: boolean): void {
-    this.hidden = hidden;
-    if (hidden) this.wasHidden = true;
+    const last = this.unseen.at(-1);
+    const was = last?.to === Number.POSITIVE_INFINITY;
+    if (hidden && !was) this.unseen.push({ from: this.now(), to: Number.POSITIVE_INFINITY });
+    else if (!hidden && was) last.to = this.now();
   }
 
   // --- capture's reports ---
@@ -191,8 +193,7 @@ export class Strand implements CaptureReport {
   private stateSilence(until: number): void {
     if (this.end === null) return;
     const duration = until - this.end;
-    if (duration > SILENCE) this.stateGap(this.end, duration, this.whySilent());
-    this.wasHidden = this.hidden;
+    if (duration > SILENCE) this.stateGap(this.end, duration, this.whySilent(this.end, until));
   }
 
   private stateGap(offset: number, duration: number, reason: GapReason): void {
@@ -201,8 +202,8 @@ export class Strand implements CaptureReport {
     this.ports.send({ do: "gap", slot: this.slot, time: this.timeAt(offset), offset, duration, reason });
   }
 
-  private whySilent(): GapReason {
-    if (this.wasHidden) return "hidden";
+  private whySilent(from: number, to: number): GapReason {
+    if (this.unseen.some((one) => one.from < to && one.to > from)) return "hidden";
     const tracks = this.stream?.getTracks() ?? [];
     if (tracks.some(({ readyState }) => readyState === "ended")) return "device";
     return tracks.some(({ muted }) => muted) ? "muted" : "unknown";

@@ -39,7 +39,7 @@ export function RecordingState({ state, resume, film }: RecordingStateProps): JS
       {missing > 0 && <Notice tone="care">{t("rec.missing", { seconds: missing })}</Notice>}
       {saving !== null && <Notice tone="care">{t(SAVING[saving])}</Notice>}
       {saving !== null && saving !== "storage" && (
-        <button type="button" class="button" onClick={film}>
+        <button type="button" class="button ink" onClick={film}>
           {t("rec.film.on")}
         </button>
       )}
