@@ -26,12 +26,11 @@ from accompany.adapters.frames import (
 )
 from accompany.adapters.index import Index
 from accompany.adapters.journal import Journal
-from accompany.adapters.scanning import Batch, Position, numbers_in
+from accompany.adapters.scanning import Batch, Position
 from accompany.custody.ports import Item, OpeningKept, StatementKept
 from accompany.evidence.receipts import Entry
 from serving import RunningServer
 
-GIB = 1024**3
 SEGMENT = 256 * 1024
 TOGETHER = 64
 """Segments in a frame."""
@@ -39,6 +38,7 @@ TOGETHER = 64
 SINCE = 1000
 """Segments in a recording."""
 
+FILE_BYTES = 256 * 1024 * 1024
 TAIL = 8 * 1024 * 1024
 """Bytes of the journal that the index has not seen."""
 
@@ -149,18 +149,16 @@ def records(first: int, count: int) -> Iterator[Item]:
         yield Item(statement, BLOB)
 
 
-def fill(data: Path, size: int, file_bytes: int) -> tuple[int, int]:
-    """Write *size* bytes of journal behind what is there; return bytes and entries."""
-    writing = Writing(data, file_bytes)
+def fill(data: Path, size: int) -> None:
+    """Write *size* bytes of journal behind what is there, and a tail; the index sees no tail."""
+    writing = Writing(data, FILE_BYTES)
     index = Index(data / "index.sqlite")
     leaf = index.size()
     began = time.monotonic()
-    seen = True
     while writing.written < size + TAIL:
         batch = writing.frame(list(records(leaf, TOGETHER)))
         leaf += TOGETHER
-        seen = writing.written <= size
-        if seen:
+        if writing.written <= size:
             index.apply(batch)
         if leaf % (TOGETHER * 100) < TOGETHER:
             share = writing.written / size
@@ -169,35 +167,45 @@ def fill(data: Path, size: int, file_bytes: int) -> tuple[int, int]:
     writing.close()
     index.close()
     print(file=sys.stderr)
-    return writing.written, leaf
 
 
 def main() -> None:
     parser = argparse.ArgumentParser("scripts/bench start", description=__doc__)
     parser.add_argument("--gigabytes", type=float, default=100)
     parser.add_argument("--starts", type=int, default=5)
-    parser.add_argument("--folder", type=Path, help="on the disk to measure (default: /tmp)")
+    parser.add_argument("--keep", type=Path, metavar="DIR", help="make it there, or use it again")
     given = parser.parse_args()
-    file_bytes = 256 * 1024 * 1024
-    with tempfile.TemporaryDirectory(dir=given.folder, prefix="accompany-start-") as folder:
-        more = {"ACCOMPANY_JOURNAL_FILE_BYTES": str(file_bytes)}
-        server = RunningServer(Path(folder) / "data", more=more)
+    if given.keep is not None:
+        given.keep.mkdir(parents=True, exist_ok=True)
+        measure(given.keep, given.gigabytes, given.starts)
+        return
+    with tempfile.TemporaryDirectory(prefix="accompany-start-") as folder:
+        measure(Path(folder), given.gigabytes, given.starts)
+
+
+def measure(folder: Path, gigabytes: float, starts: int) -> None:
+    """Print how long starts take with nothing behind them, and with *gigabytes* of journal."""
+    more = {"ACCOMPANY_JOURNAL_FILE_BYTES": str(FILE_BYTES)}
+    bare = RunningServer(folder / "bare", more=more)
+    bare.start()
+    bare.kill()
+    server = RunningServer(folder / "data", more=more)
+    if not (folder / "made").exists():
         server.start()
         server.stop()
-        empty = [_start(server) for _ in range(given.starts)]
-        written, entries = fill(server.data, round(given.gigabytes * 1e9), file_bytes)
-        used = sum(one.stat().st_blocks * 512 for one in (server.data / "journal").iterdir())
-        files = len(numbers_in(server.data / "journal"))
-        index = (server.data / "index.sqlite").stat().st_size
-        print(
-            f"{written / 1e9:.1f} GB of journal in {files} files ({used / 1e9:.1f} GB of them on "
-            f"the disk), {entries} entries, index {index / 1e6:.0f} MB; the index has not seen the "
-            f"last {TAIL / 1e6:.0f} MB"
-        )
-        first, *later = [_start(server) for _ in range(given.starts + 1)]
-        print(f"start after a kill, nothing behind it  {_shown(empty)}")
-        print(f"first start: reads the tail            {first:.2f} s")
-        print(f"start after a kill                     {_shown(later)}")
+        fill(server.data, round(gigabytes * 1e9))
+        (folder / "made").touch()
+    sizes = [one.stat() for one in (server.data / "journal").glob("*.journal")]
+    written, used = sum(one.st_size for one in sizes), sum(512 * one.st_blocks for one in sizes)
+    index = (server.data / "index.sqlite").stat().st_size
+    print(
+        f"{written / 1e9:.1f} GB of journal in {len(sizes)} files ({used / 1e9:.1f} GB of them on "
+        f"the disk), index {index / 1e6:.0f} MB; it has not seen the last {TAIL / 1e6:.0f} MB"
+    )
+    first, *later = [_start(server) for _ in range(starts + 1)]
+    print(f"first start: reads the tail            {first:.2f} s")
+    print(f"start after a kill                     {_shown(later)}")
+    print(f"the same with nothing behind it        {_shown([_start(bare) for _ in later])}")
 
 
 def _start(server: RunningServer) -> float:

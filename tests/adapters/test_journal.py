@@ -401,6 +401,28 @@ def test_a_full_disk_refuses_and_takes_again_when_there_is_room(
     assert read(tmp_path) == SECOND
 
 
+def test_where_a_whole_file_does_not_fit_one_of_what_fits_is_made(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What is free was promised: others may have made a little room, and not that of a file."""
+    journal, _ = opened(tmp_path, 4 * MEBIBYTE)
+    real = os.posix_fallocate
+
+    def little(fd: int, at: int, size: int) -> None:
+        if size > MEBIBYTE // 2:
+            _no_room()
+        real(fd, at, size)
+
+    monkeypatch.setattr(os, "posix_fallocate", little)
+    _free(monkeypatch, MEBIBYTE)
+    journal.begin()
+    assert journal.left == MEBIBYTE // 2
+    journal.append(FIRST)
+    monkeypatch.undo()
+    journal.close()
+    assert read(tmp_path) == FIRST
+
+
 def test_room_is_what_is_there_and_what_can_be_made(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

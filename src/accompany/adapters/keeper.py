@@ -202,5 +202,6 @@ def check_tree(keeper: JournalKeeper, size: int, root: bytes, found: bytes | Non
     if found != root:
         raise Damaged(
             f"the journal's tree of {size} has root {found.hex()}, "
-            f"but the checkpoint signed before says {root.hex()}"
+            f"but the checkpoint signed before says {root.hex()}. If the index is what is wrong: "
+            "delete index.sqlite* and start again, it is made anew from the journal"
         )
