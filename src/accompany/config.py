@@ -61,6 +61,10 @@ class Settings:
     """The log's name; empty: one is made on first start and kept."""
     organization: str = "Accompany demonstration"
     hotline: str = ""
+    hotline_sms: str = ""
+    """A number that takes text messages; not every hotline does."""
+    officer_card: str = ""
+    """A text file with what the card for an officer says; none: the pages' own words."""
     segment_bytes: int = 8 * 1024 * 1024
     checkpoint_seconds: float = 0.25
     wrong_codes_a_minute: int = 10

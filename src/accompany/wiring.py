@@ -65,6 +65,7 @@ from accompany.web.lane import Lane, OnLane
 from accompany.web.live import Live
 from accompany.web.metrics import Metrics
 from accompany.web.office import Office
+from accompany.web.officer_card import read_officer_card
 from accompany.web.uplink import Uplink
 
 logger = logging.getLogger("accompany")
@@ -281,6 +282,7 @@ def _assemble(
         teller,
         write_service_note(keys.origin, identity.recipient, keys.organization),
         closed,
+        read_officer_card(settings.officer_card),
     )
     live.office = office
     policy_path = folder / "policy"

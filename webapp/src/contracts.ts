@@ -17,6 +17,10 @@ export interface Service {
   demonstration: boolean;
   /** telephone number shown from the first second, or null */
   hotline: string | null;
+  /** number for a prepared text message, or null */
+  hotline_sms: string | null;
+  /** the organization's own words for the officer's card, by language; empty where it has none */
+  officer_card: Record<string, string[]>;
   states: string[];
   languages: string[];
   /** ICE servers for the call; empty where none are configured */

@@ -189,6 +189,14 @@ const telling = record<TellingService>({
   minutes: list(count),
 });
 
+const telephone = matching(/^\+?[0-9][0-9 ()./-]{1,30}$/, "a telephone number");
+
+const officerCard: Read<Record<string, string[]>> = (value, where) => {
+  if (!isRecord(value)) throw new BrokenMessage(where, "an object");
+  const sentences = list(string);
+  return Object.fromEntries(Object.entries(value).map(([tag, lines]) => [tag, sentences(lines, `${where}.${tag}`)]));
+};
+
 /** GET /api/service. */
 export const readService: Read<Service> = record<Service>({
   origin: string,
@@ -196,7 +204,9 @@ export const readService: Read<Service> = record<Service>({
   organization: string,
   policy: string,
   demonstration: boolean,
-  hotline: orNull(matching(/^\+?[0-9][0-9 ()./-]{1,30}$/, "a telephone number")),
+  hotline: orNull(telephone),
+  hotline_sms: orNull(telephone),
+  officer_card: officerCard,
   states: list(stateCode),
   languages: list(languageTag),
   ice: list(iceServer),

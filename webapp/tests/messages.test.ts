@@ -127,6 +127,8 @@ describe("what HTTP answers", () => {
     policy: "p",
     demonstration: true,
     hotline: "+1 800 555 0100",
+    hotline_sms: null,
+    officer_card: {},
     telling: { note: "", channels: [], contacts: 5, characters: 300, minutes: [0, 15] },
     states: ["CA"],
     languages: ["en", "zh-Hans"],
@@ -136,6 +138,12 @@ describe("what HTTP answers", () => {
 
   test("the service is read; a newer field does not break it", () => {
     expect(readService({ ...service, weather: "fine" }, "service")).toEqual(service);
+  });
+
+  test("the organization's officer card is read by language", () => {
+    const card = { en: ["I am silent."], es: ["Guardo silencio."] };
+    expect(readService({ ...service, officer_card: card }, "service").officer_card).toEqual(card);
+    expect(() => readService({ ...service, officer_card: { en: "all" } }, "service")).toThrow("service.officer_card.en");
   });
 
   test("a hotline that is no telephone number is refused: it becomes a link", () => {

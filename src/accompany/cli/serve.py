@@ -38,6 +38,7 @@ def configure_serve(parser: argparse.ArgumentParser) -> None:
     add("--origin", metavar="NAME", help="the log's name, for good (default: made on first start)")
     add("--organization", metavar="NAME", help="the organization's name, as callers read it")
     add("--hotline", metavar="NUMBER", help="telephone number on the caller's screen")
+    add("--hotline_sms", metavar="NUMBER", help="number that takes text messages, there as well")
     add("--new-origin", action="store_true", help="close the log that is there for good and begin "
         "another: for when its journal is lost (docs/durability.md)")  # fmt: skip
     add("--json", action="store_true", help="print one line of JSON when ready, nothing else")
@@ -46,7 +47,7 @@ def configure_serve(parser: argparse.ArgumentParser) -> None:
 def settings_from(given: argparse.Namespace) -> Settings:
     """Return the settings: the command line first, then ACCOMPANY_… , then the defaults."""
     settings = Settings.from_environment(os.environ)
-    for name in ("data", "host", "port", "tls", "origin", "organization", "hotline"):
+    for name in ("data", "host", "port", "tls", "origin", "organization", "hotline", "hotline_sms"):
         value = getattr(given, name)
         if value is not None:
             settings = settings.having(name, value)

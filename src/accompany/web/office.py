@@ -65,6 +65,7 @@ class Office:
     telling_note: bytes
     closed: Mapping[str, Ended]
     """Logs that ended, by their file names."""
+    officer_card: dict[str, list[str]]
 
     def attorney(self, connection: HTTPConnection) -> CardSerial | None:
         """Return whose session the connection's cookie is, or None."""

@@ -39,6 +39,8 @@ class PeopleRoutes:
                 "policy": office.policy,
                 "demonstration": True,
                 "hotline": office.settings.hotline or None,
+                "hotline_sms": office.settings.hotline_sms or None,
+                "officer_card": office.officer_card,
                 "states": list(STATES),
                 "languages": list(LANGUAGES),
                 "ice": [{"urls": urls}] if urls else [],

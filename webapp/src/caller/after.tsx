@@ -32,8 +32,9 @@ export function After(props: AfterProps): JSX.Element {
     <Screen demonstration={demonstration} of={organization}>
       <main class="after" data-testid="after" data-phase={recorder.phase} data-waiting={recorder.waiting}>
         <h1 ref={heading} tabIndex={-1}>
-          {t("after.title")}
+          {t(view.cancelled ? "cancel.title" : "after.title")}
         </h1>
+        {view.cancelled && <p>{t("cancel.text")}</p>}
         <div class="card">
           {nothing ? <p>{t("after.none")}</p> : <Progress view={view} />}
           {problem !== null && <Notice tone={problem.tone}>{problem.text}</Notice>}

@@ -12,6 +12,8 @@ import { ServerClock } from "../live";
 import { fetchServiceForEver } from "../service";
 import { useLanguage, useWatched } from "../ui/hooks";
 import { Said, alarm } from "../ui/say";
+import { Flash } from "../ui/signals";
+import { CALLER, loadFile } from "../i18n/files";
 import { After } from "./after";
 import { Beside, Doors, usePlace } from "./beside";
 import { beginChoices, keepChoices, type Choices } from "./choices";
@@ -43,7 +45,7 @@ export function App(): JSX.Element {
   busy.current = encounter !== null;
   useEffect(() => void prepare(decide), []);
   // After the kit, so that the line is free for it.
-  useEffect(() => void kitArrived.then(() => keepOffline(() => busy.current)), []);
+  useEffect(() => void kitArrived.then(() => keepAll(() => busy.current)), []);
   useEffect(() => keepChoices(choices), [choices]);
   useEffect(() => followLink(choose), []);
   useEffect(() => void (document.title = `${t("start.title")} · ${t("app.name")}`));
@@ -54,6 +56,7 @@ export function App(): JSX.Element {
   return (
     <>
       <Said />
+      <Flash />
       {ready.is === "refused" && <NotTrusted why={ready.why} />}
       {ready.is !== "refused" && encounter === null && place !== null && (
         <Beside
@@ -79,6 +82,7 @@ export function App(): JSX.Element {
         <Pressed
           encounter={encounter}
           service={ready.service}
+          state={choices.state}
           back={() => enter(null)}
         />
       )}
@@ -89,13 +93,14 @@ export function App(): JSX.Element {
 interface PressedProps {
   encounter: Encounter;
   service: Service;
+  state: string;
   back(): void;
 }
 
-function Pressed({ encounter, service, back }: PressedProps): JSX.Element {
+function Pressed({ encounter, service, state, back }: PressedProps): JSX.Element {
   const view = useWatched(encounter.view);
   if (view.refused !== null) return <NotTrusted why={view.refused} />;
-  if (!view.ended) return <InCall encounter={encounter} view={view} service={service} />;
+  if (!view.ended) return <InCall encounter={encounter} view={view} service={service} state={state} />;
   return <After encounter={encounter} view={view} demonstration={service.demonstration} back={back} />;
 }
 
@@ -119,6 +124,12 @@ async function prepare(decide: (ready: Ready) => void): Promise<void> {
   if (!(await namesPinned(service))) return decide({ is: "refused", why: "key" });
   keepService(service);
   decide({ is: "ready", service, organization: null });
+}
+
+/** English too is kept, whatever the page speaks: the officer's card is written in it. */
+async function keepAll(busy: () => boolean): Promise<void> {
+  await loadFile(CALLER, "en").catch(() => undefined);
+  keepOffline(busy);
 }
 
 /** A second link opened in the same tab changes only the fragment: the page starts afresh from it. */

@@ -47,11 +47,16 @@ export interface EncounterView {
   telling: Telling | null;
   /** the caller ended it */
   ended: boolean;
+  /** and took it back: pressed by mistake */
+  cancelled: boolean;
   locked: boolean;
 }
 
 /** How long a press that was refused for want of room waits before it is made again. */
 const PRESS_AGAIN = 10_000;
+
+/** How long a press can be taken back as a mistake. */
+export const CANCEL_WITHIN = 10_000;
 
 /** How long the kit waits at most until the press is on its way. */
 const RINGING_FIRST = 1500;
@@ -72,6 +77,11 @@ interface Equipment {
 
 export class Encounter {
   readonly view: Store<EncounterView>;
+  /** when it was pressed, by `performance.now()` */
+  readonly pressed = performance.now();
+  /** resolves once the press counts, or with false where it was cancelled: contacts hear nothing before */
+  readonly meant: Promise<boolean>;
+  #decide: (meant: boolean) => void = () => undefined;
   readonly #service: Service;
   readonly #live: Live<CallerMessage, ToCaller>;
   readonly #press: Extract<CallerMessage, { type: "press" }>;
@@ -83,6 +93,10 @@ export class Encounter {
 
   constructor(service: Service, choices: Choices, clock: ServerClock) {
     this.#service = service;
+    this.meant = new Promise((resolve) => {
+      this.#decide = resolve;
+      setTimeout(() => resolve(true), CANCEL_WITHIN);
+    });
     this.#press = {
       type: "press",
       encounter: writeBase32(randomBytes(20)),
@@ -104,6 +118,7 @@ export class Encounter {
       preview: null,
       telling: null,
       ended: false,
+      cancelled: false,
       locked: false,
     });
     this.#live = new Live(
@@ -141,6 +156,13 @@ export class Encounter {
     void this.#equipment?.recorder.addFilm();
   }
 
+  /** Takes the press back as a mistake: as an end, but nobody else hears of it. */
+  async cancel(): Promise<void> {
+    this.#decide(false);
+    this.view.merge({ cancelled: true });
+    await this.end();
+  }
+
   /** Lets go: before an answer this withdraws the press. Resolves once the goodbye is said. */
   async end(): Promise<void> {
     if (this.view.value.ended) return;
@@ -148,8 +170,11 @@ export class Encounter {
     const equipment = this.#equipment;
     if (equipment === null) this.view.merge({ recorder: { ...STARTING, phase: "finished" } });
     const stopped = equipment?.recorder.stop("stopped") ?? Promise.resolve();
-    const late = new Promise((resolve) => setTimeout(resolve, LAST_HEAD));
-    await Promise.race([stopped, late]).catch(() => undefined);
+    // Nobody is there yet to get the last head: then nobody is left ringing for it either.
+    if (this.view.value.standing?.stage === "answered") {
+      const late = new Promise((resolve) => setTimeout(resolve, LAST_HEAD));
+      await Promise.race([stopped, late]).catch(() => undefined);
+    }
     this.#live.send({ type: "end" });
     await equipment?.phone.end();
     // A press that the server never heard of is not made now, only to be withdrawn.
@@ -188,13 +213,16 @@ export class Encounter {
     return this.#equipment;
   }
 
-  /** Whoever was chosen beforehand is told once the press was admitted. */
+  /** Whoever was chosen beforehand is told once the press was admitted, and can be no mistake any more. */
   #tellPeople(kit: Kit): void {
     const people = kit.keptPeople();
     if (people.contacts.length === 0 && people.minutes === 0) return;
     const telling = kit.Telling.of(this.#press, people, Date.now());
-    this.view.merge({ telling });
-    if (this.view.value.standing !== null) telling.begin();
+    void this.meant.then((meant) => {
+      if (!meant) return;
+      this.view.merge({ telling });
+      if (this.view.value.standing !== null) telling.begin();
+    });
   }
 
   #follow({ recorder, phone }: Equipment): void {

@@ -5,29 +5,40 @@
  */
 
 import type { JSX } from "preact";
-import { useEffect } from "preact/hooks";
+import { useEffect, useState } from "preact/hooks";
 import type { RecorderState, Service } from "../contracts";
 import { duration, listOf, t, type Key } from "../i18n";
-import { Hotline, Notice, Screen } from "../ui/frame";
+import { Notice, Screen } from "../ui/frame";
 import { ChatBox } from "../ui/chat-box";
-import { useAwake, useCut, useFocus } from "../ui/hooks";
+import { useAwake, useCut, useFocus, useWatched } from "../ui/hooks";
 import { Icon } from "../ui/icons";
 import { Picture, Preview } from "../ui/picture";
+import { silent } from "../ui/modes";
 import { alarm, say } from "../ui/say";
 import { TellingSlot } from "../people/slot";
+import { signal } from "../ui/signals";
+import { hush } from "../ui/voice";
+import { Cover } from "./cover";
 import type { Encounter, EncounterView } from "./encounter";
+import { Hotlines } from "./hotlines";
+import { Mistake } from "./mistake";
+import { usePrompts } from "./prompts";
 import { RecordingState } from "./recording-state";
+import { Tool, Tools } from "./tools";
 import { SILENCE, troublesOf } from "./troubles";
 
 interface InCallProps {
   encounter: Encounter;
   view: EncounterView;
   service: Service;
+  /** the state chosen */
+  state: string;
 }
 
-export function InCall({ encounter, view, service }: InCallProps): JSX.Element {
+export function InCall({ encounter, view, service, state }: InCallProps): JSX.Element {
   useAwake(true);
-  const { standing, call } = view;
+  const [covered, cover] = useState(false);
+  const { standing, call, recorder } = view;
   const talking = standing?.stage === "answered";
   const troubles = troublesOf(view);
   const sentence = sentenceOf(view, useCut(view.connection));
@@ -36,35 +47,51 @@ export function InCall({ encounter, view, service }: InCallProps): JSX.Element {
   useEffect(() => say(sentence), [sentence]);
   useEffect(() => {
     alarm(wrong);
-    if (wrong !== "" && "vibrate" in navigator) navigator.vibrate(200);
+    if (wrong !== "") signal("trouble");
   }, [wrong]);
+  usePrompts(view, sentence);
+  const lock = (): void => {
+    encounter.lock();
+    hush();
+    cover(true);
+  };
+  const seconds = recorder.phase === "recording" && recorder.kind !== "notes" ? recorder.seconds : null;
   return (
-    <Screen demonstration={service.demonstration} fixed>
-      <main class="encounter" data-testid="encounter" data-stage={standing?.stage ?? "none"}>
-        <RecordingBar state={view.recorder} />
-        <div class="troubles" data-testid="troubles">
-          {troubles.map(({ text, tone }) => (
-            <Notice key={text} tone={tone}>
-              {text}
-            </Notice>
-          ))}
-        </div>
-        <RecordingState state={view.recorder} resume={() => encounter.resume()} film={() => encounter.addFilm()} />
-        <Stage view={view} sentence={sentence} />
-        <ChatBox
-          chat={view.chat}
-          now={() => encounter.clock.now()}
-          is={call.phase === "over" ? "over" : talking ? "open" : "waiting"}
-        />
-        <div class="wayout">
-          <TellingSlot telling={view.telling} small />
-          <Hotline number={service.hotline} />
-          <button type="button" class="button ink" onClick={() => void encounter.end()}>
-            {t("call.end")}
-          </button>
-        </div>
-      </main>
-    </Screen>
+    <>
+      {covered && <Cover seconds={seconds} called={(standing?.rung.length ?? 0) > 0 || talking} back={() => cover(false)} />}
+      <Screen demonstration={service.demonstration} fixed covered={covered}>
+        <main class="encounter" data-testid="encounter" data-stage={standing?.stage ?? "none"}>
+          <RecordingBar state={recorder} />
+          <div class="troubles" data-testid="troubles">
+            {troubles.map(({ text, tone }) => (
+              <Notice key={text} tone={tone}>
+                {text}
+              </Notice>
+            ))}
+          </div>
+          <RecordingState state={recorder} resume={() => encounter.resume()} film={() => encounter.addFilm()} />
+          <Stage view={view} sentence={sentence} />
+          <Mistake encounter={encounter} />
+          <ChatBox
+            chat={view.chat}
+            now={() => encounter.clock.now()}
+            is={call.phase === "over" ? "over" : talking ? "open" : "waiting"}
+          />
+          <Tools service={service}>
+            <Tool icon="lock" use={lock}>
+              {t("lock.button")}
+            </Tool>
+          </Tools>
+          <div class="wayout">
+            <TellingSlot telling={view.telling} small />
+            <Hotlines service={service} state={state} />
+            <button type="button" class="button ink" onClick={() => void encounter.end()}>
+              {t("call.end")}
+            </button>
+          </div>
+        </main>
+      </Screen>
+    </>
   );
 }
 
@@ -137,6 +164,7 @@ function Stage({ view, sentence }: { view: EncounterView; sentence: string }): J
   const name = view.attorney?.name ?? t("call.attorney");
   const together = call.phase === "connected" && call.picture;
   const calling = standing?.stage !== "answered" && standing?.stage !== "ended";
+  const quiet = useWatched(silent);
   const own = preview !== null && recorder.camera === "on";
   return (
     <section class={calling ? "stage calling" : "stage"} data-testid="stage" data-call={call.phase}>
@@ -145,6 +173,7 @@ function Stage({ view, sentence }: { view: EncounterView; sentence: string }): J
         label={t("call.picture", { name })}
         seen={together}
         heard={call.voice}
+        muted={quiet}
       />
       {together ? (
         <p class="caption">{sentence}</p>

@@ -2,8 +2,10 @@
 
 import { render } from "preact";
 import { beginLanguage } from "../i18n";
+import { beginModes } from "../ui/modes";
 import { App } from "./app";
 
 await beginLanguage();
+beginModes();
 const root = document.getElementById("app");
 if (root) render(<App />, root);

@@ -7,12 +7,15 @@ import type { JSX } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
 import type { Leftovers } from "../contracts";
 import { LANGUAGES, bestOf, languageName, locales, stateName, t, tn, type Key } from "../i18n";
-import { Hotline, Notice, Screen, VerifyLink } from "../ui/frame";
+import { Notice, Screen, VerifyLink } from "../ui/frame";
 import { useLater } from "../ui/hooks";
 import { ResumedSlot } from "../people/slot";
 import { Icon } from "../ui/icons";
 import { alarm, say } from "../ui/say";
 import type { Ready } from "./app";
+import { Hotlines } from "./hotlines";
+import { ThisPhone } from "./this-phone";
+import { Tools, VoiceTool } from "./tools";
 import { missingOf, readCode, type Choices, type Missing } from "./choices";
 
 interface StartProps {
@@ -76,10 +79,14 @@ export function Start({ ready, choices, choose, press, leftovers, doors }: Start
             {leftovers && <LeftoversSaid leftovers={leftovers} />}
           </p>
         </div>
+        <Tools service={service}>
+          <VoiceTool />
+        </Tools>
         <ChoicesForm ready={ready} choices={choices} change={change} missing={missing} />
         <div class="foot">
           {!isSecureContext && <Notice tone="care">{t("service.insecure")}</Notice>}
-          <Hotline number={service?.hotline ?? null} />
+          <Hotlines service={service} state={choices.state} />
+          <ThisPhone />
           {organization !== null && <p class="small soft">{t("start.who", { organization })}</p>}
           <ResumedSlot />
           {doors}

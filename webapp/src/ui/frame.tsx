@@ -12,13 +12,15 @@ interface ScreenProps {
   of?: string | null;
   /** the screen is as high as the window and does not scroll */
   fixed?: boolean;
+  /** something covers it: nothing of it can be seen or reached */
+  covered?: boolean;
   children: ComponentChildren;
 }
 
 /** What every screen stands in: notices and the bar above, the screen itself in what is left. */
-export function Screen({ demonstration, of, fixed, children }: ScreenProps): JSX.Element {
+export function Screen({ demonstration, of, fixed, covered, children }: ScreenProps): JSX.Element {
   return (
-    <div class={fixed === true ? "screen fixed" : "screen"}>
+    <div class={fixed === true ? "screen fixed" : "screen"} inert={covered === true}>
       <div>
         {demonstration && <aside class="demo">{t("demo.banner")}</aside>}
         {of !== undefined && <Topbar of={of} />}

@@ -12,9 +12,11 @@ interface PictureProps {
   /** whether picture and voice arrive */
   seen: boolean;
   heard: boolean;
+  /** the phone makes no sound */
+  muted?: boolean;
 }
 
-export function Picture({ stream, label, seen, heard }: PictureProps): JSX.Element {
+export function Picture({ stream, label, seen, heard, muted }: PictureProps): JSX.Element {
   const video = useRef<HTMLVideoElement>(null);
   const [silent, mark] = useState(false);
   const play = (): void => {
@@ -37,6 +39,7 @@ export function Picture({ stream, label, seen, heard }: PictureProps): JSX.Eleme
         data-testid="remote"
         autoplay
         playsInline
+        muted={muted ?? false}
       />
       {silent && (
         <button type="button" class="button hear" onClick={play}>

@@ -25,6 +25,8 @@ function serviceBy(signer: Signer, origin = ORIGIN): Service {
     policy: "",
     demonstration: false,
     hotline: null,
+    hotline_sms: null,
+    officer_card: {},
     telling: { note: "", channels: [], contacts: 5, characters: 300, minutes: [0, 15] },
     states: ["CA", "TX"],
     languages: ["en", "es"],

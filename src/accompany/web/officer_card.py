@@ -1,0 +1,44 @@
+"""What the card says that a caller shows to an officer, where an organization has words of its own.
+
+One sentence a line, English first; a line `[es]` begins another language:
+
+    I am using my right to remain silent.
+    [es]
+    Uso mi derecho a guardar silencio.
+"""
+
+import re
+from pathlib import Path
+
+from accompany.errors import Malformed
+
+SENTENCES, CHARACTERS = 8, 120
+"""As many as are read at arm's length."""
+
+LANGUAGE = re.compile(r"^\[([A-Za-z]{2,3}(?:-[A-Za-z0-9]{2,8})*)\]$")
+
+
+def read_officer_card(path: str) -> dict[str, list[str]]:
+    """Return sentences by language, nothing where *path* is empty; raise Malformed."""
+    if not path:
+        return {}
+    try:
+        text = Path(path).read_text("utf-8")
+    except (OSError, UnicodeError) as error:
+        raise Malformed("setting officer_card", f"expected a text file: {error}") from error
+    found: dict[str, list[str]] = {"en": []}
+    language = "en"
+    for line in filter(None, map(str.strip, text.splitlines())):
+        begins = LANGUAGE.match(line)
+        if begins:
+            language = begins[1]
+            found.setdefault(language, [])
+        else:
+            found[language].append(line)
+    for tag, lines in found.items():
+        if not 1 <= len(lines) <= SENTENCES or max(map(len, lines)) > CHARACTERS:
+            raise Malformed(
+                "setting officer_card",
+                f"expected 1 to {SENTENCES} sentences of at most {CHARACTERS} characters in {tag}",
+            )
+    return found
