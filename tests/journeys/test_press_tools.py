@@ -89,7 +89,7 @@ def test_silent_is_dark_without_a_sound_and_stays(carla: Caller) -> None:
 
 def test_locked_it_shows_only_that_it_records_and_the_code_leads_back(carla: Caller) -> None:
     page = carla.page
-    page.get_by_text("This phone").click()
+    page.get_by_text("This phone", exact=True).click()
     page.get_by_label("Code to come back").fill("4711")
     page.get_by_role("button", name="Keep the code").click()
     page.get_by_text("A code is kept.").wait_for()
@@ -122,6 +122,9 @@ def test_a_press_by_mistake_is_taken_back(
     attorney.go_on_duty()
     carla.press()
     attorney.page.get_by_role("button", name="Answer").wait_for()
+    carla.page.get_by_test_id("recording").and_(
+        carla.page.locator("[data-phase=recording]")
+    ).wait_for()
     carla.page.get_by_role("button", name="Pressed by mistake: cancel").click()
     wait_for_text(carla.page, "Cancelled")
     wait_for_text(carla.page, "Your contacts are not told.")
