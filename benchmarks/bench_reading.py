@@ -30,7 +30,7 @@ PIECE = 1024 * 1024
 QUIET = 0.1
 """The share of the machine that others may take in a round that counts."""
 
-PATIENCE = 100.0
+PATIENCE = 60.0
 """Seconds in which rounds are tried."""
 
 

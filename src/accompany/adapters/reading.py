@@ -1,4 +1,4 @@
-"""Reading a package out, in a process of its own beside the server, with the least priority.
+"""Reading a package out, in a process of its own beside the server, at low priority.
 
     python -m accompany.adapters.reading FOLDER
     in    an Order, then the signed package.note         each behind its length, 8 bytes big-endian
@@ -17,7 +17,6 @@ import zlib
 from collections import deque
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import suppress
 from itertools import chain
 from mmap import mmap
 from pathlib import Path
@@ -276,9 +275,8 @@ def _take(source: BinaryIO) -> bytes:
 def main() -> None:
     # Whoever took it is gone: no reason to say anything.
     signal.signal(signal.SIGPIPE, signal.SIG_DFL)
-    os.nice(19)
-    with suppress(OSError):
-        os.sched_setscheduler(0, os.SCHED_IDLE, os.sched_param(0))
+    # A tenth of what the server gets where both want a core: not nothing, for a court may wait.
+    os.nice(10)
     try:
         read_out(Path(sys.argv[1]), sys.stdin.buffer, sys.stdout.fileno())
     except (AccompanyError, OSError) as error:
