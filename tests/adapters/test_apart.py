@@ -69,6 +69,14 @@ async def test_every_byte_comes_and_nothing_is_left_behind(tmp_path: Path) -> No
         assert names_in(tmp_path) == before
 
 
+async def test_a_folder_may_be_called_anything(tmp_path: Path) -> None:
+    async with sequenced(tmp_path / "what? #1 100%") as held:
+        phone = await held.opened()
+        await held.segment(phone, film(phone))
+        data = await whole(await held.export.package(phone.recording, "x"))
+        assert zipfile.ZipFile(io.BytesIO(data)).testzip() is None
+
+
 async def test_two_at_once_are_both_whole(tmp_path: Path) -> None:
     async with sequenced(tmp_path) as held:
         phone, _ = await recorded(held)

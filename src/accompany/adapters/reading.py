@@ -61,7 +61,8 @@ class Shelf(Lookups):
     """What is kept, read from the index of a server that goes on writing it."""
 
     def __init__(self, folder: Path) -> None:
-        self._index = sqlite3.connect(f"file:{folder / 'index.sqlite'}?mode=ro", uri=True)
+        index = (folder / "index.sqlite").resolve().as_uri()
+        self._index = sqlite3.connect(f"{index}?mode=ro", uri=True)
 
     def _read(self, query: str, *values: str | int | bytes) -> list[tuple[Any, ...]]:
         return self._index.execute(query, values).fetchall()

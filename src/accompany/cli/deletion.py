@@ -208,7 +208,8 @@ def _shelf(folder: Path) -> Iterator[Shelf]:
 
 
 def _rows(folder: Path, query: str, *values: str) -> list[tuple[object, ...]]:
-    index = sqlite3.connect(f"file:{folder / 'index.sqlite'}?mode=ro", uri=True)
+    path = (folder / "index.sqlite").resolve().as_uri()
+    index = sqlite3.connect(f"{path}?mode=ro", uri=True)
     try:
         return index.execute(query, values).fetchall()
     except sqlite3.OperationalError as error:
