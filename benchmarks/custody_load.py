@@ -46,6 +46,8 @@ class Tally:
     late: list[float] = field(default_factory=list)
     """By how much the generator itself began too late, seconds."""
     bytes_: int = 0
+    notes: int = 0
+    """Bytes of the statements that were acknowledged."""
     last: float = 0.0
 
 
@@ -109,6 +111,7 @@ class Load:
         if status in (b"201", b"204"):
             self.tally.took.append(now - line.began)
             self.tally.bytes_ += line.source.size
+            self.tally.notes += line.source.note
             self.tally.last = now
         else:
             self.tally.others[status.decode()] += 1
@@ -231,6 +234,7 @@ def run(job: Job, begin: Callable[[], None]) -> dict[str, object]:
         "count": len(took),
         "per_second": len(took) / (load.tally.last - began) if took else 0.0,
         "bytes": load.tally.bytes_,
+        "notes": load.tally.notes,
         "seconds": lasted,
         "others": dict(load.tally.others),
         "share": cpu / lasted,

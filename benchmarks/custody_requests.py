@@ -52,6 +52,8 @@ class Source:
     heads: list[bytes]
     bodies: list[bytes]
     opening: bytes = b""
+    note: int = 0
+    """Bytes of each signed statement."""
     tus: bool = False
     location: bytes = field(default=b"")
 
@@ -116,7 +118,7 @@ def phone(origin: str, code: str, host: str, size: int, count: int) -> Source:
     ).encode()
     heads = []
     digests = digests_of(size, count)
-    previous = digest_of(note)
+    previous, signed = digest_of(note), b""
     for number in range(1, count + 1):
         offset = 500 * max(number - 2, 0)
         statement = SegmentStatement(
@@ -130,7 +132,7 @@ def phone(origin: str, code: str, host: str, size: int, count: int) -> Source:
             f"content-length: {size}\r\nstatement: {write_base64(signed)}\r\n\r\n".encode()
         )
     first = f"POST /api/recordings HTTP/1.1\r\nhost: {host}\r\ncontent-length: {len(new)}\r\n\r\n"
-    return Source(heads, bodies_of(size, count), first.encode() + new)
+    return Source(heads, bodies_of(size, count), first.encode() + new, len(signed))
 
 
 def tus(host: str, size: int, count: int) -> Source:
