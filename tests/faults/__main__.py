@@ -46,10 +46,10 @@ def main() -> int:
         if program is None:
             raise NotRun("no strace can be installed or used here: NO SYSTEM CALL WAS LET FAIL")
         later = Failing(folder / "later", program, seed)
-        later.later_starts(later.plan(6), tell)
+        later.later_starts(later.plan(4), tell)
         yield f"a server that was there before: {later.sentence()}"
         first = Failing(folder / "first", program, seed)
-        first.first_starts(first.first_plan(2), tell)
+        first.first_starts(first.first_plan(1), tell)
         yield f"a first start: {first.sentence()}"
 
     def bent(folder: Path, tell: Tell) -> Iterator[str]:

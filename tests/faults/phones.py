@@ -203,7 +203,7 @@ class Surge:
         """Return once *count* more are acknowledged, or it is *enough*; never wait for long."""
         until, goal = time.monotonic() + DEADLINE, self.acknowledged + count
         while self.acknowledged < goal and not enough() and time.monotonic() < until:
-            time.sleep(0.005)
+            time.sleep(0.02)
 
     def check(self, everything: bool = False) -> None:
         """Raise AssertionError unless all that was acknowledged since the last check (or ever) is

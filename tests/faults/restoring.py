@@ -11,7 +11,7 @@ from faults.telling import Tell
 from serving import RunningServer
 
 
-def restore_an_older_one(folder: Path, tell: Tell) -> str:
+def restore_an_older_one(folder: Path, tell: Tell, thorough: bool = True) -> str:
     """Restore a backup that lacks what was acknowledged since, in place; return what happened."""
     server = RunningServer(folder / "data")
     server.start()
@@ -56,26 +56,28 @@ def restore_an_older_one(folder: Path, tell: Tell) -> str:
     assert not (left / "keys" / "receipts.key").exists()
     # A package made before still verifies, by the old policy and by the new one.
     (folder / "before").write_bytes(before)
-    for policy in (folder / "before", own):
+    for policy in (folder / "before", own)[0 if thorough else 1 :]:
         assert verify(folder / "film.zip", policy, "--open-ended").status == 0
     # Whoever has seen no more than the backup holds finds the old log whole, and closed.
-    ended = _audit(server, folder / "audit-then", folder / "before")
-    assert "was closed for good, and what is left of it holds" in ended
+    if thorough:
+        ended = _audit(server, folder / "audit-then", folder / "before")
+        assert "was closed for good, and what is left of it holds" in ended
     alarmed = _audit(server, folder / "audit", folder / "before")
     assert "ALARM" in alarmed
     assert "it went back" in alarmed
-    tell(3, 4, ended)
+    tell(3, 4, "alarm")
     (folder / "fresh").mkdir()
     fresh = Surge.of(server, folder / "fresh", 2, 10)
     with fresh.sending():
         fresh.wait_for(10)
     fresh.check(everything=True)
-    fresh.check_package()
-    told = json.loads(run("doctor", "--data", server.data, "--json").stdout)
-    assert [one for one in told if one["how"] == "wrong"] == []
-    server.kill()
-    server.start()
-    fresh.check(everything=True)
+    if thorough:
+        fresh.check_package()
+        told = json.loads(run("doctor", "--data", server.data, "--json").stdout)
+        assert [one for one in told if one["how"] == "wrong"] == []
+        server.kill()
+        server.start()
+        fresh.check(everything=True)
     server.stop()
     tell(4, 4, "a new log")
     return (

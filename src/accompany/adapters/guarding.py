@@ -22,7 +22,9 @@ def disk_in_words() -> Iterator[None]:
 def only_one(folder: Path) -> Iterator[None]:
     """Hold the folder's lock: two servers on one journal would each give out the same leaf."""
 
-    with (folder / "lock").open("w") as lock:
+    with disk_in_words():
+        lock = (folder / "lock").open("w")
+    with lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError as error:
