@@ -100,6 +100,7 @@ function Duty({ desk, view, attorney, service }: DutyProps): JSX.Element {
   const [armed, hear] = useState(desk.bell.armed);
   const on = view.on === true;
   const cut = useCut(view.connection);
+  const resting = view.wrapUp !== null || view.paused !== null || !view.onShift;
   const told = MEDIA[ready];
   useEffect(() => {
     if (view.on !== null) say(t(on ? "desk.on" : "desk.off"));
@@ -109,10 +110,10 @@ function Duty({ desk, view, attorney, service }: DutyProps): JSX.Element {
   return (
     <section class="card duty" aria-label={t("duty.title")}>
       <div class="now">
-        <span class={signOf(on, cut)} />
+        <span class={signOf(on && !resting, cut)} />
         <h2 data-testid="duty-state">{t(cut ? "desk.cut" : on ? "desk.on" : "desk.off")}</h2>
       </div>
-      <p class="soft small telling">{telling(view.on, cut)}</p>
+      <p class="soft small telling">{telling(resting ? false : view.on, cut)}</p>
       {on ? (
         <button type="button" class="button go" onClick={() => desk.goOff()}>
           {t("desk.go_off")}
