@@ -18,8 +18,8 @@ import uvicorn
 
 from accompany.accounts.enrolment import Codes, Enrolment, Sessions, digest_of_secret, new_code
 from accompany.adapters.apart import Readings
-from accompany.adapters.apprise import ApprisePost, load_channels
 from accompany.adapters.auditors import SqliteAuditors
+from accompany.adapters.bells import reach_for
 from accompany.adapters.check_ins import SqliteTellings
 from accompany.adapters.checkpoints import SqliteCheckpoints, second_place
 from accompany.adapters.closing import close_log, closed_logs, finish_closing, policy_lines
@@ -214,7 +214,8 @@ def _assemble(
     policy = vouching.policy + policy_lines(closed)
     rounds = vouching.rounds
     live = Live()
-    desk = Desk(presses, live.show, Rules.of(settings), now=clock.now())
+    post, bells, reach = reach_for(settings, database, clock)
+    desk = Desk(presses, live.show, Rules.of(settings), bells, now=clock.now())
 
     def card_of(encounter: str) -> bytes | None:
         try:
@@ -227,7 +228,7 @@ def _assemble(
     identity = telling_identity(folder / "keys")
     teller = Teller(
         SqliteTellings(database),
-        ApprisePost(load_channels(settings.channels)),
+        post,
         shelf_at(settings.shelf),
         identity,
         Allowance(settings.messages_an_hour),
@@ -283,6 +284,7 @@ def _assemble(
         write_service_note(keys.origin, identity.recipient, keys.organization),
         closed,
         read_officer_card(settings.officer_card),
+        reach,
     )
     live.office = office
     policy_path = folder / "policy"

@@ -10,6 +10,7 @@ that of the HTTP library below it, would quote addresses.
 import asyncio
 import logging
 import tomllib
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -31,10 +32,21 @@ THREADS = 16
 
 
 class AttorneyChannels(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """What attorneys may add of their own: schemes of Apprise, and hosts where one is named."""
+    """What attorneys may add of their own: schemes of Apprise, hosts where one is named, and push
+    services."""
 
     schemes: tuple[str, ...] = ("pover", "pagerduty", "ntfys")
     hosts: tuple[str, ...] = ("ntfy.sh",)
+    push: tuple[str, ...] = (
+        "https://fcm.googleapis.com",
+        "https://updates.push.services.mozilla.com",
+        "https://web.push.apple.com",
+        "https://*.notify.windows.com",
+    )
+    contact: str = "mailto:operator@accompany.invalid"
+    """Whom a push service may write to about this server."""
+    alarms: tuple[str, ...] = ()
+    """Apprise URLs of the organization's own: told when nobody answered, and of a surge."""
 
 
 class Channels(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -127,12 +139,19 @@ class ApprisePost:
 
     async def notify(self, url: str, title: str, text: str) -> bool:
         """Return whether the service behind *url* took the message; never raise."""
-        loop = asyncio.get_running_loop()
-        sending = loop.run_in_executor(self._threads, _notify, url, title, text)
+        return await self.in_thread(_notify, url, title, text)
+
+    async def in_thread(self, send: Callable[..., bool], *given: str) -> bool:
+        """Return what *send* returns, called in one of the threads kept for sending."""
+        sending = asyncio.get_running_loop().run_in_executor(self._threads, send, *given)
         try:
             return await asyncio.wait_for(sending, 2 * TIMEOUT)
         except TimeoutError:
             return False
+
+    def begin(self, work: Callable[[], bool]) -> None:
+        """Have *work* done in one of the threads; nobody waits for it."""
+        self._threads.submit(work)
 
     def close(self) -> None:
         self._threads.shutdown(wait=False, cancel_futures=True)

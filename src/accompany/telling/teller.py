@@ -67,6 +67,7 @@ class Teller:
         self._allowance = allowance
         self._now = now
         self._open: dict[bytes, _Open] = {}
+        self._missed: list[EncounterId] = []
         self._sealed: dict[bytes, tuple[bytes, ...]] = {}
         self._tries: dict[tuple[bytes, Word, int], int] = {}
         self._rest: dict[tuple[bytes, Word, int], int] = {}
@@ -108,7 +109,7 @@ class Teller:
         elif held.telling.encounter != encounter:
             raise Forbidden("this secret belongs to another encounter")
         self._arm(held, sealed)
-        self.tick()
+        self._see_to_all()
         return self.standing(digest)
 
     def hand_in(self, digest: bytes, sealed: Sequence[bytes]) -> Standing:
@@ -116,7 +117,7 @@ class Teller:
         held = self._held(digest)
         self._check(sealed)
         self._arm(held, sealed)
-        self.tick()
+        self._see_to_all()
         return self.standing(digest)
 
     def safe(self, digest: bytes, sealed: Sequence[bytes]) -> Standing:
@@ -126,7 +127,7 @@ class Teller:
             self._check(sealed)
         self._append(held, Safe(self._now()))
         self._arm(held, sealed)
-        self.tick()
+        self._see_to_all()
         return self.standing(digest)
 
     def standing(self, digest: bytes) -> Standing:
@@ -159,20 +160,24 @@ class Teller:
 
     # What runs by itself.
 
-    def tick(self) -> bool:
-        """Do what the clock asks for; True where somebody is missed since just now."""
-        now, missed = self._now(), False
+    def tick(self) -> list[EncounterId]:
+        """Do what the clock asks for; return whose callers are missed since the last time."""
+        self._see_to_all()
+        missed, self._missed = self._missed, []
+        return missed
+
+    def _see_to_all(self) -> None:
+        now = self._now()
         for digest, held in list(self._open.items()):
             if held.course.misses(held.telling, now):
                 self._append(held, Missed(now))
-                missed = True
+                self._missed.append(held.telling.encounter)
             self._send_wanted(held, now)
             self._settle(held, now)
             if now - _last(held) > FORGOTTEN:
                 self._drop(digest)
                 del self._open[digest]
                 self._kept.forget(digest)
-        return missed
 
     async def close(self) -> None:
         """Stop sending; what was not sent is tried again after the next start, where it can be."""

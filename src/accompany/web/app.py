@@ -10,6 +10,7 @@ from starlette.responses import FileResponse, Response
 from starlette.routing import BaseRoute, Route, WebSocketRoute
 
 from accompany.errors import AccompanyError
+from accompany.web.channels import ChannelRoutes
 from accompany.web.closed import ClosedLogs
 from accompany.web.deletion import DeletionRoutes
 from accompany.web.headers import Headers
@@ -38,7 +39,7 @@ def create_app(
     records, log, people = Records(office), Log(office), PeopleRoutes(office)
     deletion, health = DeletionRoutes(office), HealthRoutes(office, metrics)
     closed = ClosedLogs(office)
-    telling = TellingRoutes(office, live)
+    telling, channels = TellingRoutes(office, live), ChannelRoutes(office)
     pages, cards = Pages(STATIC), CardRoutes(office)
     routes: list[BaseRoute] = [
         Route("/api/recordings", records.create, methods=["POST"]),
@@ -57,6 +58,10 @@ def create_app(
         Route("/api/tellings/safe", telling.safe, methods=["POST"]),
         Route("/api/tellings/contacts", telling.hand_in, methods=["POST"]),
         Route("/api/tellings/tests", telling.test, methods=["POST"]),
+        Route("/api/channels", channels.list),
+        Route("/api/channels", channels.add, methods=["POST"]),
+        Route("/api/channels/tests", channels.test, methods=["POST"]),
+        Route("/api/channels/{id}", channels.remove, methods=["DELETE"]),
         Route("/api/limits", records.limits),
         Route("/api/service", people.service),
         Route("/api/cards/{language}", cards.cards),

@@ -54,6 +54,7 @@ from accompany.web.messages import (
 )
 from accompany.web.office import Office, address_of
 from accompany.web.problems import problem_of
+from accompany.web.waiting import tell_missed
 
 ABSENT = 15 * 60_000
 """Milliseconds after which a press whose phone does not come back is taken as withdrawn."""
@@ -154,7 +155,7 @@ class Live:
         """Once a second: calls that lost a side, presses whose phone has been gone too long,
         callers who are missed."""
         now = self.office.clock.now()
-        if self.office.teller.tick():
+        if tell_missed(self.office):
             self._show_desks()
         desk, rooms = self.office.desk, self.office.rooms
         due = desk.due()

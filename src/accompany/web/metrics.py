@@ -97,6 +97,10 @@ class _Parts(Collector):
             "live_sockets": ("Open live sockets.", door.sockets),
             "presses_open": ("Encounters under way.", len(office.desk.open_standings())),
             "attorneys_on_duty": ("Attorneys on duty.", office.desk.on_duty),
+            "channels_failing": (
+                "Attorneys' own channels that failed when last used.",
+                office.reach.channels.failing(),
+            ),
             "deletions_unerased": (
                 "Deleted recordings whose bytes are still to be erased.",
                 len(office.keeper.unerased()),

@@ -24,6 +24,7 @@ from accompany.custody.leaving import Leaving
 from accompany.custody.ports import Clock, Keeper, RecordingRow
 from accompany.custody.rounds import Rounds
 from accompany.custody.sequencer import Ended, Sequencer
+from accompany.dispatch.channels import Reach
 from accompany.dispatch.runner import Desk
 from accompany.errors import Unauthorized, Unknown
 from accompany.ids import CardSerial, EncounterId, Locator
@@ -66,6 +67,7 @@ class Office:
     closed: Mapping[str, Ended]
     """Logs that ended, by their file names."""
     officer_card: dict[str, list[str]]
+    reach: Reach
 
     def attorney(self, connection: HTTPConnection) -> CardSerial | None:
         """Return whose session the connection's cookie is, or None."""

@@ -43,6 +43,18 @@ def waiting(office: Office) -> Waiting:
     return found
 
 
+def tell_missed(office: Office) -> bool:
+    """Tell whoever has the case, else everyone on duty who may, of callers who are missed since
+    the last time, on their own channels too; return whether there are any."""
+    encounters = office.teller.tick()
+    for encounter in encounters:
+        standing, people = office.desk.standing(encounter), office.desk.people
+        everyone = [one.serial for one in people if people.qualified(one.serial, standing.press)]
+        for serial in everyone if standing.last is None else [standing.last]:
+            office.reach.bells.missed(serial)
+    return bool(encounters)
+
+
 def _check_in(one: Waited, state: str) -> CheckIn:
     telling = one.telling
     return CheckIn(
