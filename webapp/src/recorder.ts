@@ -15,7 +15,7 @@ import { RecorderLink, pressOf } from "./recorder-link";
 import type { FromWorker, QueueState, ToWorker } from "./recorder-messages";
 import { STARTING } from "./recorder-state";
 import { canSlice } from "./slices";
-import { NOTES_MEDIA, Strand, type StrandPorts } from "./strand";
+import { NOTES_MEDIA, Strand, type StrandPorts, delay } from "./strand";
 
 const PATIENCE = 10_000;
 /** How long the answer's key waits for a film where the sound is open already. */
@@ -165,8 +165,7 @@ class LiveRecorder implements Recorder, StrandPorts {
   async addFilm(): Promise<void> {
     if (this.closing) return;
     this.insisted = true;
-    this.change({ saving: null });
-    await this.addCamera();
+    await this.filmAgain();
   }
 
   // --- the strands' reports ---
@@ -252,6 +251,11 @@ class LiveRecorder implements Recorder, StrandPorts {
   /** Lets go of camera and microphone; clones of their tracks go on. */
   private release(): void {
     for (const track of this.tracks) track.stop();
+  }
+
+  private filmAgain(): Promise<void> {
+    this.change({ saving: null });
+    return this.addCamera();
   }
 
   /** Begins a film again beside the sound that goes on. */
@@ -377,8 +381,8 @@ class LiveRecorder implements Recorder, StrandPorts {
     if (queue.finished && this.strands.every((one) => one.stopped)) this.finish();
     if (this.closing) return;
     if (full && this.film && !this.film.stopped) this.saveBy("storage", "storage");
-    else if (!full && this.current.saving === "storage") void this.addFilm();
-    const plan = this.planner.consider(line, performance.now());
+    else if (!full && this.current.saving === "storage") void this.filmAgain();
+    const plan = this.replacing ? null : this.planner.consider(line, performance.now());
     if (plan) void this.replace(plan);
   }
 
@@ -392,8 +396,4 @@ class LiveRecorder implements Recorder, StrandPorts {
     this.current = { ...this.current, ...part, phase, problem: this.captureProblem ?? this.queueProblem };
     for (const watcher of [...this.watchers]) watcher(this.current);
   }
-}
-
-function delay(milliseconds: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, milliseconds));
 }
