@@ -1,7 +1,8 @@
-"""The fault run, long: `scripts/faults [--kills N] [--only NAME …]`. It stops by itself.
+"""The fault run, long: `scripts/faults [--kills N] [--calls N] [--only NAME …]`.
 
-Every case runs real servers on loopback, in a folder of its own that is deleted at the end. It
-prints how far it is, then a sentence for each case: what happened. Exit 0: every case held.
+It stops by itself. Every case runs real servers on loopback, in a folder of its own that is deleted
+at the end. It prints how far it is, then a sentence for each case: what happened. Exit 0: every
+case held.
 """
 
 import argparse
@@ -33,6 +34,7 @@ class NotRun(Exception):
 def main() -> int:
     parser = argparse.ArgumentParser("scripts/faults", description=__doc__)
     parser.add_argument("--kills", type=int, default=200)
+    parser.add_argument("--calls", type=int, default=4, help="that fail, of each kind and part")
     parser.add_argument("--seed", type=int, default=int(time.time()), help="for the same chances")
     parser.add_argument("--only", nargs="+", metavar="NAME", help="some of the cases")
     given = parser.parse_args()
@@ -46,7 +48,7 @@ def main() -> int:
         if program is None:
             raise NotRun("no strace can be installed or used here: NO SYSTEM CALL WAS LET FAIL")
         later = Failing(folder / "later", program, seed)
-        later.later_starts(later.plan(4), tell)
+        later.later_starts(later.plan(given.calls), tell)
         yield f"a server that was there before: {later.sentence()}"
         first = Failing(folder / "first", program, seed)
         first.first_starts(first.first_plan(1), tell)
