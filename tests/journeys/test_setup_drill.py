@@ -100,6 +100,13 @@ def test_a_phone_is_set_up_and_drilled_and_nobody_is_rung(
     assert rows(own_server, wished) == made
     assert rows(own_server, "SELECT encounter FROM presses") == []
 
+    # Whoever plans duty sees that no speaker has read the translations yet.
+    attorney.page.get_by_text("Translations of the pages").click()
+    unread = attorney.page.locator(".translations [data-reviewed=false]")
+    expect(unread).to_have_count(9)
+    expect(unread.first).to_contain_text("unreviewed")
+    assert violations(attorney.page) == []
+
     onward(page)
     page.get_by_role("heading", name="Is this phone ready?").wait_for()
     marks = page.get_by_test_id("marks")

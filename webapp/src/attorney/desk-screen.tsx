@@ -19,6 +19,7 @@ import { keepLanguages, keptLanguages } from "./languages";
 import type { MediaReady } from "./media";
 import { RingScreen } from "./ring";
 import { Talk } from "./talk";
+import { Translations } from "./translations";
 import { Callbacks, Turn } from "./turn";
 
 interface DeskScreenProps {
@@ -48,6 +49,7 @@ export function DeskScreen({ desk, attorney, service, organization }: DeskScreen
             <div class="beside">
               <Callbacks desk={desk} view={view} />
               <Cases attorney={attorney} ended={view.ended} />
+              <Translations />
             </div>
           </main>
         </Screen>

@@ -5,6 +5,7 @@ import { CALLER, loadFile } from "../../src/i18n/files";
 import { pluralOf } from "../../src/i18n/languages";
 import { OFFICE } from "../../src/i18n/office";
 import { PEOPLE } from "../../src/i18n/people";
+import { reviewOf } from "../../src/i18n/reviews";
 import { SETUP } from "../../src/i18n/setup";
 
 const PAGES = import.meta.glob<string>("../../src/**/*.{ts,tsx}", {
@@ -186,6 +187,13 @@ test("in another language the words, the plural and the dates are its own", asyn
   expect(tn("cases.segments", 1)).toBe("1 segman");
   expect(languageName("es")).toBe("Espagnol");
   await chooseLanguage("en");
+});
+
+test("a language is reviewed when all of its files are, since the oldest of their reviews", () => {
+  const [ann, bo] = [{ by: "Ann", at: "2027-01-02" }, { by: "Bo", at: "2026-12-31" }];
+  expect(reviewOf([ann, bo])).toEqual(bo);
+  expect(reviewOf([ann, { by: null, at: null }, bo])).toBeNull();
+  expect(reviewOf([])).toBeNull();
 });
 
 test("of two languages chosen quickly the last one stays", async () => {
