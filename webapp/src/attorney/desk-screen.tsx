@@ -14,6 +14,8 @@ import { Icon } from "../ui/icons";
 import { alarm, say } from "../ui/say";
 import { Boxes } from "./boxes";
 import { Cases } from "./cases";
+import { ChannelsCard } from "./channels-card";
+import { CheckIns } from "./check-ins";
 import type { Desk, DeskView } from "./desk";
 import { keepLanguages, keptLanguages } from "./languages";
 import type { MediaReady } from "./media";
@@ -44,11 +46,13 @@ export function DeskScreen({ desk, attorney, service, organization }: DeskScreen
             <div class="across">
               <Greeting name={attorney.name} news={view.news} />
               <Turn desk={desk} view={view} />
+              <CheckIns checkIns={view.checkIns} />
             </div>
             <Duty desk={desk} view={view} attorney={attorney} service={service} />
             <div class="beside">
               <Callbacks desk={desk} view={view} />
               <Cases attorney={attorney} ended={view.ended} />
+              <ChannelsCard />
               <Translations />
             </div>
           </main>

@@ -8,7 +8,7 @@
 
 import { ConsoleCall } from "../call-console";
 import type { CallView } from "../call";
-import type { Call, Callback, DutyMessage, Problem, Ring, Service, ToDuty } from "../contracts";
+import type { Call, Callback, CheckIn, DutyMessage, Problem, Ring, Service, ToDuty } from "../contracts";
 import { writeLines, writeTime } from "../evidence/text";
 import type { Attorney } from "../keys";
 import { Live, type Connection, type ServerClock } from "../live";
@@ -29,6 +29,7 @@ export interface DeskView {
   wrapUp: string | null;
   paused: string | null;
   callbacks: readonly Callback[];
+  checkIns: readonly CheckIn[];
   rings: readonly Ring[];
   /** the call as the server knows it */
   call: Call | null;
@@ -58,6 +59,7 @@ export class Desk {
     wrapUp: null,
     paused: null,
     callbacks: [],
+    checkIns: [],
     rings: [],
     call: null,
     answering: null,
@@ -210,7 +212,7 @@ export class Desk {
 
   #desk(told: Extract<ToDuty, { type: "desk" }>): void {
     const { on, rings, call, callbacks, paused } = told;
-    this.view.merge({ onShift: told.on_shift, wrapUp: told.wrap_up, paused, callbacks });
+    this.view.merge({ checkIns: told.check_ins, onShift: told.on_shift, wrapUp: told.wrap_up, paused, callbacks });
     this.#wanted ??= on ? true : null;
     const { answering } = this.view.value;
     const mine = call !== null && this.#left.has(call.encounter) ? null : call;
