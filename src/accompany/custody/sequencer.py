@@ -73,6 +73,7 @@ class Sequencer:
         self._kept = kept
         self._clock = clock
         self._grown = asyncio.Condition()
+        self._stepping = asyncio.Lock()
         self.live = self._last("live")
         self.public = self._last("public")
         self.stepped = time.monotonic()
@@ -93,7 +94,14 @@ class Sequencer:
         return Published(checkpoint, note)
 
     async def step(self) -> None:
-        """Cover what has become durable since; publish for strangers when the day has come."""
+        """Cover what has become durable since; publish for strangers when the day has come.
+
+        One at a time, whoever asks: two would write the same file.
+        """
+        async with self._stepping:
+            await self._step()
+
+    async def _step(self) -> None:
         due = self._clock.now() >= self._next_public
         whole = await self._whole_tiles() if due else 0
         size = self._keeper.size
