@@ -140,7 +140,7 @@ def test_a_camera_that_stops_leaves_the_sound_and_one_tap_brings_it_back(
     caller.wait_until_recorded(before + 2)
     caller.page.get_by_role("button", name="Go on recording").click()
     wait_for(lambda: recorded_kind(caller) == "film", 10, "for the film to go on")
-    assert shown(caller, "interrupted") is None
+    wait_for(lambda: shown(caller, "interrupted") is None, 10, "for the loss to be over")
     caller.wait_until_recorded(caller.recorded + 2)
     caller.end()
     caller.wait_until_safe()

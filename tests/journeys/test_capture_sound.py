@@ -56,10 +56,14 @@ def test_beside_the_film_the_sound_is_a_recording_of_its_own(
     assert all(abs(one.duration - 2 * SECOND) < 200 for one in whole)
 
     beeps = beeps_in(open_media(own_server, packages["sound"]))
-    assert len(beeps) >= 5
-    pitches = [pitch for _, pitch in beeps]
-    first = next(n for n in range(10) if beep_pitch(n) == pitches[0])
-    assert pitches == [beep_pitch(first + n) for n in range(len(pitches))]
+    # Not every one: the other side plays the same beeps, and the browser takes them for an echo.
+    assert len(beeps) >= 4
+    began, pitch = beeps[0]
+    first = next(n for n in range(10) if beep_pitch(n) == pitch)
+    for when, pitch in beeps:
+        passed = when - began
+        assert abs(passed - round(passed)) < 0.2
+        assert pitch == beep_pitch(first + round(passed))
 
 
 def recordings_asked_for(caller: Caller) -> set[str]:

@@ -219,7 +219,7 @@ export class Encounter {
     if (people.contacts.length === 0 && people.minutes === 0) return;
     const telling = kit.Telling.of(this.#press, people, Date.now());
     void this.meant.then((meant) => {
-      if (!meant) return;
+      if (!meant) return telling.takeBack();
       this.view.merge({ telling });
       if (this.view.value.standing !== null) telling.begin();
     });

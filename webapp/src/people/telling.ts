@@ -63,10 +63,13 @@ export class Telling {
   #tries = 0;
   #stopped = false;
 
-  /** Of a press; call `begin` once it was admitted. */
+  /** Of a press; call `begin` once it was admitted and meant, or `takeBack`. */
   static of(press: Press, people: People, now: number): Telling {
     const secret = writeBase64(crypto.getRandomValues(new Uint8Array(32)));
-    return new Telling(press, people, { secret, begun: now });
+    const checkIn = { secret, begun: now };
+    // Before anybody is told: a browser that dies loses what it kept in the last seconds.
+    keepCheckIn(checkIn);
+    return new Telling(press, people, checkIn);
   }
 
   /** Of a page that is gone. */
@@ -97,8 +100,13 @@ export class Telling {
   /** The press was admitted: harmless to say again. */
   begin(): void {
     if (this.#stopped || this.#begun || this.#asking || this.#tries > 0) return;
-    keepCheckIn(this.#checkIn);
     this.#go(0);
+  }
+
+  /** The press was taken back before anybody was told. */
+  takeBack(): void {
+    forgetCheckIn(this.#checkIn.secret);
+    this.stop();
   }
 
   /** Says "I am safe", until the server has heard it. */
