@@ -13,7 +13,7 @@ from accompany.adapters.events import read_event, read_int, write_event
 from accompany.dispatch.ports import Pressed
 from accompany.dispatch.ringing import Event
 from accompany.dispatch.roster import Press
-from accompany.errors import DiskFull
+from accompany.errors import DiskFull, Unknown
 from accompany.ids import CardSerial, EncounterId
 
 _SCHEMA = """
@@ -148,6 +148,19 @@ class SqlitePresses:
     def answered_by(self, attorney: CardSerial) -> list[EncounterId]:
         statement = "SELECT DISTINCT encounter FROM events WHERE word = 'answered' AND who = ?"
         return [EncounterId(str(row[0])) for row in self._database.rows(statement, attorney)]
+
+
+@contextmanager
+def database_of(folder: Path) -> Iterator[Database]:
+    """Open the database of a data folder for a command; raise Unknown where no server has been."""
+    path = folder / "accompany.sqlite"
+    if not path.exists():
+        raise Unknown(f"server's data folder as {folder}")
+    database = Database(path)
+    try:
+        yield database
+    finally:
+        database.close()
 
 
 @contextmanager

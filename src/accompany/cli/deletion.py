@@ -13,7 +13,7 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 
 from accompany.adapters.reading import Shelf
-from accompany.adapters.sqlite import Database
+from accompany.adapters.sqlite import database_of
 from accompany.adapters.wishes import SqliteWishes
 from accompany.config import Settings
 from accompany.custody.deletion import DAY, Wish, opened_before
@@ -67,7 +67,8 @@ def _add_common(parser: ArgumentParser) -> ArgumentParser:
 def run_delete(given: Namespace) -> int:
     """Do `accompany delete`; return the exit status."""
     settings = _settings(given)
-    with _wishes(settings.data) as wishes:
+    with database_of(settings.data) as database:
+        wishes = SqliteWishes(database)
         if given.list:
             _list_deletions(wishes, settings.data)
             return 0
@@ -95,7 +96,8 @@ def run_delete(given: Namespace) -> int:
 def run_hold(given: Namespace) -> int:
     """Do `accompany hold`; return the exit status."""
     settings = _settings(given)
-    with _wishes(settings.data) as wishes:
+    with database_of(settings.data) as database:
+        wishes = SqliteWishes(database)
         if given.list:
             for recording, since, reason in wishes.holds():
                 print(f"{recording} held since {write_time(since)}: {reason}")
@@ -114,18 +116,6 @@ def run_hold(given: Namespace) -> int:
 def _settings(given: Namespace) -> Settings:
     settings = Settings.from_environment(os.environ)
     return settings if given.data is None else settings.having("data", str(given.data))
-
-
-@contextmanager
-def _wishes(folder: Path) -> Iterator[SqliteWishes]:
-    path = folder / "accompany.sqlite"
-    if not path.exists():
-        raise Unknown(f"server's data folder as {folder}")
-    database = Database(path)
-    try:
-        yield SqliteWishes(database)
-    finally:
-        database.close()
 
 
 def _recording(given: Namespace, folder: Path) -> str:

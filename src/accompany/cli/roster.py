@@ -9,14 +9,12 @@ import os
 import sys
 import time
 from argparse import ArgumentParser, Namespace
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import UTC, date, datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from accompany.adapters.rosters import SqliteRosters
-from accompany.adapters.sqlite import Database
+from accompany.adapters.sqlite import database_of
 from accompany.config import LANGUAGES, STATES, Settings
 from accompany.dispatch.calendar_file import write_calendar
 from accompany.dispatch.coverage import Gap, Level, cover, gaps
@@ -59,7 +57,8 @@ def run_roster(given: Namespace) -> int:
     """Do `accompany roster`; return the exit status: 1 where `gaps` found any."""
     folder = given.data or Settings.from_environment(os.environ).data
     now = time.time_ns() // 1_000_000
-    with _rosters(folder) as rosters:
+    with database_of(folder) as database:
+        rosters = SqliteRosters(database)
         if given.what == "import":
             return _import(given.file, rosters, now)
         text = rosters.newest()
@@ -76,18 +75,6 @@ def run_roster(given: Namespace) -> int:
         case _:
             _calendar(roster, given.person, given.days, now)
     return 0
-
-
-@contextmanager
-def _rosters(folder: Path) -> Iterator[SqliteRosters]:
-    path = folder / "accompany.sqlite"
-    if not path.exists():
-        raise Unknown(f"server's data folder as {folder}")
-    database = Database(path)
-    try:
-        yield SqliteRosters(database)
-    finally:
-        database.close()
 
 
 def _import(file: Path, rosters: SqliteRosters, now: int) -> int:

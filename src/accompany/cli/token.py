@@ -7,7 +7,7 @@ from pathlib import Path
 
 from accompany.accounts.auditors import Auditors, new_token
 from accompany.adapters.auditors import SqliteAuditors
-from accompany.adapters.sqlite import Database
+from accompany.adapters.sqlite import database_of
 from accompany.config import Settings
 from accompany.errors import Unknown
 from accompany.evidence.text import write_time
@@ -29,14 +29,8 @@ def configure_token(parser: ArgumentParser) -> None:
 def run_token(given: Namespace) -> int:
     """Do `accompany token`; return the exit status."""
     folder = given.data or Settings.from_environment(os.environ).data
-    path = folder / "accompany.sqlite"
-    if not path.exists():
-        raise Unknown(f"server's data folder as {folder}")
-    database = Database(path)
-    try:
+    with database_of(folder) as database:
         return _run(given, SqliteAuditors(database), time.time_ns() // 1_000_000)
-    finally:
-        database.close()
 
 
 def _run(given: Namespace, auditors: Auditors, now: int) -> int:
