@@ -5,23 +5,17 @@ hang. `mend()` drops what hung, so that both ends notice, and lets new connectio
 """
 
 import asyncio
-import contextlib
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing
+
+from relay import Relay
 
 
-class Line:
+class Line(Relay):
     def __init__(self, port: int) -> None:
-        self._target = port
-        self._loop = asyncio.new_event_loop()
-        self._open: asyncio.Event
+        self._open = asyncio.Event()
+        self._open.set()
         self._writers: set[asyncio.StreamWriter] = set()
-        self._ready = threading.Event()
-        self.port = 0
-        self._thread = threading.Thread(target=self._run, daemon=True)
-        self._thread.start()
-        assert self._ready.wait(10)
+        super().__init__(port)
 
     def cut(self) -> None:
         self._loop.call_soon_threadsafe(self._open.clear)
@@ -29,40 +23,20 @@ class Line:
     def mend(self) -> None:
         self._loop.call_soon_threadsafe(self._mend)
 
-    def close(self) -> None:
-        self._loop.call_soon_threadsafe(self._loop.stop)
-        self._thread.join(10)
-
     def _mend(self) -> None:
         for writer in self._writers:
             writer.transport.abort()
         self._open.set()
 
-    def _run(self) -> None:
-        asyncio.set_event_loop(self._loop)
-        self._loop.run_until_complete(self._listen())
-        self._loop.run_forever()
-        for task in asyncio.all_tasks(self._loop):
-            task.cancel()
-        self._loop.run_until_complete(asyncio.sleep(0))
-        self._loop.close()
-
-    async def _listen(self) -> None:
-        self._open = asyncio.Event()
-        self._open.set()
-        server = await asyncio.start_server(self._relay, "127.0.0.1", 0)
-        self.port = server.sockets[0].getsockname()[1]
-        self._ready.set()
-
-    async def _relay(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    async def _connect(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self._writers.add(writer)
-        with contextlib.suppress(OSError, asyncio.CancelledError):
+        try:
             await self._open.wait()
             back, forth = await asyncio.open_connection("127.0.0.1", self._target)
             self._writers.add(forth)
             await asyncio.gather(self._carry(reader, forth), self._carry(back, writer))
-        self._writers.discard(writer)
-        writer.close()
+        finally:
+            self._writers.discard(writer)
 
     async def _carry(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
@@ -77,10 +51,5 @@ class Line:
             writer.close()
 
 
-@contextmanager
-def line_to(port: int) -> Iterator[Line]:
-    line = Line(port)
-    try:
-        yield line
-    finally:
-        line.close()
+def line_to(port: int) -> closing[Line]:
+    return closing(Line(port))

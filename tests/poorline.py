@@ -7,11 +7,11 @@ does not pass here, so what the film does to a call's round trip cannot be seen 
 import asyncio
 import contextlib
 import random
-import threading
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing
 from dataclasses import dataclass
+
+from relay import Relay
 
 PACKET = 1_448
 READ = 16_384
@@ -26,45 +26,22 @@ class Shape:
     loss: float = 0.0
 
 
-class PoorLine:
+class PoorLine(Relay):
     """Relays to *port*; `up` counts the bytes that went to the server."""
 
+    LIMIT = READ
+
     def __init__(self, port: int, shape: Shape) -> None:
-        self._target, self._shape = port, shape
+        self._shape = shape
         self._chance = random.Random(1)
         self._free = 0.0
         self.up = 0
-        self.port = 0
-        self._ready = threading.Event()
-        self._loop = asyncio.new_event_loop()
-        self._thread = threading.Thread(target=self._run, daemon=True)
-        self._thread.start()
-        assert self._ready.wait(10)
+        super().__init__(port)
 
-    def close(self) -> None:
-        self._loop.call_soon_threadsafe(self._loop.stop)
-        self._thread.join(10)
-
-    def _run(self) -> None:
-        asyncio.set_event_loop(self._loop)
-        self._loop.run_until_complete(self._listen())
-        self._loop.run_forever()
-        for task in asyncio.all_tasks(self._loop):
-            task.cancel()
-        self._loop.run_until_complete(asyncio.sleep(0))
-        self._loop.close()
-
-    async def _listen(self) -> None:
-        server = await asyncio.start_server(self._relay, "127.0.0.1", 0, limit=READ)
-        self.port = server.sockets[0].getsockname()[1]
-        self._ready.set()
-
-    async def _relay(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        with contextlib.suppress(OSError, asyncio.CancelledError):
-            await asyncio.sleep(2 * self._shape.way)  # A handshake is a way there and back.
-            back, forth = await asyncio.open_connection("127.0.0.1", self._target)
-            await asyncio.gather(self._carry(reader, forth, True), self._carry(back, writer, False))
-        writer.close()
+    async def _connect(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await asyncio.sleep(2 * self._shape.way)  # A handshake is a way there and back.
+        back, forth = await asyncio.open_connection("127.0.0.1", self._target)
+        await asyncio.gather(self._carry(reader, forth, True), self._carry(back, writer, False))
 
     async def _carry(
         self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, up: bool
@@ -112,10 +89,5 @@ class PoorLine:
                     self.up += len(data)
 
 
-@contextmanager
-def poor_line(port: int, shape: Shape) -> Iterator[PoorLine]:
-    line = PoorLine(port, shape)
-    try:
-        yield line
-    finally:
-        line.close()
+def poor_line(port: int, shape: Shape) -> closing[PoorLine]:
+    return closing(PoorLine(port, shape))

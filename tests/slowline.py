@@ -7,9 +7,9 @@ which Chromium's own emulation does not. No loss: TCP's answer to it is not mode
 
 import asyncio
 import contextlib
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing
+
+from relay import Relay
 
 PIECE = 1460
 
@@ -27,43 +27,17 @@ class Way:
         return self._free + self._delay
 
 
-class SlowLine:
+class SlowLine(Relay):
     def __init__(self, port: int, bits: float, round_trip: float) -> None:
-        self._target = port
         self._round_trip = round_trip
         self._up, self._down = (Way(bits / 8, round_trip / 2) for _ in range(2))
-        self._ready = threading.Event()
-        self._loop = asyncio.new_event_loop()
-        self.port = 0
-        self._thread = threading.Thread(target=self._run, daemon=True)
-        self._thread.start()
-        assert self._ready.wait(10)
+        super().__init__(port)
 
-    def close(self) -> None:
-        self._loop.call_soon_threadsafe(self._loop.stop)
-        self._thread.join(10)
-
-    def _run(self) -> None:
-        asyncio.set_event_loop(self._loop)
-        self._loop.run_until_complete(self._listen())
-        self._loop.run_forever()
-        for task in asyncio.all_tasks(self._loop):
-            task.cancel()
-        self._loop.run_until_complete(asyncio.sleep(0))
-        self._loop.close()
-
-    async def _listen(self) -> None:
-        server = await asyncio.start_server(self._relay, "127.0.0.1", 0)
-        self.port = server.sockets[0].getsockname()[1]
-        self._ready.set()
-
-    async def _relay(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        with contextlib.suppress(OSError, asyncio.CancelledError):
-            await asyncio.sleep(self._round_trip)
-            back, forth = await asyncio.open_connection("127.0.0.1", self._target)
-            up = self._carry(reader, forth, self._up)
-            await asyncio.gather(up, self._carry(back, writer, self._down))
-        writer.close()
+    async def _connect(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await asyncio.sleep(self._round_trip)
+        back, forth = await asyncio.open_connection("127.0.0.1", self._target)
+        up = self._carry(reader, forth, self._up)
+        await asyncio.gather(up, self._carry(back, writer, self._down))
 
     async def _carry(
         self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, way: Way
@@ -90,11 +64,6 @@ class SlowLine:
         writer.close()
 
 
-@contextmanager
-def slow_line_to(port: int, bits: float, round_trip: float) -> Iterator[SlowLine]:
-    """Yield a line of *bits* a second each way and *round_trip* seconds to the server at *port*."""
-    line = SlowLine(port, bits, round_trip)
-    try:
-        yield line
-    finally:
-        line.close()
+def slow_line_to(port: int, bits: float, round_trip: float) -> closing[SlowLine]:
+    """Return a line of *bits* a second each way and *round_trip* seconds to the server."""
+    return closing(SlowLine(port, bits, round_trip))
