@@ -7,7 +7,6 @@ frame that has the button.
 """
 
 import argparse
-import statistics
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
@@ -16,6 +15,7 @@ from playwright.sync_api import CDPSession, Page
 
 from browsers import Phone, phones, wait_for
 from clips import write_mjpeg, write_wav
+from floors import Floors
 from serving import RunningServer, running_server
 from slowline import slow_line_to
 from webfiles import files_before_press, sent
@@ -23,29 +23,45 @@ from webfiles import files_before_press, sent
 BITS, ROUND_TRIP, SLOWER = 400_000, 0.4, 4
 
 # The button counts once it does something: it is pressed at once, and the encounter must open.
-WATCH = """(press) => {
+CHOSEN = """() => {
   localStorage.setItem("accompany.state", "TX");
   localStorage.setItem("accompany.language", "en");
+}"""
+WATCH = """(wanted) => {
+  const press = wanted !== "button";
   const seen = (window.seen = {});
+  // Seen, as large as it is to be, and what a finger on it meets.
+  const reached = (button) => {
+    const { x, y, width, height } = button.getBoundingClientRect();
+    const met = document.elementFromPoint(x + width / 2, y + height / 2);
+    const shown = button.checkVisibility({ visibilityProperty: true });
+    return shown && height >= 120 && button.contains(met);
+  };
+  let said = false;
   const look = () => {
-    const now = performance.now();
     const button = document.querySelector("button.press");
-    if (button && seen.button === undefined) {
-      seen.button = now;
+    if (button && seen.button === undefined && reached(button)) {
+      seen.button = performance.now();
       if (press) button.click();
     }
+    const now = performance.now();
     const encounter = document.querySelector("[data-testid=encounter]");
-    if (encounter) seen.encounter ??= now;
+    if (encounter) seen.encounter ??= now; // the press was heard
     if (encounter && encounter.dataset.stage !== "none") seen.rung ??= now;
     const phase = document.querySelector("[data-testid=recording]")?.dataset.phase;
     if (phase === "recording") seen.recording ??= now;
+    if (!said && seen[wanted] !== undefined) {
+      said = true;
+      console.debug("seen", wanted);
+    }
     requestAnimationFrame(look);
   };
   look();
 }"""
 KEPT = """async () => {
   if (!navigator.serviceWorker.controller) return false;
-  return (await caches.match("/")) !== undefined;
+  const page = await caches.match("/");
+  return page !== undefined && (await page.text()).includes("data-early");
 }"""
 
 Seen = dict[str, float]
@@ -71,25 +87,29 @@ def opened(
     page: Page, link: str, wanted: str, emulated: bool = False, slower: int = SLOWER
 ) -> Seen:
     """Open *link* and press at once; return the moments, in ms since the opening began."""
-    press = "true" if wanted != "button" else "false"
-    page.add_init_script(f"({WATCH})({press})")
+    page.add_init_script(f"({WATCH})('{wanted}')")
     slow(page, emulated, slower)
-    page.goto(link, wait_until="commit")
-    wait_for(lambda: page.evaluate(f"() => window.seen?.{wanted}"), 60, f"for {wanted}")
+    # The page says so itself: to ask it again and again is work that a slow processor has to do.
+    said = f"seen {wanted}"
+    with page.expect_event("console", lambda message: message.text == said, timeout=60_000):
+        page.goto(link, wait_until="commit")
     seen: Seen = page.evaluate("() => window.seen")
     return seen
 
 
 def cold(make: Callable[[Path], Phone], folder: Path, link: str, emulated: bool) -> Seen:
     phone = make(folder)
-    seen = opened(phone.start(), link, "recording", emulated)
+    page = phone.start()
+    page.add_init_script(f"({CHOSEN})()")
+    seen = opened(page, link, "recording", emulated)
     phone.close()
     return seen
 
 
 def kept(phone: Phone, link: str) -> None:
-    """Open *link* on *phone* until its service worker keeps the page."""
+    """Open *link* on *phone* until its service worker keeps the page, with its first frame."""
     page = phone.start()
+    page.add_init_script(f"({CHOSEN})()")
     page.goto(link)
     wait_for(lambda: page.evaluate(KEPT), 60, "for the service worker")
     page.wait_for_timeout(1000)
@@ -103,19 +123,9 @@ def warm(phone: Phone, link: str, fast: bool = False) -> Seen:
     return seen
 
 
-def table(rows: list[tuple[str, list[float], float | None]]) -> bool:
-    good = True
-    print(f"{'ms':<58}{'median':>8}{'worst':>8}{'limit':>8}")
-    for what, values, limit in rows:
-        middle, worst = statistics.median(values), max(values)
-        mark = "" if limit is None else "  holds" if middle <= limit else "  MISSED"
-        good &= limit is None or middle <= limit
-        shown = "" if limit is None else f"{limit:.0f}"
-        print(f"{what:<58}{middle:>8.0f}{worst:>8.0f}{shown:>8}{mark}")
-    return good
-
-
-def measure(make: Callable[[Path], Phone], folder: Path, server: RunningServer, runs: int) -> bool:
+def measure(
+    floors: Floors, make: Callable[[Path], Phone], folder: Path, server: RunningServer, runs: int
+) -> None:
     code = server.links["caller"].partition("/#")[2]
     with slow_line_to(server.port, BITS, ROUND_TRIP) as line:
         far = f"http://127.0.0.1:{line.port}/#{code}"
@@ -128,21 +138,22 @@ def measure(make: Callable[[Path], Phone], folder: Path, server: RunningServer, 
         quick = [warm(again, far, fast=True) for _ in range(runs)]
         server.kill()
         offline = [warm(again, far) for _ in range(runs)]
-    return table(
-        [
-            ("cold, relay: opening to can be pressed", of(colds, "button"), None),
-            ("cold, emulation: opening to can be pressed", of(emulated, "button"), 2000),
-            ("cold, relay: press to the server's first word", of(colds, "rung", "button"), None),
-            ("cold, relay: press to recording", of(colds, "recording", "button"), 6000),
-            ("cold, emulation: press to recording", of(emulated, "recording", "button"), 6000),
-            ("warm, relay: opening to can be pressed", of(warms, "button"), 300),
-            ("warm, this machine's CPU: opening to can be pressed", of(quick, "button"), 300),
-            ("warm, relay: press to the server's first word", of(warms, "rung", "button"), None),
-            ("warm, relay: press to recording", of(warms, "recording", "button"), None),
-            ("no line: opening to can be pressed", of(offline, "button"), 300),
-            ("no line: press to recording", of(offline, "recording", "button"), None),
-        ]
-    )
+    for what, values, floor in [
+        ("cold, relay: opening to can be pressed", of(colds, "button"), None),
+        ("cold, emulation: opening to can be pressed", of(emulated, "button"), 2000),
+        ("cold, relay: press to the server's first word", of(colds, "rung", "button"), None),
+        ("cold, relay: press to recording", of(colds, "recording", "button"), 6000),
+        ("cold, emulation: press to recording", of(emulated, "recording", "button"), 6000),
+        ("warm, relay: opening to can be pressed", of(warms, "button"), 300),
+        ("warm, this machine's CPU: opening to can be pressed", of(quick, "button"), 300),
+        ("warm, relay: press to the encounter's screen", of(warms, "encounter", "button"), None),
+        ("warm, relay: press to the server's first word", of(warms, "rung", "button"), None),
+        ("warm, relay: press to recording", of(warms, "recording", "button"), None),
+        ("no line: opening to can be pressed", of(offline, "button"), 300),
+        ("no line: press to the encounter's screen", of(offline, "encounter", "button"), None),
+        ("no line: press to recording", of(offline, "recording", "button"), None),
+    ]:
+        floors.row(what, values, "ms", 0, floor)
 
 
 def of(all_seen: list[Seen], what: str, since: str | None = None) -> list[float]:
@@ -154,7 +165,9 @@ def main() -> None:
     parser.add_argument("--runs", type=int, default=5)
     runs = parser.parse_args().runs
     names = files_before_press()
-    print(f"before the press: {sent(names):,} bytes br, {sent(names, '.gz'):,} gzip (limit 40,000)")
+    floors = Floors()
+    floors.row("before the press, brotli", [sent(names)], "bytes", 0, 40_000)
+    floors.row("before the press, gzip", [sent(names, ".gz")], "bytes", 0, 40_000)
     with tempfile.TemporaryDirectory() as name, phones() as make_any:
         folder = Path(name)
         video = write_mjpeg(folder / "clip.mjpeg", 10)
@@ -164,8 +177,8 @@ def main() -> None:
             return make_any(profile, video=video, audio=audio)
 
         with running_server(folder / "data", "--hotline", "+1 555 0100") as server:
-            good = measure(make, folder, server, runs)
-    raise SystemExit(0 if good else 1)
+            measure(floors, make, folder, server, runs)
+    raise SystemExit(0 if floors.good else 1)
 
 
 if __name__ == "__main__":

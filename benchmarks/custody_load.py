@@ -14,7 +14,7 @@ import socket
 import sys
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 
 from custody_requests import Job, Source, sources_for
@@ -52,14 +52,20 @@ class Tally:
 
 
 class Load:
-    def __init__(self, lines: list[Line]) -> None:
-        self.lines = {line.socket.fileno(): line for line in lines}
+    def __init__(self) -> None:
+        self.lines: dict[int, Line] = {}
+        # Before any connection: `select` takes descriptors below 1024 only (`wait`).
         self.poll = select.epoll()
         self.tally = Tally()
         self.under_way = 0
-        for number, line in self.lines.items():
+
+    def lines_over(self, lines: Iterable[Line]) -> list[Line]:
+        """Take over *lines*, each as soon as it is connected; return them."""
+        for line in lines:
             line.socket.setblocking(False)
-            self.poll.register(number, select.EPOLLIN)
+            self.lines[line.socket.fileno()] = line
+            self.poll.register(line.socket, select.EPOLLIN)
+        return list(self.lines.values())
 
     def send(self, line: Line, began: float) -> None:
         """Begin the line's next request; its answer's time counts from *began*."""
@@ -217,8 +223,9 @@ def read_answer(made: socket.socket) -> bytes:
 
 def run(job: Job, begin: Callable[[], None]) -> dict[str, object]:
     """Prepare *job*, wait for *begin*, send, and return what was measured."""
-    lines = list(connected(sources_for(job), job.host, job.port))
-    load = Load(lines)
+    sources = sources_for(job)
+    load = Load()
+    lines = load.lines_over(connected(sources, job.host, job.port))
     begin()
     began, used = time.perf_counter(), time.process_time()
     if job.every is None:
@@ -229,6 +236,7 @@ def run(job: Job, begin: Callable[[], None]) -> dict[str, object]:
     cpu = time.process_time() - used
     for line in lines:
         line.socket.close()
+    load.poll.close()
     took, late = sorted(load.tally.took), sorted(load.tally.late)
     return {
         "count": len(took),

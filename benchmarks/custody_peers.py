@@ -17,6 +17,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from serving import free_port
+
 PEERS = Path(__file__).resolve().parent / "peers"
 READY_SECONDS = 20.0
 
@@ -53,12 +55,6 @@ class Missing(Exception):
     """A peer that is not on this machine, and how to bring it."""
 
 
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
 def program(name: str, package: str) -> str:
     found = shutil.which(name, path=f"{os.environ.get('PATH', '')}:/usr/sbin:/sbin")
     if found is None:
@@ -74,21 +70,21 @@ def node() -> tuple[Path, Path]:
     return root / "bin/node", root / "lib/node_modules/npm/bin/npm-cli.js"
 
 
-def bring_tus() -> None:
-    """Bring what benchmarks/peers/package-lock.json names, unless it is there."""
-    if (PEERS / "node_modules" / "@tus" / "server").is_dir():
+def bring(package: str) -> None:
+    """Bring what benchmarks/peers/package-lock.json names, unless *package* of it is there."""
+    if (PEERS / "node_modules" / package).is_dir():
         return
     binary, npm = node()
     command = [binary, npm, "ci", "--ignore-scripts", "--no-audit", "--no-fund"]
     done = subprocess.run(command, cwd=PEERS, capture_output=True, text=True, check=False)
     if done.returncode:
         why = done.stderr.strip().splitlines()[-1:]
-        raise Missing(f"@tus/server is missing: npm ci in benchmarks/peers failed {why}")
+        raise Missing(f"{package} is missing: npm ci in benchmarks/peers failed {why}")
 
 
 @contextmanager
 def tus(folder: Path) -> Iterator[Peer]:
-    bring_tus()
+    bring("@tus/server")
     folder.mkdir()
     port = free_port()
     command = [node()[0], PEERS / "tus.js", folder, str(port)]

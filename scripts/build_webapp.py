@@ -17,6 +17,9 @@ from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 ROOT = Path(__file__).resolve().parent.parent
 WEBAPP = ROOT / "webapp"
 STATIC = ROOT / "src" / "accompany" / "web" / "static"
+FONTS = ROOT / "src" / "accompany" / "client" / "fonts"
+FONT_PACKAGES = ("noto-sans-gurmukhi", "noto-sans-sc")
+"""What `pymupdf-fonts` lacks of the scripts that posters are in (docs/decisions/0038)."""
 
 
 class BuildWebapp(BuildHookInterface):
@@ -61,13 +64,29 @@ def install(environment: dict[str, str]) -> None:
     stamp.write_text(wanted)
 
 
+def bring_fonts() -> None:
+    """Put the posters' fonts where the Python package has them: weights only, as they came."""
+    fresh = FONTS.with_name("fonts.new")
+    shutil.rmtree(fresh, ignore_errors=True)
+    for name in FONT_PACKAGES:
+        package, into = WEBAPP / "node_modules" / "@fontsource-variable" / name, fresh / name
+        into.mkdir(parents=True)
+        for file in ("LICENSE", "unicode.json"):
+            shutil.copy(package / file, into)
+        for path in (package / "files").glob("*-wght-normal.woff2"):
+            shutil.copy(path, into)
+    shutil.rmtree(FONTS, ignore_errors=True)
+    fresh.rename(FONTS)
+
+
 def build() -> None:
     wanted = digest(sources())
     stamp = STATIC / ".built-from"
-    if stamp.is_file() and stamp.read_text() == wanted:
+    if stamp.is_file() and stamp.read_text() == wanted and FONTS.is_dir():
         return
     environment = {**os.environ, "NODE_USE_SYSTEM_CA": "1", "NO_COLOR": "1"}
     install(environment)
+    bring_fonts()
     vite = WEBAPP / "node_modules" / "vite" / "bin" / "vite.js"
     fresh = STATIC.with_name("static.new")
     shutil.rmtree(fresh, ignore_errors=True)

@@ -2,26 +2,43 @@
 
 import argparse
 import base64
+import re
 import subprocess
 import tempfile
-from collections.abc import Callable
-from functools import partial
+from collections.abc import Callable, Sequence
+from itertools import product
 from pathlib import Path
 
 import imageio_ffmpeg
 from playwright.sync_api import Page
-from screenshots_setup import walk_setup
 from screenshots_verify import walk_verify
 
-from browsers import Phone, phones, wait_for
+from browsers import Phone, phones
 from clips import write_wav
-from people import Attorney, Caller, say_in_chat, wait_for_text
-from serving import running_server
+from looking import misfits, spoken, violations
+from walking import Walk, walking_server
+from words import Words
 
 ROOT = Path(__file__).resolve().parent.parent
 TARGET = ROOT / ".screenshots"
 PICTURE = ROOT / "docs" / "pictures" / "first-light.png"
 STREET = "c0=0x2b4a57:c1=0x8fb3b0:c2=0xd9c7a0:n=3"
+LANGUAGES = ("en", "es", "ar")
+SIDES = ("callers", "desks", "stamps")
+LONG = {
+    "copy-boxes", "copy-made", "desk-case", "desk-off-duty", "desk-on-duty", "desk-opened",
+    "own-sheet", "people", "readiness", "readiness-old", "rights", "setup-contact-wrong", "start",
+    "start-again", "third-on-duty",
+}  # fmt: skip
+PARTS = ("board-", "mine", "shared", "verify", "setup-", "own-")
+"""States that may be longer than a screen: taken whole."""
+PAINTED = "() => new Promise((done) => requestAnimationFrame(() => setTimeout(done)))"
+WITHOUT_FLASH = """() => {
+  const sheet = new CSSStyleSheet();
+  sheet.replaceSync(".flash { display: none } .demo { position: static !important }");
+  document.adoptedStyleSheets = [sheet];
+}"""
+"""A flash lasts two seconds and lies over the edge of everything."""
 SIZES = {"phone": {"width": 390, "height": 844}, "desktop": {"width": 1280, "height": 800}}
 
 
@@ -33,81 +50,71 @@ def write_scene(path: Path, colours: str) -> Path:
     return path
 
 
-def shoot(page: Page, name: str, whole: bool = False) -> None:
-    """Take the page as it stands, or the *whole* of it, at both widths, in light and in dark."""
-    for size, viewport in SIZES.items():
-        page.set_viewport_size(viewport)  # type: ignore[arg-type]
-        for scheme in ("light", "dark"):
-            page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
-            page.wait_for_timeout(250)
-            path = TARGET / f"{name}-{size}-{scheme}.png"
-            page.screenshot(path=path, full_page=whole)
-    page.emulate_media(color_scheme="light")
+def is_long(state: str) -> bool:
+    return state in LONG or state.startswith(PARTS)
 
 
-def walk(make: Callable[..., Phone], folder: Path) -> None:
+class Camera:
+    """Takes each state as it stands, or the whole of it: languages, both widths, light and dark."""
+
+    def __init__(self, languages: Sequence[str], only: str, judges: bool) -> None:
+        self._languages = languages
+        self._only = re.compile(only)
+        self._judges = judges
+        self.wrong: list[str] = []
+
+    def __call__(self, page: Page, state: str) -> None:
+        if not self._only.search(state):
+            return
+        before = page.viewport_size
+        page.evaluate(WITHOUT_FLASH)
+        for language in self._languages:
+            with spoken(page, language):
+                for size, scheme in product(SIZES, ("light", "dark")):
+                    name = f"{language}-{state}-{size}-{scheme}"
+                    page.set_viewport_size(SIZES[size])  # type: ignore[arg-type]
+                    page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
+                    page.evaluate(PAINTED)
+                    page.screenshot(path=TARGET / f"{name}.png", full_page=is_long(state))
+                    if self._judges:
+                        found = [*violations(page), *misfits(page)]
+                        self.wrong += [f"{name}: {one}" for one in found]
+        page.emulate_media(color_scheme="light")
+        if before is not None:
+            page.set_viewport_size(before)
+
+
+def walk(make: Callable[..., Phone], folder: Path, side: str, look: Camera) -> None:
+    """Take every state of the callers' pages, or of the desks'."""
+    folder.mkdir(parents=True)
     audio = write_wav(folder / "beeps.wav", 30)
     street = write_scene(folder / "street.mjpeg", STREET)
     office = write_scene(folder / "office.mjpeg", "c0=0x5b4636:c1=0xc9a27e:c2=0xefe3d0:n=3")
-    with running_server(folder / "data", "--hotline", "+1 555 0100") as server:
-        desk: Phone = make(folder / "attorney", video=office, audio=audio)
-        attorney = Attorney(desk, desk.start(), "Ada Advocate")
-        attorney.page.goto(server.links["duty"])
-        attorney.page.get_by_label("Your name, as callers see it").wait_for()
-        shoot(attorney.page, "attorney-1-invited")
-        attorney.enrol(server.links["duty"])
-        shoot(attorney.page, "attorney-2-off-duty")
-        attorney.go_on_duty()
-        shoot(attorney.page, "attorney-3-on-duty")
-        phone: Phone = make(folder / "caller", video=street, audio=audio)
-        caller = Caller(phone, phone.start())
-        caller.page.goto(server.links["caller"])
-        caller.page.get_by_role("button", name="Get a lawyer now").wait_for()
-        shoot(caller.page, "caller-1-first")
-        caller.prepare(server.links["caller"])
-        shoot(caller.page, "caller-2-ready")
-        caller.press()
-        wait_for_text(caller.page, "Ringing")
-        shoot(caller.page, "caller-3-ringing")
-        shoot(attorney.page, "attorney-4-ringing")
-        attorney.answer()
-        wait_for_text(caller.page, f"{attorney.name} is with you")
-        say_in_chat(caller.page, "Do I have to open the door?")
-        wait_for_text(attorney.page, "Do I have to open the door?")
-        say_in_chat(attorney.page, "No. Ask them to hold the warrant to the window.")
-        wait_for_text(caller.page, "Ask them to hold")
-        caller.wait_until_recorded(8)
-        shoot(caller.page, "caller-4-call")
-        shoot(attorney.page, "attorney-5-call")
-        caller.end()
-        caller.wait_until_safe()
-        shoot(caller.page, "caller-5-after")
-        attorney.page.get_by_role("button", name="Open the recording").first.click()
-        attorney.page.get_by_test_id("opened").wait_for()
-        wait_for(
-            lambda: attorney.page.evaluate(
-                "() => document.querySelector('[data-testid=player]')?.readyState >= 2"
-            ),
-            10,
-        )
-        shoot(attorney.page, "attorney-6-case")
+    wide = {"viewport": SIZES["desktop"]}
+    phone: Phone = make(folder / "caller", video=street, audio=audio)
+    desk: Phone = make(folder / "desk", video=office, audio=audio, options=wide)
+    with walking_server(folder / "server") as server:
+        getattr(Walk(server, phone, desk, Words("en"), look), side)()
+    phone.close()
+    desk.close()
 
 
 def compose(make: Callable[..., Phone], folder: Path) -> None:
     """Put three pictures side by side, for the README."""
     shown = (
-        "caller-2-ready-phone-light",
-        "caller-4-call-phone-light",
-        "attorney-4-ringing-phone-dark",
+        "en-start-again-phone-light",
+        "en-call-phone-light",
+        "en-desk-ringing-phone-dark",
     )
     images = "".join(f'<img src="{_inline(TARGET / f"{name}.png")}">' for name in shown)
     style = (
         "body{margin:0;padding:28px;display:flex;gap:28px;background:#e9e4d8;width:max-content}"
-        "img{width:300px;border-radius:26px;box-shadow:0 6px 24px #0003}"
+        "img{width:300px;height:649px;object-fit:cover;object-position:top;"
+        "border-radius:26px;box-shadow:0 6px 24px #0003}"
     )
     browser: Phone = make(folder / "composer")
     page = browser.start()
-    page.set_viewport_size({"width": 1020, "height": 720})
+    page.set_viewport_size({"width": 1020, "height": 705})
     page.set_content(f"<style>{style}</style>{images}")
     PICTURE.parent.mkdir(parents=True, exist_ok=True)
     page.locator("body").screenshot(path=PICTURE)
@@ -120,16 +127,26 @@ def _inline(path: Path) -> str:
 def main() -> None:
     parser = argparse.ArgumentParser("scripts/screenshots", description=__doc__)
     parser.add_argument("--readme", action="store_true", help="renew docs/pictures as well")
+    parser.add_argument("--language", action="append", help="only these instead of en, es and ar")
+    parser.add_argument("--side", action="append", choices=SIDES, help="only these pages")
+    parser.add_argument("--only", default="", help="only states whose name this expression finds")
+    parser.add_argument(
+        "--judge", action="store_true", help="say what axe and the ruler find in each picture"
+    )
     given = parser.parse_args()
     TARGET.mkdir(exist_ok=True)
+    look = Camera(given.language or LANGUAGES, given.only, given.judge)
     with tempfile.TemporaryDirectory() as name, phones() as make:
-        walk(make, Path(name))
-        walk_verify(make, Path(name), partial(shoot, whole=True))
-        street = write_scene(Path(name) / "setup.mjpeg", STREET)
-        walk_setup(make, Path(name), partial(shoot, whole=True), street)
+        for side in given.side or SIDES:
+            if side == "stamps":
+                walk_verify(make, Path(name), look)
+            else:
+                walk(make, Path(name) / side, side, look)
         if given.readme:
             compose(make, Path(name))
     print(f"{len(list(TARGET.glob('*.png')))} pictures in {TARGET.relative_to(ROOT)}")
+    if look.wrong:
+        raise SystemExit("\n".join(look.wrong))
 
 
 if __name__ == "__main__":

@@ -32,15 +32,15 @@ def walk_verify(make: Callable[..., Phone], folder: Path, shoot: Shoot) -> None:
             page = make(folder / "clerk").start()
             page.goto(f"{server.url}/verify")
             page.get_by_text("Nothing is uploaded").wait_for()
-            shoot(page, "verify-1-choose")
+            shoot(page, "stamps-choose")
             known = {"#policy": server.links["policy"], "#anchors": str(place / "roots.pem")}
             _check(page, sealed, known)
-            shoot(page, "verify-2-sealed")
+            shoot(page, "stamps-sealed")
             _check(page, opened, known)
             _wait_for_film(page)
-            shoot(page, "verify-3-opened")
+            shoot(page, "stamps-opened")
             _check(page, bend_stored(opened, "data/segments/000003.age"), known)
-            shoot(page, "verify-4-altered")
+            shoot(page, "stamps-altered")
 
 
 def _packages(server: RunningServer, folder: Path) -> tuple[Path, Path]:

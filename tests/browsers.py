@@ -15,6 +15,15 @@ from pathlib import Path
 
 from playwright.sync_api import BrowserContext, Page, Playwright, sync_playwright
 
+# The last of two such switches wins: what Playwright would turn off, and then the address bar's
+# pop-ups, which are pages of their own that no phone has: more than half of what a start costs.
+WITHOUT = [
+    "AvoidUnnecessaryBeforeUnloadCheckSync", "DestroyProfileOnBrowserClose", "HttpsUpgrades",
+    "HttpsFirstBalancedModeAutoEnable", "LensOverlay", "MediaRouter", "PaintHolding",
+    "ThirdPartyStoragePartitioning", "AvoidCorsURLLoaderRestartOnRedirect", "OptimizationHints",
+    "NetworkTimeServiceQuerying", "AimEnabled", "PreconnectToSearch",
+    "WebUIOmniboxPopup", "WebUIOmniboxFullPopup", "WebUIOmniboxAimPopup",
+]  # fmt: skip
 FLAGS = [
     "--headless=new",
     "--no-sandbox",
@@ -27,6 +36,7 @@ FLAGS = [
     "--disable-sync",
     "--use-fake-device-for-media-stream",
     "--autoplay-policy=no-user-gesture-required",
+    f"--disable-features={','.join(WITHOUT)}",
 ]
 
 
@@ -49,6 +59,10 @@ class Phone:
     audio: Path | None = None
     camera: bool = True
     """Whether camera and microphone are given to whoever asks."""
+    browser: Path | None = None
+    """What is started instead of the browser itself: it may put it elsewhere."""
+    flags: tuple[str, ...] = ()
+    """More of the command line."""
     options: dict[str, object] = field(default_factory=dict)
     context: BrowserContext | None = None
     console: list[str] = field(default_factory=list)
@@ -56,7 +70,7 @@ class Phone:
     """Every address that its pages and workers asked for."""
 
     def start(self) -> Page:
-        flags = list(FLAGS)
+        flags = [*FLAGS, *self.flags]
         flags.append(
             "--use-fake-ui-for-media-stream" if self.camera else "--deny-permission-prompts"
         )
@@ -64,10 +78,14 @@ class Phone:
             flags.append(f"--use-file-for-fake-video-capture={self.video}")
         if self.audio:
             flags.append(f"--use-file-for-fake-audio-capture={self.audio}")
-        options = {"viewport": {"width": 390, "height": 844}, "locale": "en-US", **self.options}
+        # Motion is for eyes: without a graphics chip, drawing it is the most that a browser does.
+        # And axe measures contrast: a button on its way to its colour has none.
+        size = {"width": 390, "height": 844}
+        usual = {"viewport": size, "locale": "en-US", "reduced_motion": "reduce"}
+        options = {**usual, **self.options}
         self.context = self.playwright.chromium.launch_persistent_context(
             str(self.profile),
-            executable_path=chromium(),
+            executable_path=self.browser or chromium(),
             headless=False,
             args=flags,
             ignore_default_args=["--disable-extensions"],

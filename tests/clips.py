@@ -193,10 +193,15 @@ def read_beeps(samples: NDArray[np.generic], rate: int) -> list[tuple[float, int
 
 def beeps_in(path: Path) -> list[tuple[float, int]]:
     """Return start in seconds and pitch in hertz of each beep in the film or sound at *path*."""
+    first, samples = sound_in(path)
+    return [(start + first, pitch) for start, pitch in read_beeps(samples, RATE)]
+
+
+def sound_in(path: Path) -> tuple[float, NDArray[np.int16]]:
+    """Return when the sound at *path* begins, in seconds, and its samples, RATE a second."""
     with av.open(str(path)) as film:
         resampler = av.AudioResampler(format="s16", layout="mono", rate=RATE)
         frames = [out for frame in film.decode(audio=0) for out in resampler.resample(frame)]
         first = float(frames[0].time or 0) if frames else 0.0
         pieces = [frame.to_ndarray().ravel() for frame in [*frames, *resampler.resample(None)]]
-    found = read_beeps(np.concatenate(pieces), RATE) if pieces else []
-    return [(start + first, pitch) for start, pitch in found]
+    return first, np.concatenate(pieces) if pieces else np.zeros(0, dtype=np.int16)

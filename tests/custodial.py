@@ -84,7 +84,7 @@ class Custody:
         self.intake = Intake(self.keeper, self.leaves, SEGMENT_BYTES, leaving)
         self.readings = Readings(self.folder, Courtesy(lambda: self.keeper.size))
         self.export = Export(
-            self.keeper, self.leaves, self.sequencer, RECEIPTS, POLICY_TEXT,
+            self.keeper, self.leaves, self.sequencer, RECEIPTS, lambda: POLICY_TEXT,
             self.cards.get, self.clock, self.readings.begin, leaving=leaving,
         )  # fmt: skip
         self.database = Database(self.folder / "accompany.sqlite")

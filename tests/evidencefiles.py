@@ -28,6 +28,19 @@ def segments_in(package: Path) -> list[SegmentStatement]:
     return [one for one in statements_in(package) if isinstance(one, SegmentStatement)]
 
 
+def since_opening(package: Path, seconds: float) -> float:
+    """Return the milliseconds since the opening at which the media's own time *seconds* was.
+
+    Media leave out long holes, statements do not: what came before is what was recorded before."""
+    told = [one for one in segments_in(package) if one.duration]
+    before = 0
+    for one in told:
+        if 1000 * seconds < before + one.duration:
+            return one.offset + 1000 * seconds - before
+        before += one.duration
+    return told[-1].offset + 1000 * seconds - (before - told[-1].duration)
+
+
 def unstated_holes(film: Film, package: Path, over: float = 0.2) -> list[object]:
     """Return the film's holes of more than *over* seconds that no gap of the package states."""
     statements = statements_in(package)

@@ -22,6 +22,7 @@ from starlette.applications import Starlette
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
 
+from accompany.accounts.rights import ON_CARDS, PersonRole
 from accompany.client.device import Device, Purpose, Signed, locator_of
 from accompany.config import Settings
 from accompany.evidence.age import HybridIdentity
@@ -56,6 +57,8 @@ class Attorney:
     identity: HybridIdentity
     card: bytes
     cookie: str
+    person: str = ""
+    """Without a card: the person's id."""
 
     @property
     def headers(self) -> dict[str, str]:
@@ -63,7 +66,7 @@ class Attorney:
 
     @property
     def serial(self) -> str:
-        return Card.read(Note.parse(self.card).text).serial
+        return self.person or Card.read(Note.parse(self.card).text).serial
 
 
 @dataclass
@@ -135,16 +138,30 @@ class House:
         }
         return {**given, **bent}
 
-    async def enrolled(self, **bent: Any) -> Attorney:
-        """An attorney with a card, not yet in."""
+    async def enrolled(self, role: PersonRole = "attorney", **bent: Any) -> Attorney:
+        """An attorney (or whoever goes on duty) with a card, not yet in."""
         signer, identity = Signer.generate("x"), HybridIdentity.generate()
-        code = self.server.office.enrolment.invite()
+        code = self.server.office.enrolment.invite(role)
         application = self.application(signer, str(identity.recipient), **bent)
         answer = await self.client.post(f"/api/invitations/{code}", json=application)
         assert answer.status_code == 201, answer.text
         card = answer.json()["card"].encode()
         serial = Card.read(Note.parse(card).text).serial
         return Attorney(Signer(f"attorney/{serial}", signer.private), identity, card, "")
+
+    async def person(self, role: PersonRole, name: str = "Cora Desk") -> Attorney:
+        """Somebody of *role* with a session; those without a card sign by a key of their own."""
+        if role in ON_CARDS:
+            return await self.attorney(role=role, name=name)
+        signer = Signer.generate("x")
+        code = self.server.office.enrolment.invite(role)
+        application = {"name": name, "key": write_base64(signer.verifier.key)}
+        answer = await self.client.post(f"/api/invitations/{code}", json=application)
+        assert answer.status_code == 201, answer.text
+        id_ = answer.json()["person"]
+        signer = Signer(f"person/{id_}", signer.private)
+        keyed = Attorney(signer, HybridIdentity.generate(), b"", "", id_)
+        return await self.signed_in(keyed)
 
     async def session_note(self, attorney: Attorney) -> bytes:
         challenge = (await self.get("/api/sessions/challenge")).json()["challenge"]
@@ -157,7 +174,9 @@ class House:
 
     async def attorney(self, **bent: Any) -> Attorney:
         """An attorney with a session."""
-        attorney = await self.enrolled(**bent)
+        return await self.signed_in(await self.enrolled(**bent))
+
+    async def signed_in(self, attorney: Attorney) -> Attorney:
         note = (await self.session_note(attorney)).decode()
         answer = await self.client.post("/api/sessions", json={"note": note})
         assert answer.status_code == 204, answer.text
@@ -251,14 +270,16 @@ async def house(folder: Path, **more: Any) -> AsyncIterator[House]:
     async with serving(settings_for(folder, **more)) as server:
         transport = httpx.ASGITransport(server.app, raise_app_exceptions=False)
         url = "http://accompany.test"
-        async with httpx.AsyncClient(transport=transport, base_url=url) as client:
+        async with httpx.AsyncClient(transport=transport, base_url=url, timeout=60) as client:
             yield House(server, client, url)
 
 
 @asynccontextmanager
-async def listening(folder: Path, **more: Any) -> AsyncIterator[House]:
+async def listening(
+    folder: Path, authority: Path | None = None, **more: Any
+) -> AsyncIterator[House]:
     """A server on a free port of loopback, set up as `accompany serve` does it."""
-    async with serving(settings_for(folder, **more)) as server:
+    async with serving(settings_for(folder, **more), authority) as server:
         settings = settings_for(folder, **more)
         config, door = door_for(
             settings, server, host="127.0.0.1", port=0, timeout_graceful_shutdown=1
@@ -272,7 +293,7 @@ async def listening(folder: Path, **more: Any) -> AsyncIterator[House]:
         port = running.servers[0].sockets[0].getsockname()[1]
         url = f"http://127.0.0.1:{port}"
         try:
-            async with httpx.AsyncClient(base_url=url, trust_env=False) as client:
+            async with httpx.AsyncClient(base_url=url, trust_env=False, timeout=60) as client:
                 yield House(server, client, url)
         finally:
             running.should_exit = True

@@ -5,11 +5,12 @@ words of its own. Not here: what a journey asserts.
 """
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from playwright.sync_api import Page
+from playwright.sync_api import CDPSession, Locator, Page
 
 from browsers import Phone, wait_for
 from clips import read_number
@@ -17,14 +18,32 @@ from clips import read_number
 AXE = Path(__file__).parent.parent / "webapp" / "node_modules" / "axe-core" / "axe.min.js"
 
 
+AT_REST = """() => document.getAnimations().every((one) =>
+  one.effect.getComputedTiming().endTime === Infinity || one.playState === "finished")"""
+"""Whether nothing is on its way: a colour becoming another is none that anybody reads by."""
+
+
 def violations(page: Page) -> list[str]:
     """Return what axe finds on the page as it stands: rule and target of each."""
+    wait_for(lambda: page.evaluate(AT_REST), 20, "for what moves to come to rest")
     # Evaluated in the page: a script tag would be refused by the page's own policy.
-    page.evaluate(AXE.read_text())
+    if not page.evaluate("() => 'axe' in window"):
+        page.evaluate(AXE.read_text())
     found = page.evaluate("axe.run({ resultTypes: ['violations'] })")
     return [
         f"{one['id']}: {one['nodes'][0]['target']} {one['help']}" for one in found["violations"]
     ]
+
+
+LEFT_BY_THE_BROWSER = "A VideoFrame was garbage collected without being closed"
+"""The picture that waited when a pipe was ended (WHATWG Streams, `pipeTo` with a signal) is
+nobody's: the browser says so if it collects it before the page is gone."""
+
+
+def errors_said(console: Sequence[str]) -> list[str]:
+    """Return the errors among what pages and workers said, as `Phone.console` has them."""
+    errors = [one for one in console if one.startswith(("error", "pageerror"))]
+    return [one for one in errors if LEFT_BY_THE_BROWSER not in one]
 
 
 def picture_number(page: Page, selector: str) -> int | None:
@@ -53,11 +72,14 @@ class Attorney:
     page: Page
     name: str = "Ada Advocate"
 
-    def enrol(self, duty: str, state: str = "Texas", language: str = "English") -> None:
+    def enrol(
+        self, duty: str, state: str = "Texas", language: str = "English", more: Sequence[str] = ()
+    ) -> None:
         page = self.page
         page.goto(duty)
         page.get_by_label("Your name, as callers see it").fill(self.name)
-        page.get_by_label(state, exact=True).check()
+        for one in (state, *more):
+            page.get_by_label(one, exact=True).check()
         page.get_by_label(language, exact=True).check()
         page.get_by_role("button", name="Make my keys and join").click()
         page.get_by_role("button", name="Go on duty").wait_for()
@@ -119,6 +141,19 @@ class Caller:
         return text.split()[-1]
 
 
+def add_authenticator(page: Page, prf: bool) -> tuple[CDPSession, str]:
+    """Give the browser a passkey device of its own, which says yes; return how to speak to it."""
+    cdp = page.context.new_cdp_session(page)
+    cdp.send("WebAuthn.enable")
+    options = {
+        "protocol": "ctap2", "ctap2Version": "ctap2_1", "transport": "internal",
+        "hasResidentKey": True, "hasUserVerification": True, "isUserVerified": True,
+        "automaticPresenceSimulation": True, "hasPrf": prf,
+    }  # fmt: skip
+    added = cdp.send("WebAuthn.addVirtualAuthenticator", {"options": options})
+    return cdp, added["authenticatorId"]
+
+
 def say_in_chat(page: Page, text: str) -> None:
     page.get_by_label("Message").fill(text)
     page.get_by_role("button", name="Send").click()
@@ -126,6 +161,22 @@ def say_in_chat(page: Page, text: str) -> None:
 
 def wait_for_text(page: Page, text: str, seconds: float = 10) -> None:
     page.get_by_text(text).first.wait_for(timeout=seconds * 1000)
+
+
+def file_document(case: Locator, name: str, text: str) -> None:
+    """File a text in a case, and wait until nothing there moves any more."""
+    case.get_by_text("Documents", exact=True).click()
+    file = case.locator("input[type=file]")
+    file.set_input_files([{"name": name, "mimeType": "text/plain", "buffer": text.encode()}])
+    case.get_by_test_id("document").get_by_text(name, exact=True).wait_for()
+    case.locator("input[type=file]:enabled").wait_for()
+
+
+def read_document(case: Locator, name: str, text: str) -> None:
+    """Open a text that was filed in a case, and read it."""
+    case.get_by_text("Documents", exact=True).click()
+    case.get_by_role("button", name=f"Open {name}").click()
+    case.get_by_text(text).wait_for()
 
 
 def save_package(attorney: Attorney, target: Path, recording: str | None = None) -> Path:

@@ -38,6 +38,10 @@ class PoorLine(Relay):
         self.up = 0
         super().__init__(port)
 
+    @property
+    def address(self) -> str:
+        return f"127.0.0.1:{self.port}"
+
     async def _connect(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await asyncio.sleep(2 * self._shape.way)  # A handshake is a way there and back.
         back, forth = await asyncio.open_connection("127.0.0.1", self._target)

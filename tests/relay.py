@@ -9,13 +9,20 @@ import threading
 
 
 class Relay:
-    """Relays from `port` to the server at the port given. A kind sets up its own before this."""
+    """Relays from `port` to the server at the port given. A kind sets up its own before this.
+
+    Itself it carries bytes as they come.
+    """
 
     LIMIT = 2**16
     """Bytes of a connection that are read ahead."""
 
-    def __init__(self, port: int) -> None:
+    TARGET = "127.0.0.1"
+    """Where the server is."""
+
+    def __init__(self, port: int, host: str = "127.0.0.1") -> None:
         self._target = port
+        self._host = host
         self.port = 0
         self._ready = threading.Event()
         self._loop = asyncio.new_event_loop()
@@ -31,13 +38,14 @@ class Relay:
         asyncio.set_event_loop(self._loop)
         self._loop.run_until_complete(self._listen())
         self._loop.run_forever()
-        for task in asyncio.all_tasks(self._loop):
+        tasks = asyncio.all_tasks(self._loop)
+        for task in tasks:
             task.cancel()
-        self._loop.run_until_complete(asyncio.sleep(0))
+        self._loop.run_until_complete(asyncio.gather(*tasks, return_exceptions=True))
         self._loop.close()
 
     async def _listen(self) -> None:
-        server = await asyncio.start_server(self._relay, "127.0.0.1", 0, limit=self.LIMIT)
+        server = await asyncio.start_server(self._relay, self._host, 0, limit=self.LIMIT)
         self.port = server.sockets[0].getsockname()[1]
         self._ready.set()
 
@@ -48,4 +56,13 @@ class Relay:
 
     async def _connect(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """Open the connection to the server and carry both ways until both have ended."""
-        raise NotImplementedError
+        back, forth = await asyncio.open_connection(self.TARGET, self._target)
+        await asyncio.gather(_copy(reader, forth), _copy(back, writer))
+
+
+async def _copy(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    with contextlib.suppress(OSError):
+        while data := await reader.read(65_536):
+            writer.write(data)
+            await writer.drain()
+    writer.close()

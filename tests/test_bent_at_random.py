@@ -86,4 +86,9 @@ def test_a_package_bent_at_random_gets_a_report_and_never_shows_another_thing(
     for words in (as_text(report), json.dumps(as_json(report), ensure_ascii=False)):
         words.encode()  # Nothing in it that a terminal or a file cannot take.
     if report.exit == 0:
-        assert shown(bent) == shown(packages[kind])
+        try:
+            seen = shown(bent)
+        except NotImplementedError:
+            # Nobody sees anything: the version it asks for was bent, and unpackers refuse it.
+            return
+        assert seen == shown(packages[kind])

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from accompany.cli.serve import configure_serve, settings_from
-from accompany.config import LIMITS, Settings
+from accompany.config import LIMITS, TELEPHONES, Settings
 from accompany.errors import Malformed
 from house import settings_for
 from serving import accompany, environment
@@ -53,6 +53,8 @@ def test_without_anything_the_defaults_hold() -> None:
 def test_each_is_read_from_the_environment(name: str) -> None:
     given = {int: "4097", float: "1.0", str: "word", Path: "folder"}
     text = given[type(Settings().__getattribute__(name)) if name != "data" else Path]
+    if name in TELEPHONES:
+        text = "+1 (555) 010-0123"
     if name == "journal_file_bytes":
         text = str(2**20)
     found = Settings.from_environment({f"ACCOMPANY_{name.upper()}": text})
@@ -62,9 +64,9 @@ def test_each_is_read_from_the_environment(name: str) -> None:
 
 def test_a_flag_counts_before_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("ACCOMPANY_PORT", "1")
-    monkeypatch.setenv("ACCOMPANY_HOTLINE", "2")
+    monkeypatch.setenv("ACCOMPANY_HOTLINE", "988")
     found = settings_from(parser().parse_args(["--port", "3", "--tls"]))
-    assert (found.port, found.hotline, found.tls) == (3, "2", "own")
+    assert (found.port, found.hotline, found.tls) == (3, "988", "own")
     assert found.secure
     assert not Settings().secure
 
@@ -85,10 +87,26 @@ def test_the_least_and_the_most_are_taken_and_no_more(name: str) -> None:
         Settings().having(name, str(most * 2))
 
 
+@pytest.mark.parametrize("name", TELEPHONES)
+@pytest.mark.parametrize(
+    "wrong", ["1-800-LAW-HELP", "12", "+", "call us", "1" * 16, "+1+555", "555 0100;ext=1", "१२३४५"]
+)
+def test_what_no_telephone_calls_is_refused(name: str, wrong: str) -> None:
+    with pytest.raises(Malformed, match=rf"setting {name} .*a telephone number.* found"):
+        Settings().having(name, wrong)
+
+
+@pytest.mark.parametrize("number", ["", "988", "+1 (555) 010-0123", "555.0100", "(02) 1234"])
+def test_a_number_is_taken_as_people_write_it(number: str) -> None:
+    assert Settings().having("hotline", number).hotline == number
+
+
 @pytest.mark.parametrize(
     ("variables", "words"),
     [
         ({"ACCOMPANY_PORT": "99999"}, "setting port .* a whole number from 0 to 65535"),
+        ({"ACCOMPANY_HOTLINE": "1-800-LAW"}, "setting hotline .* a telephone number"),
+        ({"ACCOMPANY_HOTLINE_SMS": "x"}, "setting hotline_sms .* a telephone number"),
         ({"ACCOMPANY_TLS": "nothing"}, "expected own or CERTIFICATE:KEY"),
         ({"ACCOMPANY_ORIGIN": "two words"}, "origin .* no space"),
         ({"ACCOMPANY_ORGANIZATION": ""}, "organization"),

@@ -7,12 +7,23 @@ import { readFileSync, readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { brotliCompressSync, gzipSync } from "node:zlib";
 import { transformWithOxc, type Plugin, type Rollup } from "vite";
+import { buildCaller } from "./vite-caller.ts";
+import { classicScript } from "./vite-script.ts";
 
 /** In the service worker's source: replaced by what it keeps. */
 const KEPT = "__KEPT__";
+/** And by the address of the script that it sends with. */
+const SENDER = "__SENDER__";
+/** And by the address of the page's script. */
+const SCRIPT = "__SCRIPT__";
+/** And by the addresses of its words, by language. */
+const SPOKEN = "__WORDS__";
 const COMPRESSED = /\.(js|css|html|svg|json|webmanifest)$/;
 /** The caller's texts of one language, as `src/i18n` has them. */
 const LANGUAGE = /\/i18n\/([\w-]+)\.json$/;
+
+/** What makes public copies and checks recordings: a phone fetches it when somebody does, not when it is set up. */
+const RARE = /assets\/(studio|copy\.worker|tiny_face_detector|verify\.worker|case-checking)/;
 
 const WORDS = /\/i18n\/.*\.json$/;
 
@@ -46,25 +57,37 @@ function languagesOf(bundle: Rollup.OutputBundle): Files {
 }
 
 /** What the service worker keeps: at once, and once it is used (all languages are more than the page). */
-function keptOf(dir: string, bundle: Rollup.OutputBundle): { first: Files; later: Files } {
+function keptOf(dir: string, bundle: Rollup.OutputBundle, script: string): { first: Files; later: Files } {
   const words = (name: string): boolean => {
+    if (RARE.test(name)) return true;
     const item = bundle[name];
     return item?.type === "chunk" && item.moduleIds.length === 1 && WORDS.test(item.moduleIds[0] ?? "");
   };
+  const of = (name: string): string => sha256(readFileSync(join(dir, name)));
   const assets = [...reachable(bundle, "index.html")].filter((name) => name.startsWith("assets/")).sort();
-  const listed = assets.map((name) => [`/${name}`, sha256(readFileSync(join(dir, name)))] as const);
-  const page = sha256(readFileSync(join(dir, "index.html")));
+  const listed = assets.map((name) => [`/${name}`, of(name)] as const);
   return {
-    first: { "/": page, ...Object.fromEntries(listed.filter(([name]) => !words(name.slice(1)))) },
+    first: { "/": of("index.html"), [script]: of(script), ...Object.fromEntries(listed.filter(([name]) => !words(name.slice(1)))) },
     later: Object.fromEntries(listed.filter(([name]) => words(name.slice(1)))),
   };
 }
 
 /** The service worker stands alone: its address is its identity, so that no hash is in its name. */
-async function writeServiceWorker(dir: string, kept: object): Promise<void> {
+async function writeServiceWorker(dir: string, kept: object, script: string, words: Files): Promise<void> {
   const path = join(import.meta.dirname, "src", "service-worker.ts");
   const { code } = await transformWithOxc(readFileSync(path, "utf8"), path, { sourcemap: false });
-  writeFileSync(join(dir, "sw.js"), code.replace(KEPT, JSON.stringify(kept)));
+  const sender = await writeSender(dir);
+  const named = code.replaceAll(SENDER, JSON.stringify(sender)).replaceAll(SCRIPT, JSON.stringify(script));
+  const spoken = named.replaceAll(SPOKEN, `(${JSON.stringify(words)})`);
+  writeFileSync(join(dir, "sw.js"), spoken.replace(KEPT, JSON.stringify(kept)));
+}
+
+/** A service worker takes no modules in every browser: what it sends with is one classic script. */
+async function writeSender(dir: string): Promise<string> {
+  const code = await classicScript("later-sender.ts");
+  const name = `/assets/later-sender-${createHash("sha256").update(code).digest("hex").slice(0, 8)}.js`;
+  writeFileSync(join(dir, name), code);
+  return name;
 }
 
 function compress(dir: string): void {
@@ -76,16 +99,19 @@ function compress(dir: string): void {
   }
 }
 
-export function builtPages(): Plugin {
+/** `shared` is what the caller's page, built apart, has in common with the others. */
+export function builtPages(shared: object): Plugin {
   return {
     name: "accompany-pages",
     apply: "build",
     writeBundle: {
       order: "post",
-      async handler({ dir }, bundle) {
+      async handler({ dir }) {
         if (dir === undefined) return;
-        writeFileSync(join(dir, "languages.json"), JSON.stringify(languagesOf(bundle)));
-        await writeServiceWorker(dir, keptOf(dir, bundle));
+        const { bundle, script } = await buildCaller(import.meta.dirname, dir, shared);
+        const words = languagesOf(bundle);
+        writeFileSync(join(dir, "languages.json"), JSON.stringify(words));
+        await writeServiceWorker(dir, keptOf(dir, bundle, script), script, words);
         compress(dir);
       },
     },

@@ -5,6 +5,7 @@ defaults here. Pure but for `from_environment`, which is given the environment.
 """
 
 import math
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -21,6 +22,7 @@ LIMITS: Mapping[str, tuple[float, float]] = {
     "segment_bytes": (4096, 1024**3),
     "checkpoint_seconds": (0.01, 1),
     "wrong_codes_a_minute": (1, 1_000_000),
+    "code_encounters_a_minute": (1, 1_000_000),
     "session_hours": (1, 24 * 365),
     "round_seconds": (1, 24 * 3600),
     "journal_file_bytes": (1024**2, 1024**4),
@@ -36,6 +38,7 @@ LIMITS: Mapping[str, tuple[float, float]] = {
     "wave_people": (1, 10_000),
     "rings_at_once": (1, 10_000),
     "miss_seconds": (1, 3600),
+    "miss_on_call_seconds": (1, 3600),
     "misses": (1, 10_000),
     "pause_minutes": (0, 720),
     "wrap_up_minutes": (0, 720),
@@ -44,8 +47,12 @@ LIMITS: Mapping[str, tuple[float, float]] = {
     "callback_minutes": (1, 10_000),
     "surge_waiting": (1, 1_000_000),
     "surge_wrap_up_minutes": (0, 720),
+    "briefing_people": (0, 10_000),
 }
 """The least and the most a number may be; a live checkpoint covers an entry within a second."""
+TELEPHONES = ("hotline", "hotline_sms")
+TELEPHONE = re.compile(r"\+?(?:[ ().-]*[0-9]){3,15}[ ().-]*")
+"""As people write one. A link dials the digits alone: with letters it would ring somebody else."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +62,9 @@ class Settings:
     data: Path = Path("accompany-data")
     host: str = "127.0.0.1"
     port: int = 8420
+    address: str = ""
+    """The origin people open (`https://duty.example.org`), to which passkeys belong; empty: the one
+    that they ask at."""
     tls: str = "off"
     """`off`, `own` (a local authority made on the spot) or `CERTIFICATE:KEY` (two PEM files)."""
     origin: str = ""
@@ -65,9 +75,15 @@ class Settings:
     """A number that takes text messages; not every hotline does."""
     officer_card: str = ""
     """A text file with what the card for an officer says; none: the pages' own words."""
+    engagement: str = ""
+    """A text file with the words of the limited engagement, shown in each call; none: no words."""
+    voices: str = ""
+    """A folder of recorded prompts, `<language>/<prompt>.opus`; none: `voices` in the data."""
     segment_bytes: int = 8 * 1024 * 1024
     checkpoint_seconds: float = 0.25
     wrong_codes_a_minute: int = 10
+    code_encounters_a_minute: int = 120
+    """What one guest code lets in within a minute, so that a flood with one holds up no other."""
     session_hours: int = 12
     round_seconds: float = 600.0
     """Time stamps and cosignatures are asked for at every whole multiple of this, UTC."""
@@ -99,6 +115,7 @@ class Settings:
     wave_people: int = 3
     rings_at_once: int = 3
     miss_seconds: float = 20.0
+    miss_on_call_seconds: float = 60.0
     misses: int = 2
     pause_minutes: float = 10.0
     wrap_up_minutes: float = 5.0
@@ -107,10 +124,19 @@ class Settings:
     callback_minutes: float = 30.0
     surge_waiting: int = 5
     surge_wrap_up_minutes: float = 1.0
+    briefing_people: int = 20
+    support: str = "after"
+    """`off`, `after` the last wave or `beside` the first: when responders are rung."""
+    partners: str = "after"
+    """The same words: when attorneys of partner organizations are rung."""
     matter: str = ""
     any_state: str = ""
+    webhook_networks: str = ""
+    """Networks that are not public and that webhooks may call all the same; none: none."""
     ice: str = ""
     """STUN and TURN addresses for the call, separated by spaces; none: direct only."""
+    relay_secret: str = ""
+    """The relay's static-auth-secret; needed where `ice` names a relay."""
 
     @property
     def secure(self) -> bool:
@@ -155,5 +181,8 @@ class Settings:
             value = None
         # Asked so that what is not a number (NaN) is refused as well.
         if value is None or (name in LIMITS and not least <= value <= most):
+            raise Malformed(f"setting {name}", f"expected {expected}, found {given[:80]!r}")
+        if name in TELEPHONES and given and not TELEPHONE.fullmatch(given):
+            expected = "a telephone number of 3 to 15 digits such as +1 555 0100, no letters"
             raise Malformed(f"setting {name}", f"expected {expected}, found {given[:80]!r}")
         return replace(self, **{name: value})

@@ -4,6 +4,7 @@
      ├── Malformed          not in its written form                       400
      ├── Unauthorized       nobody we know                                401
      ├── Forbidden          known, but not theirs                         403
+     │    └── NotFresh      theirs, but who it is must be proved again     403
      ├── Unknown            no such thing, or not for whoever asks        404
      ├── OutOfOrder         number taken, or `previous` does not match    409
      ├── Deleted            it was here, but was deleted                  410
@@ -11,6 +12,7 @@
      ├── DoesNotHold        in form, but a signature, id or hash is wrong 422
      ├── TooMany            asked too often                               429
      ├── DiskFull           nothing is lost on the phone; try again       507
+     ├── InUse              not now: somebody is reading it; try again soon
      ├── DiskFailed         the disk did not do what was asked: start again and read
      └── Damaged            what was kept cannot be trusted: do not start
 
@@ -42,6 +44,10 @@ class Unauthorized(AccompanyError):
 
 class Forbidden(AccompanyError):
     """Known, but this is not theirs to do."""
+
+
+class NotFresh(Forbidden):
+    """Theirs to do, once a passkey or a recovery sheet has proved within minutes who it is."""
 
 
 class Unknown(AccompanyError):
@@ -102,6 +108,10 @@ class TooMany(AccompanyError):
 
 class DiskFull(AccompanyError):
     """No room for bytes; statements are still taken, and the phone keeps what it has."""
+
+
+class InUse(AccompanyError):
+    """It cannot be done while somebody reads the old state; it is tried again by itself."""
 
 
 class DiskFailed(AccompanyError):

@@ -15,6 +15,9 @@ EncounterId = NewType("EncounterId", str)
 CardSerial = NewType("CardSerial", str)
 """32 base32 characters: an attorney card's serial, and the attorney's name on this server."""
 
+PersonId = NewType("PersonId", str)
+"""32 base32 characters: one of the organization's people; with a card, the card's serial."""
+
 Origin = NewType("Origin", str)
 """A log's name, as the first line of its checkpoints."""
 

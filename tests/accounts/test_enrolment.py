@@ -6,20 +6,21 @@ from typing import Any
 
 import pytest
 
-from accompany.accounts import enrolment as enrolment_module
+from accompany.accounts import sessions as sessions_module
 from accompany.accounts.enrolment import (
-    CHALLENGE_LASTS,
     YEAR,
     Applicant,
     Codes,
     Enrolment,
-    Sessions,
     canonical_code,
     digest_of_secret,
     new_code,
     read_applicant,
 )
-from accompany.adapters.sqlite import Database, SqlitePeople
+from accompany.accounts.people import Person
+from accompany.accounts.sessions import CHALLENGE_LASTS, Sessions
+from accompany.adapters.people import SqlitePeople
+from accompany.adapters.sqlite import Database
 from accompany.errors import AccompanyError, DoesNotHold, Malformed, TooMany, Unauthorized, Unknown
 from accompany.evidence.age import HybridIdentity, X25519Identity
 from accompany.evidence.cards import open_card
@@ -107,16 +108,26 @@ def applicant(**bent: Any) -> Applicant:
 
 
 def enrolling(people: SqlitePeople) -> Enrolment:
-    return Enrolment(people, ORGANIZATION, lambda: NOW)
+    return Enrolment(people, Demonstration(), NoneWaits(), lambda: NOW)
+
+
+class Demonstration:
+    signer = ORGANIZATION
+
+
+class NoneWaits:
+    def ask(self, person: Person, applicant: Applicant) -> None:
+        raise AssertionError("a demonstration signs at once")
 
 
 def test_an_invitation_becomes_a_card_by_the_organizations_key(people: SqlitePeople) -> None:
     enrolment = enrolling(people)
     code = enrolment.invite()
     assert not enrolment.used(code)
-    serial, note = enrolment.accept(code, applicant())
+    person, note = enrolment.accept(code, applicant())
+    assert note is not None
     card = open_card(note, ORGANIZATION.verifier, NOW)
-    assert (card.serial, card.name, card.recipient) == (serial, "Ada Counsel", RECIPIENT)
+    assert (card.serial, card.name, card.recipient) == (person.serial, "Ada Counsel", RECIPIENT)
     assert [(one.state, one.checked) for one in card.licenses] == [
         ("CA", "2026-11-21"),
         ("TX", "2026-11-21"),
@@ -206,11 +217,12 @@ class Door:
 
     def __init__(self, people: SqlitePeople) -> None:
         self.people = people
-        self.sessions = Sessions(people, ORGANIZATION.verifier, HOUR)
+        self.sessions = Sessions(people, lambda: ORGANIZATION.verifier, HOUR)
         self.signer = Signer.generate("attorney")
         enrolment = enrolling(people)
         key = self.signer.verifier.key
-        self.serial, self.card = enrolment.accept(enrolment.invite(), applicant(key=key))
+        person, self.card = enrolment.accept(enrolment.invite(), applicant(key=key))
+        self.serial = person.serial
         self.signer = Signer(f"attorney/{self.serial}", self.signer.private)
 
     def find(self, serial: str) -> bytes | None:
@@ -236,7 +248,9 @@ def door(people: SqlitePeople) -> Door:
 def test_a_challenge_signed_by_the_cards_key_begins_a_session(door: Door) -> None:
     note = door.signer.sign(door.text(door.sessions.challenge(NOW)))
     secret = door.begin(note)
-    assert door.sessions.who(secret, NOW) == door.serial
+    who = door.sessions.who(secret, NOW)
+    assert who is not None
+    assert (who.serial, who.role, who.name) == (door.serial, "attorney", "Ada Counsel")
     assert door.sessions.who(secret, NOW + HOUR) is None
     for wrong in (None, "", secret[:-1], "x"):
         assert door.sessions.who(wrong, NOW) is None
@@ -246,7 +260,7 @@ def test_a_challenge_signed_by_the_cards_key_begins_a_session(door: Door) -> Non
 
 def test_a_session_is_kept_as_a_digest_only(door: Door) -> None:
     secret = door.begin(door.signer.sign(door.text(door.sessions.challenge(NOW))))
-    rows = door.people._database.rows("SELECT digest FROM sessions")
+    rows = door.people._database.rows("SELECT digest FROM signed_in")
     assert rows == [(digest_of_secret(secret),)]
 
 
@@ -288,7 +302,7 @@ def test_an_expired_card_begins_nothing(door: Door) -> None:
 def test_thousands_of_challenges_keep_nobody_out(
     door: Door, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(enrolment_module, "CHALLENGES", 50)
+    monkeypatch.setattr(sessions_module, "CHALLENGES", 50)
     for _ in range(500):
         door.sessions.challenge(NOW)
     mine = door.sessions.challenge(NOW)

@@ -9,10 +9,14 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import httpx
+import msgspec
 import pytest
+from msgspec.structs import replace
 
 from accompany.adapters import backup as backup_module
-from accompany.adapters.backup import Backup, Done, objects_of, read_manifest
+from accompany.adapters.backup import Backup, Done
+from accompany.adapters.closing import close_log
+from accompany.adapters.manifest import MANIFEST, JournalFile, Manifest, objects_of, read_manifest
 from accompany.adapters.restoring import Restored, Restoring
 from accompany.adapters.stores import Store, Unreached
 from accompany.cli import main
@@ -197,6 +201,58 @@ async def test_an_older_backup_does_not_bring_back_what_is_named_as_deleted(tmp_
     assert not any(one[at : at + 48] in data for one in gone_bytes for at in (0, 5000, 19_000))
 
 
+async def test_logs_that_were_closed_are_in_it_and_what_is_deleted_there_leaves_it(
+    tmp_path: Path,
+) -> None:
+    async with house(tmp_path) as held:
+        kept, kept_bytes = await recorded(held)
+        gone, gone_bytes = await recorded(held)
+    close_log(tmp_path / "data", "")
+    async with house(tmp_path) as held:
+        present, present_bytes = await recorded(held, 1)
+        assert back_up(tmp_path).closed == 1
+        assert back_up(tmp_path).copied == 0
+        assert all(one[:48] in raw(tmp_path / "backup") for one in gone_bytes)
+        await deleted(held, gone)
+        back_up(tmp_path)
+        data = raw(tmp_path / "backup")
+        assert not any(one[at : at + 48] in data for one in gone_bytes for at in (0, 5000, 19_000))
+    assert restore(tmp_path).closed == 1
+    (closed,) = (tmp_path / "restored" / "data" / "closed").iterdir()
+    keys = {one.name: one.stat().st_mode & 0o77 for one in (closed / "keys").iterdir()}
+    assert {"custodian.key", "organization.key"} < keys.keys()
+    assert set(keys.values()) == {0}
+    async with house(tmp_path / "restored") as held:
+        assert await segments_of(held, kept, 3) == kept_bytes
+        assert await segments_of(held, present, 1) == present_bytes
+        package = f"/api/recordings/{kept.recording}/package"
+        assert (await held.get(package, headers=bearing(SECRET))).status_code == 200
+        assert (await held.get(f"/api/recordings/{gone.recording}")).status_code == 410
+
+
+async def test_a_closed_log_that_came_back_with_less_is_refused(tmp_path: Path) -> None:
+    async with house(tmp_path) as held:
+        await recorded(held)
+    close_log(tmp_path / "data", "")
+    async with house(tmp_path) as held:
+        await recorded(held, 1)
+        back_up(tmp_path)
+    store = Store(str(tmp_path / "backup"))
+    manifest = read_manifest(store)
+    assert manifest is not None
+    ((name, closed),) = manifest.closed.items()
+    last = closed.files[-1]
+    cut = JournalFile(last.number, True, last.parts[:1])
+    for bent, why in (
+        ({name: replace(closed, files=[*closed.files[:-1], cut])}, "a closed log: expected what"),
+        ({"../up": closed}, "expected a closed log's name"),
+    ):
+        store.put(MANIFEST, msgspec.json.encode(replace(manifest, closed=bent)))
+        with pytest.raises((Damaged, Malformed), match=why):
+            restore(tmp_path)
+        assert not (tmp_path / "restored" / "data").exists()
+
+
 async def test_an_interrupted_backup_leaves_the_one_before_it(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -302,10 +358,10 @@ async def test_a_journal_that_is_not_what_was_signed_is_refused(tmp_path: Path) 
     for one in objects_of(other):
         ours.put(one.key, theirs.get(one.key) or b"")
     swapped = {**mine.files, "journal/uuid": other.files["journal/uuid"]}
-    bent = backup_module.Manifest(
+    bent = Manifest(
         mine.format, mine.made, mine.origin, mine.entries, swapped, other.journal, [], mine.secrets
     )
-    ours.put(backup_module.MANIFEST, backup_module.msgspec.json.encode(bent))
+    ours.put(MANIFEST, msgspec.json.encode(bent))
     with pytest.raises(Damaged, match="the journal's tree of"):
         restore(tmp_path)
 

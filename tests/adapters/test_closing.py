@@ -6,8 +6,10 @@ from pathlib import Path
 import pytest
 
 from accompany.adapters.auditors import SqliteAuditors
-from accompany.adapters.closing import close_log, closed_logs, finish_closing, policy_lines
+from accompany.adapters.closed_log import closed_logs, policy_lines
+from accompany.adapters.closing import close_log, finish_closing
 from accompany.adapters.sqlite import Database
+from accompany.custody.courtesy import Courtesy
 from accompany.errors import Malformed, Unknown
 from accompany.evidence.checkpoints import Policy
 from house import house, settings_for
@@ -35,7 +37,7 @@ def check_closed(data: Path) -> None:
     assert "log.key" not in keys
     assert "receipts.key" not in keys
     assert {"custodian.key", "organization.key"} <= set(keys)
-    closed = closed_logs(data, settings_for(data.parent).second_place)
+    closed = closed_logs(data, settings_for(data.parent).second_place, Courtesy(lambda: 0))
     (log,) = closed.values()
     assert log.last is not None
     assert log.last.checkpoint.size == 4

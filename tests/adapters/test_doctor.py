@@ -1,5 +1,6 @@
 """`accompany doctor` on a real data folder, running, stopped, and hurt in ways that happen."""
 
+import re
 import shutil
 import sqlite3
 import time
@@ -51,10 +52,25 @@ def remarks(data: Path, thorough: bool = False) -> dict[str, Remark]:
 def test_a_stopped_server_is_well(data: Path) -> None:
     found = remarks(data, thorough=True)
     assert {about for about, one in found.items() if one.how != "good"} <= {
-        "authorities", "witnesses", "public checkpoint", "disk", "second place",
+        "authorities", "witnesses", "public checkpoint", "disk", "second place", "relay",
+        "hotline",
     }  # fmt: skip
     assert "read again, all whole" in found["journal"].words
     assert run("doctor", "--data", data).returncode == 0
+
+
+def test_a_hotline_that_is_missing_or_wrong_is_said(
+    data: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert remarks(data)["hotline"].how == "look"
+    for number, status, words in (
+        ("+1 555 0100", 0, r"ok +hotline: \+1 555 0100"),
+        ("1-800-LAW-HELP", 1, "setting hotline .* a telephone number"),
+    ):
+        monkeypatch.setenv("ACCOMPANY_HOTLINE", number)
+        done = run("doctor", "--data", data)
+        assert done.returncode == status
+        assert re.search(words, done.stdout + done.stderr), done
 
 
 def test_nothing_is_changed_by_looking(data: Path) -> None:
@@ -136,6 +152,7 @@ def test_who_is_configured_wrongly_is_named(data: Path) -> None:
         (NOW - 60_000, NOW, "look"),
         (NOW - 7_200_000, NOW, "wrong"),
     ],
+    ids=["never asked", "answers", "answers again", "never", "a minute", "two hours"],
 )
 def test_how_long_somebody_has_not_answered_decides(
     data: Path, answered: int, failed: int, how: str

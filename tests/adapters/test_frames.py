@@ -1,4 +1,5 @@
 import uuid
+import zlib
 from hashlib import sha256
 
 import pytest
@@ -8,9 +9,10 @@ from hypothesis import strategies as st
 from accompany.adapters.frames import (
     HEADER_SIZE,
     Header,
+    framed_size,
     holds,
+    lay_frame,
     read_payload,
-    write_frame,
     write_payload,
 )
 from accompany.custody.ports import (
@@ -41,12 +43,24 @@ ONE_OF_EACH = [
 ]
 
 
+def laid(header: Header, parts: list[bytes]) -> bytes:
+    """Return a frame as it is written, over what an earlier one left in the same memory."""
+    memory = bytearray(b"x" * (framed_size(header.length) + 5000))
+    whole = lay_frame(memoryview(memory), header, parts)
+    assert whole == framed_size(header.length)
+    assert set(memory[whole:]) == {ord("x")}
+    return bytes(memory[:whole])
+
+
 def framed(items: list[Item]) -> tuple[bytes, bytes]:
     """Return a whole frame's head (header and CRC) and payload."""
     parts, _ = write_payload(items)
-    header = Header(NAME, 1, 2, 3, sum(map(len, parts)), 1)
-    whole = b"".join(write_frame(header, parts))
-    return whole[:HEADER_SIZE], whole[HEADER_SIZE:]
+    length = sum(map(len, parts))
+    whole = laid(Header(NAME, 1, 2, 3, length, 1), parts)
+    end = HEADER_SIZE + length
+    assert not whole[end:].strip(b"\0")
+    assert whole[HEADER_SIZE:end] == b"".join(parts)
+    return whole[:HEADER_SIZE], whole[HEADER_SIZE:end]
 
 
 def test_every_kind_of_record_comes_back_with_its_bytes() -> None:
@@ -97,7 +111,7 @@ def test_the_same_payload_elsewhere_has_another_crc() -> None:
     parts, _ = write_payload(ONE_OF_EACH)
     one = Header(NAME, 1, 2, 3, sum(map(len, parts)), 1)
     found = {
-        sha256(b"".join(write_frame(header, parts))[HEADER_SIZE - 4 : HEADER_SIZE]).digest()
+        sha256(laid(header, parts)[HEADER_SIZE - 4 : HEADER_SIZE]).digest()
         for header in (
             one,
             Header(NAME, 2, 2, 3, one.length, 1),
@@ -106,3 +120,11 @@ def test_the_same_payload_elsewhere_has_another_crc() -> None:
         )
     }
     assert len(found) == 4
+
+
+@given(st.binary(max_size=200), st.lists(st.binary(max_size=5000), max_size=4))
+def test_the_checksum_is_zlibs(head: bytes, blobs: list[bytes]) -> None:
+    parts, _ = write_payload([Item(CardKept(*LEAF, "c", head), blob) for blob in blobs])
+    whole = laid(Header(NAME, 1, 2, 0, sum(map(len, parts)), 1), parts)
+    first, crc = whole[: HEADER_SIZE - 4], whole[HEADER_SIZE - 4 : HEADER_SIZE]
+    assert int.from_bytes(crc, "little") == zlib.crc32(b"".join(parts), zlib.crc32(first))

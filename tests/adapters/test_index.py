@@ -1,6 +1,11 @@
 """The index: made again from the journal it is the one that followed, however the two parted."""
 
+import resource
+import sqlite3
 import threading
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from itertools import islice
 from pathlib import Path
 
 import pytest
@@ -11,7 +16,7 @@ from accompany.adapters.keeper import JournalKeeper
 from accompany.adapters.lookups import Place
 from accompany.adapters.scanning import Batch, Position
 from accompany.custody.ports import CardKept, CustodyKept, GrantKept, Item, PackageKept
-from accompany.errors import Damaged
+from accompany.errors import Damaged, DiskFailed, DiskFull, InUse
 from accompany.evidence.merkle import EMPTY_ROOT, leaf_hash, node_hash, root
 from kept import arrival, digest, entry, noise, opening, segment
 
@@ -172,6 +177,26 @@ def _bent(data: bytes, at: int) -> bytes:
     return data[:at] + bytes([data[at] ^ 1]) + data[at + 1 :]
 
 
+@pytest.mark.parametrize("sizes", [(37,), (1,) * 37, (2, 3, 5, 7, 11, 9), (16, 1, 15, 1, 4)])
+def test_its_tree_is_the_same_however_batches_fall(tmp_path: Path, sizes: tuple[int, ...]) -> None:
+    """And whether it was closed in between or not: what is joined is remembered or read."""
+    numbers = iter(range(sum(sizes)))
+    batches = journalled(tmp_path, [[noise(n) for n in islice(numbers, size)] for size in sizes])
+    leaves = [leaf_hash(bytes(entry(n))) for n in range(sum(sizes))]
+    index = followed(tmp_path, [])
+    for number, batch in enumerate(batches):
+        index.apply(batch)
+        if number % 3 == 1:
+            index.close()
+            index = Index(tmp_path / "index.sqlite")
+    assert index.tile(0, 0, 256) == b"".join(leaves)
+    while len(leaves) > 1:
+        pairs = zip(leaves[::2], leaves[1::2], strict=False)
+        leaves = [node_hash(*pair) for pair in pairs] + leaves[len(leaves) // 2 * 2 :]
+    assert root(sum(sizes), index.node) == leaves[0]
+    index.close()
+
+
 def test_a_batch_is_applied_whole_or_not_at_all(tmp_path: Path) -> None:
     """The second leaf 2 does not fit: nothing of its batch may be seen."""
     good, bad = journalled(tmp_path, [[noise(0), noise(1)], [noise(2), opening(2)]])
@@ -211,3 +236,122 @@ def test_a_long_query_in_one_thread_hides_nothing_from_the_others(tmp_path: Path
             reader.join()
         index.close()
         journal.close()
+
+
+def test_an_index_that_the_disk_failed_is_taken_away_and_made_again(tmp_path: Path) -> None:
+    """A sync that failed must not be asked again, and SQLite would: so nothing is left to ask."""
+    batches = journalled(tmp_path)
+    path, failures = tmp_path / "index.sqlite", list[str]()
+    index = Index(path, failures.append)
+    for batch in batches:
+        index.apply(batch)
+    expected = contents(index)
+    with files_no_larger_than(path.stat().st_size), pytest.raises(DiskFailed, match="index"):
+        index.settle()
+    assert len(failures) == 1
+    assert not list(tmp_path.glob("index.sqlite*"))
+    index.close()
+    assert not list(tmp_path.glob("index.sqlite*"))
+    assert contents_after_a_start(tmp_path) == expected
+
+
+@pytest.mark.parametrize("bent", [b"", b"no index at all" * 400])
+def test_what_is_no_index_is_made_again(tmp_path: Path, bent: bytes) -> None:
+    journalled(tmp_path)
+    expected = contents_after_a_start(tmp_path)
+    (tmp_path / "index.sqlite").write_bytes(bent)
+    assert contents_after_a_start(tmp_path) == expected
+
+
+def test_an_index_bent_in_the_middle_is_taken_away_when_that_shows(tmp_path: Path) -> None:
+    journalled(tmp_path, [[noise(n) for n in range(1000)]])
+    expected = contents_after_a_start(tmp_path)
+    path, failures = tmp_path / "index.sqlite", list[str]()
+    data = bytearray(path.read_bytes())
+    # Page 1 says where the tables are; all else is noise now.
+    data[4096:] = b"noise" * ((len(data) - 4096) // 5)
+    path.write_bytes(data)
+    with pytest.raises(DiskFailed, match="made again"):
+        Index(path, failures.append).size()
+    assert "malformed" in failures[0]
+    assert contents_after_a_start(tmp_path) == expected
+
+
+@pytest.mark.parametrize(
+    "bend",
+    [
+        "UPDATE position SET file = 0, offset = 0, batch = 0, start = 0",
+        "DELETE FROM nodes WHERE level = 2",
+    ],
+)
+def test_an_index_that_a_batch_does_not_fit_is_made_again(tmp_path: Path, bend: str) -> None:
+    batches = journalled(tmp_path, [[noise(n) for n in range(4)], [noise(4 + n) for n in range(4)]])
+    followed(tmp_path, batches[:1]).close()
+    with closing(sqlite3.connect(tmp_path / "index.sqlite")) as tables, tables:
+        tables.execute(bend)
+    failures = list[str]()
+    with pytest.raises(DiskFailed, match="made again"):
+        JournalKeeper(tmp_path, 1024, failures.append)
+    assert len(failures) == 1
+    keeper = opened_keeper(tmp_path)
+    leaves = [leaf_hash(bytes(entry(n))) for n in range(8)]
+    assert keeper.tile(0, 0, 8) == b"".join(leaves)
+    keeper.close()
+
+
+def test_a_full_disk_leaves_the_index_for_later(tmp_path: Path) -> None:
+    """Nothing was synced and nothing lost: what could not be written is still to be moved."""
+    index = followed(tmp_path, journalled(tmp_path))
+    # SQLite's own word for a disk without room: a database that may not grow.
+    pages = index._elsewhere.execute("PRAGMA page_count").fetchone()[0]
+    index._write.execute(f"PRAGMA max_page_count = {pages}")
+    with pytest.raises(DiskFull):
+        index.apply(journalled(tmp_path / "more", [[noise(n) for n in range(LEAVES, 999)]])[0])
+    index.settle()
+    assert index.size() == LEAVES
+    index.close()
+
+
+def test_a_long_write_ahead_file_is_folded_by_the_next_batch(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """`settle` beside a writer that never rests, or a reader, never gets to the end of it."""
+    monkeypatch.setattr("accompany.adapters.index._BACKSTOP", 20)
+    batches = journalled(tmp_path, [[noise(n)] for n in range(60)])
+    index, ahead = followed(tmp_path, batches[:30]), tmp_path / "index.sqlite-wal"
+    with closing(sqlite3.connect(tmp_path / "index.sqlite", isolation_level=None)) as reader:
+        reader.execute("BEGIN")
+        reader.execute("SELECT * FROM leaves").fetchone()
+        index.apply(batches[30])
+        index.settle()
+    index.apply(batches[31])
+    long = ahead.stat().st_size
+    for batch in batches[32:50]:
+        index.apply(batch)
+    assert ahead.stat().st_size == long
+    index.close()
+
+
+def test_what_is_being_read_is_flushed_when_it_is_not_any_more(tmp_path: Path) -> None:
+    index = followed(tmp_path, journalled(tmp_path))
+    index._elsewhere.execute("PRAGMA busy_timeout = 0")
+    with closing(sqlite3.connect(tmp_path / "index.sqlite", isolation_level=None)) as reader:
+        reader.execute("BEGIN")
+        reader.execute("SELECT * FROM leaves").fetchone()
+        index.apply(journalled(tmp_path / "more", [[noise(LEAVES)]])[0])
+        with pytest.raises(InUse):
+            index.flush()
+    index.flush()
+    assert (tmp_path / "index.sqlite-wal").stat().st_size == 0
+    index.close()
+
+
+@contextmanager
+def files_no_larger_than(size: int) -> Iterator[None]:
+    """A write behind *size* is refused as an error of the disk would be."""
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, before[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)

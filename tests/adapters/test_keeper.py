@@ -178,7 +178,7 @@ async def test_an_index_that_cannot_follow_stops_everything(tmp_path: Path) -> N
             await kept.keeper.keep([noise(0)])
         with pytest.raises(Exception, match="UNIQUE"):
             await kept.keeper.keep([noise(1)])
-    assert len(kept.failures) == 1
+    assert "the index cannot be used" in kept.failures[0]
 
 
 async def test_closing_keeps_what_waits_and_takes_nothing_more(tmp_path: Path) -> None:

@@ -24,6 +24,7 @@ from accompany.evidence import age, layout
 from accompany.evidence.filekeys import FileKey, read_filekeys, write_filekeys
 from accompany.evidence.listing import OpenedListing
 from accompany.evidence.notes import Note, Signer, Verifier
+from accompany.evidence.revocations import Revocation
 from accompany.evidence.verify import Trust
 from accompany.verifier import verify
 from evidence import making
@@ -300,6 +301,30 @@ def test_the_attorneys_key_without_a_card_that_is_believed_stays_open(tmp_path):
     assert codes(check(package), "could not be checked") == ["opener-unknown"]
     package = opened(tmp_path, GOOD, sign=making.signer(ATTORNEY_KEY.name, "not hers"))
     assert codes(check(package), "could not be checked") == ["opener-unknown"]
+
+
+@pytest.mark.parametrize(
+    ("revoked", "open_"),
+    [
+        (Revocation(making.SERIAL, NOW + 1), []),
+        (Revocation(making.SERIAL, NOW), ["opener-revoked"]),
+        (Revocation(making.SERIAL, NOW + 9, NOW + 5), ["opener-lost"]),
+        (Revocation(making.SERIAL, NOW + 9, START - 1), ["card-lost", "opener-lost"]),
+    ],
+)
+def test_who_opened_it_is_known_unless_the_card_had_ended_or_its_key_was_lost(
+    tmp_path, revoked, open_
+):
+    """A lost key signs what it likes, dated back: only an ended service is judged by its time."""
+    log, recording = with_after()
+    sealed_package = sealed(recording.film(1).close(), Server(log, revoked=revoked))
+    package = opened(tmp_path, sealed_package)
+    report = check(package)
+    assert codes(report, "fails", "could not be checked") == open_
+    assert ("opener-known" in codes(report)) is not bool({*open_} - {"card-lost"})
+    # Whoever is told the key by its holder needs no card.
+    key = ATTORNEY_KEY.verifier
+    assert "opener-known" in codes(check(package, signer=key), "holds")
 
 
 # ---- Bent opened packages ----------------------------------------------------------------------

@@ -11,12 +11,13 @@ from corpus.seals import sealing
 
 
 def cases(random: int) -> Iterator["Case"]:
-    from corpus import flips, opened, stamped, tables, zips
+    from corpus import flips, opened, revoked, stamped, tables, zips
 
     for make in (
         tables.good, tables.stated, tables.handed_out, tables.left_open, tables.witnessed,
         tables.signatures, tables.attackers, tables.tails, tables.spliced, tables.openers,
-        zips.names, zips.entries, zips.places, zips.wide, opened.bent, stamped.cases, flips.forms,
+        zips.names, zips.entries, zips.places, zips.wide, opened.bent, revoked.cases, stamped.cases,
+        flips.forms,
     ):  # fmt: skip
         yield from make()
     whole = opened.opened(stamped.good_stamps())

@@ -89,6 +89,8 @@ def left_open() -> Iterator[Case]:
     bare = f"log {LOG.verifier}\nquorum none\n"
     codes = ("receipts-key", "card-organization")
     yield Case("left open", "a policy without comments", good, open=codes, policy=bare)
+    package, both = test_verify.closed_log()
+    yield Case("left open", "a closed log", package, open=("package-note-log",), policy=both)
     keyless = test_verify.bent(lambda one: replace(one, policy=b"quorum none\n"))()
     codes = ("policy-none", "keys-unknown", "keys-unknown", "card-organization")
     yield Case("left open", "no key at all", keyless, open=codes, policy=None)
@@ -110,6 +112,9 @@ def good() -> Iterator[Case]:
     yield Case("good", "muted alongside", sealed(alongside))
     notes = Recording("notes", kind="notes", media="text/plain").film(1).gap(1, offset=9000)
     yield Case("good", "notes are silent", sealed(notes.segment(offset=99000).close()))
+    chat = Recording("chat", kind="notes", media="application/x-ndjson").segment(0)
+    chat.segment(1, offset=900).segment(1, offset=900).gap(5000, "private", offset=800)
+    yield Case("good", "a chat", sealed(chat.segment(1, offset=70000).close()))
     endless = film().bent(duration=2**53 - 1).close()
     yield Case("left open", "a duration beyond every calendar", sealed(endless), None, None)
     package = sealed(film().segment(offset=1590).segment(offset=2120).gap(200).segment().close())

@@ -9,21 +9,41 @@ from pathlib import Path
 import pytest
 
 from accompany.client.device import Device
+from accompany.custody.deletion import DAY
 from accompany.custody.export import Package
+from accompany.custody.ports import CardKept, Item
+from accompany.custody.revocations import Revocations
 from accompany.errors import Unknown
 from accompany.evidence.age import decrypt
+from accompany.evidence.cards import Card, License
 from accompany.evidence.checkpoints import Proof, open_checkpoint, read_consistency
 from accompany.evidence.findings import Verdict
 from accompany.evidence.merkle import check_consistency
-from accompany.evidence.notes import Note
+from accompany.evidence.notes import Note, Signer
 from accompany.evidence.package import package_entry
-from accompany.evidence.receipts import custody_entry, statement_entry
+from accompany.evidence.receipts import custody_entry, named_entry, statement_entry
 from accompany.evidence.report import Report
+from accompany.evidence.revocations import Revocation
 from accompany.evidence.verify import Trust
+from accompany.ids import CardSerial
 from accompany.verifier import verify
-from custodial import LOG, NOW, POLICY, RECEIPTS, Custody, film, receipt, sequenced, whole
+from custodial import (
+    CUSTODIAN,
+    LOG,
+    NOW,
+    ORGANIZATION,
+    POLICY,
+    RECEIPTS,
+    Custody,
+    film,
+    receipt,
+    sequenced,
+    whole,
+)
 
 pytestmark = pytest.mark.anyio
+
+SERIAL = CardSerial("s" * 32)
 
 
 async def closed_film(held: Custody, segments: int = 4) -> Device:
@@ -33,6 +53,20 @@ async def closed_film(held: Custody, segments: int = 4) -> Device:
     at = 500 * (segments - 1)
     await held.statement(phone, phone.closing(NOW + at, at, "stopped"))
     return phone
+
+
+async def answered(held: Custody) -> bytes:
+    """Let the attorney of SERIAL have answered; return their card."""
+    key = Signer.from_seed(f"attorney/{SERIAL}", bytes(32)).verifier.key
+    recipient = str(CUSTODIAN.recipient)
+    card = Card(SERIAL, "Ada", recipient, key, (License("TX", "2026-10-01"),), NOW - 9, NOW + DAY)
+    note = ORGANIZATION.sign(str(card))
+    entry = named_entry("card", SERIAL, note)
+    index, given = held.leaves.give(entry, "kept")
+    kept = CardKept(index, entry.slot, entry.digest, given, SERIAL, note)
+    await held.keeper.keep([Item(kept)])
+    held.cards["e" * 32] = note
+    return note
 
 
 async def exported(
@@ -186,10 +220,43 @@ async def test_after_is_proved_to_be_older_than_the_package(tmp_path: Path) -> N
 async def test_grants_and_the_answering_attorneys_card_are_in_it(tmp_path: Path) -> None:
     async with sequenced(tmp_path / "server") as held:
         phone = await closed_film(held)
-        held.cards["e" * 32] = b"a card"
+        note = await answered(held)
         _, archive = await exported(held, phone, tmp_path / "film.zip")
         assert data(archive, phone, "grants/0.age") == phone.grants[0]
-        assert data(archive, phone, "card.note") == b"a card"
+        assert data(archive, phone, "card.note") == note
+        assert f"{phone.recording}/data/card-revocation.note" not in archive.namelist()
+
+
+async def test_a_card_that_was_revoked_is_in_it_with_what_ended_it(tmp_path: Path) -> None:
+    """Before and after another film: places in the log tell them apart, whatever the clock says."""
+    async with sequenced(tmp_path / "server") as held:
+        early = await closed_film(held)
+        await answered(held)
+        revocations = Revocations(held.keeper, held.leaves, RECEIPTS, held.clock)
+        await revocations.revoke(SERIAL, NOW - 5)
+        late = await closed_film(held)
+        for phone, found in ((early, []), (late, ["card-revoked"])):
+            _, archive = await exported(held, phone, tmp_path / f"{phone.recording}.zip")
+            report = await asyncio.to_thread(verified, tmp_path / f"{phone.recording}.zip")
+            assert (report.exit, wrong(report)) == (2, found or ["card-lost"])
+            note = data(archive, phone, "card-revocation.note")
+            assert Revocation.read(Note.parse(note).text) == Revocation(SERIAL, NOW, NOW - 5)
+
+
+async def test_what_ended_a_card_after_the_cosigned_checkpoint_is_left_to_the_log(
+    tmp_path: Path,
+) -> None:
+    async with sequenced(tmp_path / "server") as held:
+        phone = await closed_film(held)
+        await answered(held)
+        size = held.keeper.size
+        under = await held.sequencer.covering(size - 1)
+        revocations = Revocations(held.keeper, held.leaves, RECEIPTS, held.clock)
+        await revocations.revoke(SERIAL)
+        held.export._cosigned = lambda: under  # type: ignore[method-assign, assignment]
+        _, archive = await exported(held, phone, tmp_path / "film.zip")
+        assert f"{phone.recording}/data/card-revocation.note" not in archive.namelist()
+        assert wrong(verified(tmp_path / "film.zip")) == []
 
 
 async def test_an_unknown_recording_is_unknown(tmp_path: Path) -> None:

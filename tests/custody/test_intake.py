@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from accompany.client.device import Device, Signed, locator_of
-from accompany.custody import intake as intake_module
+from accompany.custody import ends
 from accompany.errors import (
     AccompanyError,
     DiskFull,
@@ -579,7 +579,7 @@ async def test_a_full_disk_refuses_bytes_and_takes_statements(
 async def test_recordings_not_remembered_are_read_again(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(intake_module, "REMEMBERED", 2)
+    monkeypatch.setattr(ends, "REMEMBERED", 2)
     async with custody(tmp_path) as held:
         phones = [await held.opened() for _ in range(6)]
         for _ in range(3):
@@ -594,7 +594,22 @@ async def test_recordings_not_remembered_are_read_again(
             assert held.intake.state(phone.recording).segments == 3
             assert [row.number for row in held.keeper.grants(phone.recording)] == [0, 1]
         await held.segment(phone := await held.opened(), film(phone))
-        assert len(held.intake._live) == 2
+        assert len(held.intake._ends._live) == 2
+
+
+async def test_what_was_opened_just_now_is_not_read_back(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with custody(tmp_path) as held:
+        phone = await held.opened()
+
+        def refuse(*asked: object) -> None:
+            raise AssertionError(f"read back: {asked}")
+
+        for query in ("recording", "last_statement", "segment_hashes", "grants"):
+            monkeypatch.setattr(held.keeper, query, refuse)
+        note, _ = await held.segment(phone, film(phone))
+        assert receipt(note).bytes_ == "kept"
 
 
 # Grants.

@@ -1,6 +1,7 @@
 """Where nobody is on shift, and who could; the picture and the calendar of it."""
 
 import xml.etree.ElementTree as ET
+from dataclasses import replace
 from datetime import UTC, date, datetime
 
 from accompany.dispatch.calendar_file import folded, write_calendar
@@ -46,6 +47,15 @@ def test_each_hour_says_who_could_be_rung() -> None:
         (Level.NOBODY,) * 8 + (Level.SPOKEN,) * 8 + (Level.INTERPRETED,) * 4
         + (Level.WITHOUT,) * 2 + (Level.NOBODY,) * 2
     )  # fmt: skip
+
+
+def test_a_partner_organization_is_no_cover_and_is_not_asked_to_fill_a_gap() -> None:
+    lent = replace(attorney("eve", "en"), partner="Defenders")
+    every_hour = Weekly("eve", EVERY_DAY, Hours(0, 24 * 60))
+    with_eve = Roster((*ROSTER.members, lent), (*ROSTER.rules, every_hour))
+    found = cover(with_eve, MIDNIGHT, 1, ["TX"], ["en", "es"])
+    assert found == cover(ROSTER, MIDNIGHT, 1, ["TX"], ["en", "es"])
+    assert gaps(with_eve, found) == gaps(ROSTER, found)
 
 
 def test_gaps_are_told_with_who_could_take_them() -> None:

@@ -1,7 +1,7 @@
 """What a person has done lately, as it counts for the next press."""
 
 from accompany.dispatch.duty import FRESH, Record, record_after
-from accompany.dispatch.ringing import (
+from accompany.dispatch.events import (
     Answered,
     Declined,
     Dropped,

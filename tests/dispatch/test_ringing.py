@@ -1,30 +1,42 @@
 """The state machine of one press: whatever order events come in, and however often."""
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from accompany.dispatch.ringing import (
-    EVERYBODY,
+from accompany.dispatch.events import (
     Answered,
+    Arrived,
+    Beside,
     Called,
     CalledBack,
+    Concluded,
+    Conflicted,
     Declined,
     Dropped,
     Ended,
     Event,
     Extended,
+    Handed,
+    Handing,
+    Invited,
     Joined,
     Missed,
+    Parted,
     Promised,
     Ready,
+    Remained,
     Resumed,
-    Ringing,
     Rung,
+    Sealed,
+    Sought,
+    Supporting,
     Withdrawn,
-    after,
-    replay,
 )
+from accompany.dispatch.replaying import after, replay
+from accompany.dispatch.ringing import EVERYBODY, Ringing
 from accompany.dispatch.rules import Rules
 from accompany.ids import CardSerial
 
@@ -39,6 +51,10 @@ events: st.SearchStrategy[Event] = st.one_of(
     st.builds(Called, several, times),
     st.builds(Answered, people, times),
     st.builds(Joined, people, times),
+    st.builds(Sought, several, times),
+    st.builds(Supporting, people, times),
+    st.builds(Invited, st.sampled_from("eh"), times),
+    st.builds(Parted, people, times),
     st.builds(Declined, people, times),
     st.builds(Missed, people, times),
     st.builds(Dropped, times, times),
@@ -49,6 +65,14 @@ events: st.SearchStrategy[Event] = st.one_of(
     st.builds(Extended, times, times),
     st.builds(Ready, times),
     st.builds(Resumed, people, times),
+    st.builds(Conflicted, people, times),
+    st.builds(Handing, people, people, times),
+    st.builds(Beside, people, times, st.booleans()),
+    st.builds(Arrived, people, times),
+    st.builds(Remained, people, times),
+    st.builds(Handed, people, people, times, st.booleans()),
+    st.builds(Sealed, people, times),
+    st.builds(Concluded, st.sampled_from(["advised", "mistake"]), st.booleans(), times),
 )
 histories = st.lists(events, max_size=14)
 
@@ -58,16 +82,71 @@ def everybody(one: CardSerial) -> bool:
 
 
 @given(histories)
-def test_the_first_answer_wins_until_its_call_drops(history: list[Event]) -> None:
-    has = None
+def test_the_first_answer_wins_until_it_is_dropped_given_up_or_handed_over(
+    history: list[Event],
+) -> None:
+    has, barred = None, set()
     ringing = Ringing()
     for event in history:
-        if isinstance(event, Answered) and ringing.open:
-            has = event
+        if isinstance(event, Answered) and ringing.open and event.attorney not in barred:
+            has = event.attorney
         if isinstance(event, Dropped) and not ringing.over:
             has = None
+        if isinstance(event, Conflicted) and not ringing.over:
+            barred.add(event.attorney)
+            has = None if has == event.attorney else has
+        hand = ringing.hand
+        if isinstance(event, Handed) and hand and (event.by, event.to) == (hand.by, hand.to):
+            ready = hand.accepted and (hand.arrived or ringing.over)
+            has = event.to if ready and has else has
         ringing = after(ringing, event)
-        assert ringing.answered == has
+        assert (ringing.answered.attorney if ringing.answered else None) == has
+        assert not (ringing.conflicted & set(ringing.loud(everybody)))
+
+
+ADAS_CALL = (Rung((ADA, BEN), 0), Answered(ADA, 1))
+OVER_TO_BEN = (Handing(ADA, BEN, 2), Beside(BEN, 3), Arrived(BEN, 4), Handed(ADA, BEN, 5))
+
+
+def test_a_call_is_handed_over_once_the_colleague_is_there_and_not_before() -> None:
+    for missing in range(len(OVER_TO_BEN)):
+        steps = [one for n, one in enumerate(OVER_TO_BEN) if n != missing]
+        assert replay(0, [*ADAS_CALL, *steps]).last == Answered(ADA, 1)
+    ringing = replay(0, [*ADAS_CALL, *OVER_TO_BEN])
+    assert ringing.answered == ringing.last == Answered(BEN, 5)
+    assert (ringing.hand, ringing.before) == (None, frozenset({ADA}))
+
+
+def test_a_case_is_handed_over_after_the_call_without_sound_and_picture() -> None:
+    over = (*ADAS_CALL, Ended("caller", 2), Handing(ADA, BEN, 3), Beside(BEN, 4, calling=False))
+    assert replay(0, over).last == Answered(ADA, 1)
+    assert replay(0, [*over, Handed(ADA, BEN, 5)]).last == Answered(BEN, 5)
+
+
+def test_who_says_no_to_a_hand_over_leaves_case_and_call_where_they_were() -> None:
+    for steps in (OVER_TO_BEN[:1], OVER_TO_BEN[:2], OVER_TO_BEN[:3]):
+        ringing = replay(0, [*ADAS_CALL, *steps, Remained(BEN, 9), OVER_TO_BEN[3]])
+        assert (ringing.hand, ringing.last) == (None, Answered(ADA, 1))
+
+
+def test_a_conflict_in_the_call_rings_everybody_else_at_once_and_never_them_again() -> None:
+    ringing = replay(0, [*ADAS_CALL, Conflicted(ADA, 50)])
+    assert (ringing.open, ringing.last, ringing.began) == (True, None, 50)
+    assert ringing.held_for(51) is None
+    assert after(ringing, Answered(ADA, 52)) == ringing
+    again = replay(0, [*ADAS_CALL, Conflicted(ADA, 50), Rung((BEN,), 51), Answered(BEN, 52)])
+    assert again.last == Answered(BEN, 52)
+    dropped = after(again, Dropped(90, 60))
+    assert ADA in dropped.declined
+
+
+def test_what_came_of_a_call_is_said_after_it_and_the_last_word_counts() -> None:
+    said = Concluded("advised", True, 3)
+    assert replay(0, [*ADAS_CALL, said]).concluded is None
+    over = replay(0, [*ADAS_CALL, Ended("caller", 2), said])
+    assert over.concluded == said
+    assert after(over, Concluded("advised", True, 4)) == over
+    assert after(over, Concluded("mistake", False, 5)).concluded == Concluded("mistake", False, 5)
 
 
 @given(histories)
@@ -77,10 +156,13 @@ def test_nobody_is_loud_once_it_is_answered_or_over(history: list[Event]) -> Non
     assert ringing.open == (ringing.answered is None and not ringing.over)
     if not ringing.open:
         assert loud == ()
-        assert ringing.boundary(0, RULES) is None
+        assert ringing.seeking(everybody) == ()
+        called = ringing.calling(everybody) or (ringing.called and not ringing.joined)
+        assert ringing.boundary(0, RULES) is None or (called and not ringing.over)
         assert not ringing.alarming(1000, RULES)
     if ringing.over:
         assert ringing.calling(everybody) == ()
+    assert ringing.joined is None or ringing.supporting is None
     assert not set(loud) & ringing.declined
     assert set(loud) <= set(ringing.rung)
 
@@ -148,6 +230,23 @@ def test_an_answer_after_the_caller_let_go_answers_nothing() -> None:
     assert ringing.ended_by == "caller"
 
 
+def test_who_went_before_sealing_the_keys_owes_them_to_whoever_has_the_case() -> None:
+    went = replay(0, [*ADAS_CALL, *OVER_TO_BEN[:3], Handed(ADA, BEN, 5, sealed=False)])
+    assert (went.last, went.owing) == (Answered(BEN, 5), frozenset({ADA}))
+    on = [Handing(BEN, CY, 6), Beside(CY, 7), Arrived(CY, 8), Handed(BEN, CY, 9)]
+    for more in ([], on, [Ended("caller", 10)], [*on, Ended("caller", 10)]):
+        owed = replay(0, [*ADAS_CALL, *OVER_TO_BEN[:3], Handed(ADA, BEN, 5, sealed=False), *more])
+        assert owed.owing == {ADA}
+        # Also where that call drops, and whoever took it over has the case still.
+        assert after(owed, Dropped(30, 20)).owing == {ADA}
+        assert after(owed, Sealed(BEN, 11)) == owed
+        assert after(owed, Sealed(ADA, 11)).owing == frozenset()
+    back = [Handing(BEN, ADA, 6), Beside(ADA, 7), Arrived(ADA, 8), Handed(BEN, ADA, 9)]
+    assert replay(0, [*ADAS_CALL, *OVER_TO_BEN[:3], Handed(ADA, BEN, 5, False), *back]).owing == (
+        frozenset()
+    )
+
+
 def test_a_dropped_call_rings_the_same_attorney_alone_and_then_everybody() -> None:
     ringing = replay(0, [Rung((ADA, BEN), 0), Answered(BEN, 5), Dropped(130, 100)])
     assert (ringing.held_for(129), ringing.held_for(130)) == (BEN, None)
@@ -193,3 +292,38 @@ def test_a_call_is_ended_by_either(by: str) -> None:
 def test_what_was_not_answered_is_not_ended_by_an_attorney() -> None:
     assert replay(0, [Ended("attorney", 1)]) == Ringing()
     assert replay(0, [Withdrawn(1), Extended(9, 3)]).aftermath == ()
+
+
+def test_responders_are_rung_after_the_last_wave_at_once_or_never() -> None:
+    ringing = Ringing(100)
+    for rules, due in (
+        (replace(RULES, support="after"), [False, False, True]),
+        (replace(RULES, support="beside"), [True] * 3),
+        (replace(RULES, support="off"), [False] * 3),
+    ):
+        assert [ringing.support_due(100 + time, rules) for time in (0, 23, 24)] == due
+
+
+def test_whoever_supports_stays_when_an_attorney_answers_and_goes_for_an_interpreter() -> None:
+    ringing = replay(0, [Sought((BEN, CY), 24), Supporting(BEN, 25)])
+    assert (ringing.third, ringing.seeking(everybody)) == (BEN, ())
+    assert ringing.open
+    assert after(ringing, Supporting(CY, 26)) == ringing
+    answered = after(ringing, Answered(ADA, 30))
+    assert (answered.third, answered.supporting) == (BEN, Supporting(BEN, 25))
+    # There is one third seat: it is left before somebody else takes it.
+    assert after(answered, Joined(CY, 31)) == answered
+    interpreted = after(after(answered, Parted(BEN, 31)), Joined(CY, 31))
+    assert (interpreted.third, interpreted.supporting) == (CY, None)
+
+
+def test_beside_an_attorney_nobody_else_is_rung_for_support() -> None:
+    ringing = replay(0, [Sought((BEN,), 24), Answered(ADA, 25)])
+    assert ringing.seeking(everybody) == ()
+    assert after(ringing, Supporting(BEN, 26)) == ringing
+
+
+def test_who_left_the_caller_is_not_rung_again_and_others_are() -> None:
+    ringing = replay(0, [Sought((BEN, CY), 24), Supporting(BEN, 25), Parted(BEN, 40)])
+    assert ringing.seeking(everybody) == (CY,)
+    assert ringing.support_due(40, replace(RULES, support="after"))

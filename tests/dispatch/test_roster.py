@@ -1,10 +1,11 @@
 """Who can take a press, and who should rather."""
 
+from dataclasses import replace
 from itertools import permutations
 from typing import Any
 
 from accompany.dispatch.attendance import Attendance
-from accompany.dispatch.ringing import Answered, Ended, Missed
+from accompany.dispatch.events import Answered, Ended, Missed
 from accompany.dispatch.roster import OnDuty, Press, qualified
 from accompany.dispatch.rules import Rules
 from accompany.ids import CardSerial, EncounterId
@@ -100,3 +101,9 @@ def test_equals_stand_in_a_certain_order() -> None:
 
 def test_nobody_on_duty_is_an_empty_line() -> None:
     assert line() == ()
+
+
+def test_whoever_has_a_page_open_goes_before_whoever_is_only_on_call() -> None:
+    called, there = on_duty("called", on_call=True), on_duty("there", since=9)
+    assert line(called, there) == ("there", "called")
+    assert line(replace(called, on_call=False), there) == ("called", "there")

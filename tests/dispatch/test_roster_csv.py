@@ -95,6 +95,17 @@ def test_everything_that_is_wrong_is_said_at_once() -> None:
     ]  # fmt: skip
 
 
+def test_attorneys_of_a_partner_organization_are_named_as_such() -> None:
+    header = "kind,person,name,role,zone,partner,areas"
+    row = "person,ada,Ada,{},UTC,Defenders of Texas,immigration criminal"
+    found = read_roster(f"{header}\n{row.format('attorney')}\n")
+    (ada,) = found.members
+    assert (ada.partner, ada.areas) == ("Defenders of Texas", ("immigration", "criminal"))
+    assert read_roster(write_roster(found)) == found
+    with pytest.raises(Malformed, match="line 2: a partner organization's people are attorneys"):
+        read_roster(f"{header}\n{row.format('interpreter')}\n")
+
+
 @pytest.mark.parametrize("header", ["", "kind", "kind,person,shoe", "kind,person,kind"])
 def test_a_header_that_is_none_is_said(header: str) -> None:
     with pytest.raises(Malformed, match="line 1: expected each of these columns"):

@@ -1,21 +1,17 @@
 """Duty as it runs, over a real database: who is rung, who wins, and what a restart finds."""
 
+from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
 import pytest
 
 from accompany.adapters.sqlite import Database, SqlitePresses
+from accompany.dispatch.events import Answered, Dropped, Event, Missed, Promised, Rung, Withdrawn
+from accompany.dispatch.memory import MemoryPresses
 from accompany.dispatch.ports import Pressed, Standing
-from accompany.dispatch.ringing import (
-    Answered,
-    Dropped,
-    Event,
-    Missed,
-    Promised,
-    Rung,
-    Withdrawn,
-)
+from accompany.dispatch.replaying import RETURNS
 from accompany.dispatch.roster import OnDuty, Press
 from accompany.dispatch.rules import Rules
 from accompany.dispatch.runner import Desk
@@ -39,6 +35,7 @@ class Bells:
         self.rung: list[tuple[str, str]] = []
         self.alarms: list[str] = []
         self.surges: list[bool] = []
+        self.called_in: list[CardSerial] = []
 
     def ring(self, person: CardSerial, encounter: EncounterId) -> None:
         self.rung.append((person[0], encounter[0]))
@@ -46,8 +43,9 @@ class Bells:
     def alarm(self, encounter: EncounterId) -> None:
         self.alarms.append(encounter[0])
 
-    def surge(self, on: bool) -> None:
+    def surge(self, on: bool, volunteers: Sequence[CardSerial]) -> None:
         self.surges.append(on)
+        self.called_in += volunteers
 
 
 class Shown:
@@ -405,6 +403,30 @@ def test_a_line_that_is_gone_rings_the_same_attorney_then_the_others(shown: Show
     assert shown.desk.answer(ONE, ada, gone + RULES.hold + 1)
 
 
+def test_a_dropped_call_goes_first_in_line_after_ninety_and_thirty_seconds(tmp_path: Path) -> None:
+    assert (RULES.reconnect, RULES.hold) == (90_000, 30_000)
+    shown = Shown(tmp_path)
+    shown.desk.people.rules = replace(RULES, rings=1)
+    ada, ben = several(shown, 2)
+    shown.desk.begin(pressed(TWO))
+    assert shown.desk.answer(TWO, ben, 50)
+    shown.desk.begin(pressed())
+    assert shown.desk.answer(ONE, ada, 100)
+    shown.desk.line_lost(ONE, 1000)
+    # Ada's console is there, and does not ring for anybody else while she is waited for.
+    other = EncounterId("3" * 32)
+    shown.desk.begin(pressed(other))
+    run_until(shown, 91_000)
+    assert shown.desk.standing(ONE).loud == (ada,)
+    shown.desk.decline(ONE, ada, 91_500)
+    run_until(shown, 100_000)
+    shown.desk.end(TWO, "attorney", 100_100)
+    shown.desk.ready(ben, 100_200)
+    # Ben rings for one press at a time: for the call that dropped, though another waits for longer.
+    assert shown.desk.standing(ONE).loud == (ben,)
+    assert ben not in shown.desk.standing(other).loud
+
+
 def test_a_line_that_comes_back_in_time_keeps_the_call(shown: Shown) -> None:
     (ada,) = several(shown, 1)
     shown.desk.begin(pressed())
@@ -457,6 +479,25 @@ def test_many_who_wait_are_a_surge_that_shortens_wrap_ups(shown: Shown) -> None:
     assert shown.bells.surges == [True, False]
 
 
+def test_a_surge_calls_in_volunteers_who_are_not_on_duty(shown: Shown) -> None:
+    (ada,) = several(shown, 1)
+    members = tuple(
+        Member(name, f"Name {name}", "attorney", "UTC", volunteer=willing, card=card)
+        for name, willing, card in (
+            ("a", True, ada), ("b", True, BEN), ("c", False, "c" * 32), ("d", True, ""),
+        )
+    )  # fmt: skip
+    shown.desk.plan(RosterShifts(Roster(members)), 10)
+    ids = [EncounterId(f"{n}" * 32) for n in range(2, 2 + RULES.surge_waiting)]
+    for encounter in ids:
+        shown.desk.begin(Pressed(encounter, Press("TX", "en", 2000), SECRET))
+    run_until(shown, 2000 + RULES.late)
+    assert (shown.bells.surges, shown.bells.called_in) == ([True], [BEN])
+    for encounter in ids:
+        shown.desk.end(encounter, "caller", 100_000)
+    assert (shown.bells.surges, shown.bells.called_in) == ([True, False], [BEN])
+
+
 def test_with_a_roster_only_who_is_on_shift_rings_and_volunteers_in_a_surge(shown: Shown) -> None:
     hour = 3_600_000
     day = date(1970, 1, 1)
@@ -500,4 +541,146 @@ def test_an_interpreter_is_rung_beside_a_language_that_nobody_speaks(shown: Show
     assert shown.desk.join(ONE, ines, 13)
     assert shown.desk.standing(ONE).calling == ()
     shown.desk.end(ONE, "caller", 14)
-    assert not shown.desk.people.free(ines, 15)
+    # Who has no case writes nothing down: only the attorney is in wrap-up.
+    assert shown.desk.people.free(ines, 15)
+    assert not shown.desk.people.free(ada, 15)
+
+
+def with_an_interpreter(shown: Shown, language: str = "ht") -> tuple[CardSerial, CardSerial]:
+    """An answered call of ADA's, in a language that she does not speak, with Ines in it."""
+    (ada,) = several(shown, 1)
+    ines = CardSerial("i" * 32)
+    shown.desk.go_on_duty(OnDuty(ines, "Ines", frozenset(), ("ht",), 0, role="interpreter"))
+    shown.desk.begin(Pressed(ONE, Press("TX", language, 10), SECRET))
+    assert shown.desk.answer(ONE, ada, 12)
+    if language != "ht":
+        shown.desk.invite(ONE, "ht", 12)
+    assert shown.desk.join(ONE, ines, 13)
+    return ada, ines
+
+
+def test_an_interpreter_who_leaves_is_free_and_the_next_is_rung_only_by_hand(
+    shown: Shown,
+) -> None:
+    ada, ines = with_an_interpreter(shown)
+    shown.desk.part(ONE, ines, 20)
+    standing = shown.desk.standing(ONE)
+    assert (standing.attorney, standing.third, standing.calling) == (ada, None, ())
+    assert shown.desk.people.free(ines, 21)
+    shown.desk.invite(ONE, "ht", 22)
+    assert shown.desk.standing(ONE).calling == (ines,)
+    assert shown.desk.join(ONE, ines, 23)
+    assert shown.desk.standing(ONE).third == ines
+
+
+def test_an_attorney_invites_an_interpreter_for_another_language_than_was_pressed(
+    shown: Shown,
+) -> None:
+    _, ines = with_an_interpreter(shown, language="en")
+    assert shown.desk.standing(ONE).third == ines
+
+
+def test_nobody_is_invited_before_an_answer_or_beside_an_interpreter(shown: Shown) -> None:
+    shown.desk.begin(pressed(TWO))
+    shown.desk.invite(TWO, "ht", 11)
+    assert shown.desk.standing(TWO).ringing.invited is None
+    with_an_interpreter(shown)
+    shown.desk.invite(ONE, "ht", 14)
+    assert shown.desk.standing(ONE).ringing.invited is None
+
+
+def test_an_interpreter_in_one_call_joins_no_other(shown: Shown) -> None:
+    _, ines = with_an_interpreter(shown)
+    shown.desk.begin(Pressed(TWO, Press("TX", "ht", 14), SECRET))
+    with pytest.raises(Forbidden, match="call before"):
+        shown.desk.join(TWO, ines, 15)
+
+
+def test_a_restart_knows_the_interpreter_who_joined(tmp_path: Path) -> None:
+    ada, ines = with_an_interpreter(Shown(tmp_path))
+    again = Shown(tmp_path, 14)
+    standing = again.desk.standing(ONE)
+    assert (standing.attorney, standing.third) == (ada, ines)
+    assert again.desk.people.record(ines).call == ONE
+    again.desk.end(ONE, "attorney", 15)
+    again.desk.ready(ines, 16)
+    assert again.desk.people.record(ada).wrapping == ONE
+
+
+def test_an_interpreter_who_joined_is_free_once_the_caller_lets_go(shown: Shown) -> None:
+    ines = CardSerial("i" * 32)
+    several(shown, 1)
+    shown.desk.go_on_duty(OnDuty(ines, "Ines", frozenset(), ("ht",), 0, role="interpreter"))
+    shown.desk.begin(Pressed(ONE, Press("TX", "ht", 10), SECRET))
+    assert shown.desk.join(ONE, ines, 11)
+    shown.desk.end(ONE, "caller", 12)
+    assert shown.desk.people.free(ines, 13)
+
+
+def test_interpreters_are_rung_in_waves_as_attorneys_are(shown: Shown) -> None:
+    several(shown, 1)
+    names = [CardSerial(f"i{n}") for n in range(8)]
+    for one in names:
+        shown.desk.go_on_duty(OnDuty(one, one, frozenset(), ("ht",), 0, role="interpreter"))
+    shown.desk.begin(Pressed(ONE, Press("TX", "ht", 10), SECRET))
+    assert shown.desk.standing(ONE).calling == tuple(names[:3])
+    shown.desk.tick(10 + RULES.wave)
+    assert shown.desk.standing(ONE).calling == tuple(names[:6])
+    shown.desk.tick(10 + 2 * RULES.wave)
+    assert shown.desk.standing(ONE).calling == tuple(names)
+
+
+def test_a_line_that_was_gone_and_is_back_is_a_return(shown: Shown) -> None:
+    (ada,) = several(shown, 1)
+    shown.desk.begin(pressed())
+    shown.desk.answer(ONE, ada, 100)
+    shown.desk.line_back(ONE, 200)
+    shown.desk.line_lost(ONE, 300)
+    shown.desk.line_back(ONE)
+    shown.desk.line_back(ONE, 350)
+    assert shown.desk.standing(ONE).ringing.returns == 0, "nobody came back to an empty call"
+    shown.desk.line_lost(ONE, 400)
+    shown.desk.line_back(ONE, 500)
+    assert shown.desk.standing(ONE).ringing.returns == 1
+    for time in range(500):
+        shown.desk.returned(ONE, "caller", 1000 + time)
+    assert shown.desk.standing(ONE).ringing.returns == RETURNS
+    assert len(shown.presses.events(ONE)) < RETURNS + 10, "and not written down without end"
+
+
+def test_a_callback_that_was_not_made_after_all_is_owed_again_after_a_restart(
+    tmp_path: Path,
+) -> None:
+    shown = Shown(tmp_path)
+    shown.desk.begin(pressed())
+    run_until(shown, 10 + RULES.alarm)
+    shown.desk.reopen(ONE, BEN, 25_000)
+    assert shown.desk.standing(ONE).ringing.ticket is not None, "there was nothing to take back"
+    shown.desk.called_back(ONE, BEN, 26_000)
+    assert [one.encounter for one in shown.desk.called_back_lately(5)] == [ONE]
+    assert shown.desk.called_back_lately(0) == []
+    shown.desk.reopen(ONE, BEN, 27_000)
+    shown.desk.end(ONE, "caller", 30_000)
+    shown.database.close()
+    again = Shown(tmp_path, 30_001)
+    assert [one.encounter for one in again.desk.owed()] == [ONE]
+    assert again.desk.called_back_lately(5) == []
+    again.desk.called_back(ONE, BEN, 40_000)
+    again.database.close()
+    last = Shown(tmp_path, 50_000)
+    assert last.desk.owed() == []
+    assert [one.encounter for one in last.desk.called_back_lately(5)] == [ONE]
+    last.database.close()
+
+
+def test_what_became_due_while_nobody_was_there_is_kept_and_shown_to_nobody() -> None:
+    kept, encounter = MemoryPresses(), EncounterId("e")
+    Desk(kept, lambda standing: None, now=1000).begin(
+        Pressed(encounter, Press("TX", "en", 1000), b"")
+    )
+
+    def show(standing: Standing) -> None:
+        raise AssertionError("a server that starts has nobody to show anything to")
+
+    later = Desk(kept, show, now=1000 + 60_000)
+    assert later.standing(encounter).ringing.ticket is not None

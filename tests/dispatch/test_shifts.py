@@ -137,3 +137,19 @@ def test_a_card_counts_before_a_name() -> None:
     shifts = RosterShifts(Roster((carded,), ()))
     assert shifts.refine(on_duty("Other name", "c")).role == "interpreter"
     assert shifts.refine(on_duty("Ada", "x")).role == "attorney"
+
+
+def test_on_call_is_told_apart_from_the_console_and_until_when() -> None:
+    rules = (
+        Weekly("ada", EVERY_DAY, Hours(22 * 60, 6 * 60, "on call")),
+        Weekly("ada", EVERY_DAY, DAYTIME),
+        Weekly("ben", EVERY_DAY, DAYTIME),
+    )
+    shifts = RosterShifts(Roster((ADA, BEN), rules))
+    ada = OnDuty(CardSerial("a" * 32), "Ada", frozenset({"TX"}), ("en",), 0)
+    night, noon = utc("2026-11-24T05:00"), utc("2026-11-24T18:00")
+    assert shifts.called(night) == [(ADA, utc("2026-11-24T12:00"))]
+    assert shifts.on_call(ada, night) == utc("2026-11-24T12:00")
+    assert shifts.called(noon) == []
+    assert shifts.on_call(ada, noon) is None
+    assert shifts.on_shift(ada, noon)[0]

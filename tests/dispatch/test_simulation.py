@@ -17,6 +17,7 @@ from accompany.dispatch.load import (
 )
 from accompany.dispatch.roster import OnDuty, Press
 from accompany.dispatch.rules import Rules
+from accompany.dispatch.shifts import Hours, Member, Roster, RosterShifts, Weekly
 from accompany.dispatch.simulation import Habits, Night, Outcome, people_for
 from accompany.dispatch.simulation_picture import draw_day
 from accompany.dispatch.simulation_report import report
@@ -125,3 +126,23 @@ def test_the_picture_says_what_the_report_says() -> None:
     drawn = draw_day(told, "A & B")
     assert f"{told['presses']} presses, {told['within_10_seconds']:.1%}" in drawn
     assert drawn.count("<g>") == len(told["hours"])
+
+
+def test_a_responder_comes_to_whom_nobody_answers_and_on_call_takes_longer() -> None:
+    rob = OnDuty(CardSerial("rob"), "rob", frozenset(), ("en",), 0, role="responder")
+    (alone,) = night([Press("WY", "en", 0)], [rob], reach=1, patience=10**9).fates
+    assert alone.answered is None
+    assert alone.supported is not None
+    assert alone.supported >= RULES.alarm
+    every_day = frozenset(range(7))
+    member = Member("ada", "ada", "attorney", "UTC", ("en",), (), (), card="ada")
+    answers = {}
+    for mode in ("console", "on call"):
+        shifts = RosterShifts(Roster((member,), (Weekly("ada", every_day, Hours(0, 1440, mode)),)))  # type: ignore[arg-type]
+        habits = Habits(reach=1, reaction=0, on_call=60_000, patience=10**12)
+        run = Night(RULES, habits, random.Random(5).random)
+        (fate,) = run.run([Press("TX", "en", HOUR)], [attorney("ada")], shifts).fates
+        answers[mode] = fate.wait
+    assert answers["console"] == habits.least
+    assert answers["on call"] is not None
+    assert answers["on call"] > 2 * habits.least

@@ -28,6 +28,7 @@ from accompany.evidence.package import (
     Blob,
     CustodyLine,
     PackageFile,
+    Proved,
     SealedContents,
     package_text,
     sealed_files,
@@ -41,6 +42,7 @@ from accompany.evidence.receipts import (
     statement_entry,
 )
 from accompany.evidence.report import Report
+from accompany.evidence.revocations import Revocation, revocation_entry
 from accompany.evidence.statements import (
     Closing,
     Following,
@@ -245,6 +247,9 @@ class Server:
     card: bytes | None = CARD
     custody: tuple[bytes, ...] | None = (b'{"line":1,"what":"export"}\n',)
     withheld_grants: frozenset[int] = frozenset()
+    revoked: Revocation | None = None
+    """What ended the card; entered before the recording where `revoked_first`."""
+    revoked_first: bool = False
     bend: Callable[[SealedContents], SealedContents] = lambda contents: contents
 
 
@@ -266,6 +271,10 @@ def bytes_word(recording: Recording, number: int) -> str:
 def contents_of(recording: Recording, server: Server) -> SealedContents:
     """Take the recording in, log it among strangers' entries, and gather what a package holds."""
     log = server.log
+    ended = server.revoked
+    end = b"" if ended is None else server.receipts.sign(str(ended))
+    end_entry = None if ended is None else revocation_entry(ended.serial, end)
+    end_at = log.append(end_entry) if end_entry and server.revoked_first else None
     entries = [
         statement_entry(recording.notes[0], number, note)
         for number, note in enumerate(recording.notes)
@@ -277,6 +286,8 @@ def contents_of(recording: Recording, server: Server) -> SealedContents:
             log.pad(1, f"stranger {number}")
     lines = server.custody or ()
     lines_at = [log.append(custody_entry(recording.id, n, line)) for n, line in enumerate(lines, 1)]
+    if end_entry and end_at is None:
+        end_at = log.append(end_entry)
     checkpoint = log.checkpoint()
     note = checkpoint.sign(log.signer)
     size = checkpoint.size
@@ -311,6 +322,7 @@ def contents_of(recording: Recording, server: Server) -> SealedContents:
             CustodyLine(line, log.proof(at, note, size))
             for line, at in zip(lines, lines_at, strict=True)
         ),
+        revocation=None if end_at is None else Proved(end, log.proof(end_at, note, size)),
     )
 
 

@@ -17,6 +17,7 @@ from accompany.evidence.checkpoints import Checkpoint, open_checkpoint
 from accompany.evidence.merkle import check_inclusion
 from accompany.evidence.notes import Note, Signer, Verifier, check_public_key, open_note
 from accompany.evidence.receipts import Receipt, named_entry, open_receipt, statement_entry
+from accompany.evidence.revocations import Revocation
 from accompany.evidence.statements import (
     open_following,
     open_opening,
@@ -32,7 +33,7 @@ from accompany.evidence.text import (
 )
 
 FOLDER = Path(__file__).resolve().parents[1] / "vectors"
-SIGNED = ("notes", "receipts", "cards", "organizations", "checkpoints")
+SIGNED = ("notes", "receipts", "cards", "revocations", "organizations", "checkpoints")
 Vector = dict[str, Any]
 
 
@@ -77,6 +78,7 @@ def test_texts_are_read_and_written_again_to_the_same_bytes(vectors: Vector) -> 
     forms: dict[str, Callable[[str], object]] = {
         "receipts": Receipt.read,
         "cards": Card.read,
+        "revocations": Revocation.read,
         "organizations": Organization.read,
         "checkpoints": Checkpoint.read,
     }
@@ -86,6 +88,15 @@ def test_texts_are_read_and_written_again_to_the_same_bytes(vectors: Vector) -> 
     for item in vectors["times"]:
         assert write_time(item["milliseconds"]) == item["text"]
         assert read_time(item["text"]) == item["milliseconds"]
+
+
+def test_a_chat_is_lines_of_json_whose_size_says_little(vectors: Vector) -> None:
+    for item in vectors["chat"]:
+        segment = b64decode(item.pop("segment"))
+        assert len(segment) % 1024 == 0
+        assert segment.index(b"\n") == len(segment) - 1
+        assert json.loads(segment) == item
+    assert len(vectors["chat"]) > 2
 
 
 def test_statements_are_written_signed_and_bound_to_the_log_alike(vectors: Vector) -> None:
@@ -144,6 +155,7 @@ def read(what: str, data: bytes, key: str | None) -> object:
             "following": lambda note, by: open_following(note, by.key),
             "receipt": open_receipt,
             "card": open_card,
+            "revocation": lambda note, by: Revocation.read(open_note(note, by)),
             "organization": lambda note, by: Organization.read(open_note(note, by)),
             "checkpoint": open_checkpoint,
         }

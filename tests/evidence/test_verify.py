@@ -272,6 +272,13 @@ def package_note(by: Signer, text: Callable[[str], str] = lambda text: text) -> 
     return package.having({layout.PACKAGE_NOTE: by.sign(text(old))})
 
 
+def closed_log() -> tuple[Package, str]:
+    """The list of files is signed for the log that goes on; and the policy that names both logs."""
+    log, receipts = signer("after.example.org"), signer("after.example.org/receipts")
+    lines = f"log {log.verifier}\n# receipts {receipts.verifier}\n"
+    return package_note(receipts), making.POLICY_TEXT.replace("quorum", f"{lines}quorum")
+
+
 def without(*gone: str) -> Callable[[], Package]:
     return lambda: sealed(film().close()).having(dict.fromkeys(gone))
 
@@ -645,6 +652,25 @@ def cosigned(witness: Signer) -> Callable[[SealedContents], bytes]:
     return add
 
 
+def test_a_list_of_files_for_the_log_after_a_closed_one_is_told_apart():
+    package, both = closed_log()
+    report = check(package, policy=Policy.parse(both.encode()))
+    assert (report.exit, failures(report)) == (2, {})
+    (found,) = [one for one in report.findings if one.code == "package-note-log"]
+    assert "after.example.org, as it is once" in found.text
+    # Without a policy that names that log it is a stranger's; and so is a key without its log.
+    keys_only = "".join(one for one in both.splitlines(True) if not one.startswith("log after"))
+    for policy in (making.POLICY_TEXT, keys_only):
+        report = check(package, policy=Policy.parse(policy.encode()))
+        assert failures(report) == {layout.PACKAGE_NOTE: {"package-note-signature"}}
+    # That it is named is not enough: it has to have signed.
+    listed = package.files[layout.PACKAGE_NOTE].replace(b"last 5", b"last 4")
+    report = check(
+        package.having({layout.PACKAGE_NOTE: listed}), policy=Policy.parse(both.encode())
+    )
+    assert "package-note-signature" in failures(report)[layout.PACKAGE_NOTE]
+
+
 def witnessed(witness: Signer) -> Policy:
     key = replace(witness.verifier, kind=4)
     text = making.POLICY_TEXT.replace("quorum none", f"witness w {key}\nquorum w")
@@ -779,6 +805,16 @@ ELSEWHERE = {
     "stamp-checkpoint",
     "stamp-consistency",
     "stamp-token",
+    # Cards that count no more: tests/evidence/test_revocations.py.
+    "card-ended",
+    "card-lost-later",
+    "card-revoked",
+    "card-lost",
+    "revocation-signature",
+    "revocation-card",
+    "custody-links",
+    "opener-revoked",
+    "opener-lost",
     # Opened packages: tests/client/test_opening.py, and its court copy test_court_copy.py.
     "court-copy-marked",
     "court-copy",
@@ -808,7 +844,13 @@ def test_every_finding_has_a_case_here():
     }
     known |= {code for _, expected in OPEN.values() for code in expected}
     known |= {"quorum", "head", "head-other", "not-a-package", "policy-none", "keys-unknown"}
-    known |= {"receipts-key", "card-organization", "card-validity", "grant-withheld"}
+    known |= {
+        "package-note-log",
+        "receipts-key",
+        "card-organization",
+        "card-validity",
+        "grant-withheld",
+    }
     known |= set(codes(check(making.good()))) | {"quorum-holds", "head-holds"}
     assert known | ELSEWHERE == TEXTS.keys()
     assert len(HOLDS) + len(FAILS) + len(UNCHECKED) == len(TEXTS)

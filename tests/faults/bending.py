@@ -18,8 +18,9 @@ from accompany.adapters.scanning import Position
 from accompany.adapters.walking import headers_in
 from accompany.config import Settings
 from accompany.errors import Damaged
+from faults.forking import Forking
 from faults.phones import Surge
-from faults.telling import Tell
+from faults.telling import ACKNOWLEDGED, Outcome, Tell
 from kept import noise
 from serving import RunningServer
 
@@ -31,6 +32,9 @@ PARTS = {
     "the keys": "keys/*",
     "people": "accompany.sqlite*",
 }
+
+ENDED = 70
+"""The status of a server that ended by itself, for a start to read again."""
 
 
 @dataclass
@@ -45,7 +49,7 @@ class Left:
     def by_a_kill(cls, folder: Path, seed: int) -> "Left":
         (folder / "whole").mkdir(parents=True)
         more = {"ACCOMPANY_JOURNAL_FILE_BYTES": str(1024 * 1024)}
-        server = RunningServer(folder / "whole" / "data", more=more)
+        server = Forking(folder / "whole" / "data", more=more)
         server.start()
         surge = Surge.of(server, folder, 3, seed)
         for _ in range(2):
@@ -57,6 +61,11 @@ class Left:
         server.kill()
         return cls(folder, server, surge)
 
+    @property
+    def compared(self) -> int:
+        """How many statements were acknowledged before; each copy is compared with them."""
+        return self.surge.acknowledged
+
     def copied(self, name: str = "bent") -> Surge:
         """Return the phones of a server, not started, on a copy of its own."""
         shutil.rmtree(self.folder / name, ignore_errors=True)
@@ -65,7 +74,7 @@ class Left:
         return self.surge.forked(server, self.folder / name)
 
 
-def tear(left: Left, tell: Tell, step: int = 1) -> str:
+def tear(left: Left, tell: Tell, step: int = 1) -> Outcome:
     """Cut the last batch, one that nobody was told of, at each of its bytes, or every *step*."""
     surge = left.copied("torn")
     server = surge.server
@@ -94,11 +103,13 @@ def tear(left: Left, tell: Tell, step: int = 1) -> str:
         server.start()
         surge.check(everything=True)
         server.kill()
-    return (
+    words = (
         f"the last batch, not yet acknowledged, was cut at each of its {end - start} bytes, with "
         "zeros behind and without: the start read all before it and nothing of it; a server went "
         f"on from {len(cuts)} of them with nothing missing"
     )
+    counts = {"cuts of the last batch": len(range(start, end, step)), ACKNOWLEDGED: left.compared}
+    return Outcome(words, Counter(counts))
 
 
 def _followed(data: Path) -> Position:
@@ -107,7 +118,7 @@ def _followed(data: Path) -> Position:
     return batches[-1].end
 
 
-def make_holes(left: Left, tell: Tell, most: int = 1000) -> str:
+def make_holes(left: Left, tell: Tell, most: int = 1000) -> Outcome:
     """Write zeros over each batch in turn, as a disk that lost a write would; start without the
     index, so that all is read, or for the last one with it."""
     holes = 0
@@ -131,14 +142,15 @@ def make_holes(left: Left, tell: Tell, most: int = 1000) -> str:
         if (name, header) in (first, last):
             _refuses(server)
         tell(number + 1, len(chosen) + 1, "holes")
-    return (
+    words = (
         f"zeros over each of {len(chosen)} batches: {holes} times a later batch said that it had "
         "been on the disk, once (the last batch) the index had seen it; no server started, and "
         "nothing was written"
     )
+    return Outcome(words, Counter({"holes": len(chosen) + 1}))
 
 
-def lose_the_last_batch(left: Left, tell: Tell) -> str:
+def lose_the_last_batch(left: Left, tell: Tell) -> Outcome:
     """The newest batch, acknowledged and in the index, is bent: it must not be passed over."""
     name, header = _frames(left.server.data / "journal")[-1]
     server = left.copied().server
@@ -147,12 +159,13 @@ def lose_the_last_batch(left: Left, tell: Tell) -> str:
         shutil.rmtree(place)
     said = _refuses(server)
     tell(1, 1, "the last batch")
-    return f"a bit of the last batch was flipped and every checkpoint lost: refused ({said})"
+    words = f"a bit of the last batch was flipped and every checkpoint lost: refused ({said})"
+    return Outcome(words, Counter({"flipped bits": 1}))
 
 
 def flip_bits(
     left: Left, count: int, seed: int, tell: Tell, only: Collection[str] = tuple(PARTS)
-) -> str:
+) -> Outcome:
     """Flip *count* bits in each part, one at a time; a server is started on each."""
     chance = random.Random(seed)
     results: dict[str, Counter[str]] = {part: Counter() for part in only}
@@ -172,7 +185,8 @@ def flip_bits(
         f"{part}: {', '.join(f'{n} {word}' for word, n in counted.most_common())}"
         for part, counted in results.items()
     )
-    return f"{len(plan)} flipped bits, one at a time. {words}"
+    counts = Counter({"flipped bits": len(plan), ACKNOWLEDGED: left.compared})
+    return Outcome(f"{len(plan)} flipped bits, one at a time. {words}", counts)
 
 
 def _after_a_flip(surge: Surge, part: str) -> str:
@@ -182,17 +196,26 @@ def _after_a_flip(surge: Surge, part: str) -> str:
         if not server.ready():
             said = server.said()
             assert "Traceback" not in said, said
+            if part == "the index":
+                # It was taken away: the next start makes it again.
+                server.kill()
+                server.start()
+                surge.check(everything=True)
+                return "noticed at the start, and made again by the next"
             return "refused to start, with a sentence"
         try:
             surge.check(everything=True)
         except Exception:
             # Noticed by whoever compares: nothing is handed out as if it were whole.
             if part == "the index":
-                server.kill()
-                _without_index(server.data)
+                word = "shown by what was asked, and whole again with a new index"
+                if server.kill() == ENDED:
+                    word = "noticed when it was asked, and made again by the next start"
+                else:
+                    _without_index(server.data)
                 server.start()
                 surge.check(everything=True)
-                return "shown by what was asked, and whole again with a new index"
+                return word
             assert part == "the journal", part
             return "shown by what was asked"
         return "changed nothing that counts"

@@ -6,11 +6,12 @@ as it does in the kernel. (Debian's libfaketime 0.9 breaks sleeping by the stead
 
 import json
 import time
+from collections import Counter
 from pathlib import Path
 
 from evidencefiles import run
 from faults.phones import Surge
-from faults.telling import Tell
+from faults.telling import ACKNOWLEDGED, Outcome, Tell
 from serving import SOURCES, RunningServer
 
 SHIFTED = """
@@ -23,7 +24,7 @@ time.time = lambda: time.time_ns() / 1e9
 """
 
 
-def set_the_clock(folder: Path, tell: Tell) -> str:
+def set_the_clock(folder: Path, tell: Tell) -> Outcome:
     """Set the clock back and forth while phones send, then start with it set back; return what
     happened."""
     offset, started = folder / "clock", folder / "python"
@@ -56,11 +57,12 @@ def set_the_clock(folder: Path, tell: Tell) -> str:
     (clock,) = [one for one in told if one["about"] == "clock"]
     assert clock["how"] == "look", clock
     tell(3, 3, clock["words"])
-    return (
+    words = (
         f"set back an hour under load, and once more before a start: the times in "
         f"{surge.acknowledged} receipts never fall, nothing was missing, and doctor says: "
         f"{clock['words']}"
     )
+    return Outcome(words, Counter({"steps of the clock": 2, ACKNOWLEDGED: surge.acknowledged}))
 
 
 def _set(offset: Path, seconds: int) -> None:

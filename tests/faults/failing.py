@@ -19,9 +19,10 @@ from pathlib import Path
 import httpx
 
 from accompany.config import Settings
+from faults.forking import Forking
 from faults.phones import Surge, client_of
 from faults.strace import CALLS, ERRORS, Call, Fault, calls_in, counted, files_of, watching
-from faults.telling import Tell
+from faults.telling import ACKNOWLEDGED, Outcome, Tell
 from serving import RunningServer
 
 FILE_BYTES = 1024 * 1024
@@ -31,6 +32,8 @@ MOST = 100
 """Acknowledgements after which a call that has not failed will not come."""
 
 KEPT = (".journal", ".sqlite", ".sqlite-wal", "live", "public", "live.new", "public.new")
+PAGES, DATABASES = "pwrite64", ("index", "people", "checkpoints")
+"""Hundreds that are all alike: of these a few, from the first to the last."""
 SYNCS = ("write", "pwrite64", "fdatasync", "fsync")
 
 
@@ -53,7 +56,7 @@ class Failing:
     def server(self, name: str) -> RunningServer:
         more = {"ACCOMPANY_JOURNAL_FILE_BYTES": str(FILE_BYTES)}
         (self.folder / name).mkdir(parents=True, exist_ok=True)
-        return RunningServer(self.folder / name / "data", more=more)
+        return Forking(self.folder / name / "data", more=more)
 
     def files(self, server: RunningServer) -> dict[str, list[Path]]:
         data = server.data.resolve()
@@ -61,14 +64,14 @@ class Failing:
         return files_of(data, next(place.glob("*"), place))
 
     def plan(self, most: int) -> list[Fault]:
-        """Return every fault of a later start, up to *most* of each call of each part."""
+        """Return every fault of a later start; of the pages that a database writes *most*."""
         server = self.server("counted")
         server.start()
         server.kill()
         return list(self._faults(server, most, load=True))
 
     def first_plan(self, most: int) -> list[Fault]:
-        """Return every fault of a first start, up to *most* of each call of each part."""
+        """Return every fault of a first start; of the pages that a database writes *most*."""
         return list(self._faults(self.server("counted-first"), most, load=False))
 
     def _faults(self, server: RunningServer, most: int, load: bool) -> Iterator[Fault]:
@@ -87,7 +90,8 @@ class Failing:
             counts[part] = counted(self.log, set(map(str, paths)))
         for part in files:
             for call in CALLS:
-                for when in _spread(counts[part][call], most):
+                count = counts[part][call]
+                for when in _spread(count, most if call == PAGES and part in DATABASES else count):
                     for error in ERRORS:
                         yield Fault(part, call, error, when)
 
@@ -138,7 +142,8 @@ class Failing:
         if ready:
             # Until it comes; then some more, if it goes on.
             surge.wait_for(MOST, lambda: process.poll() is not None or self._came())
-            surge.wait_for(4, lambda: process.poll() is not None)
+            full = surge.refused + 4
+            surge.wait_for(4, lambda: process.poll() is not None or surge.refused >= full)
         self._judge(server, fault, ready)
         server.kill()
         server.before = ()
@@ -182,14 +187,16 @@ class Failing:
             assert not must, f"{fault}: it went on after {must}: {said}"
         self.results[self.last] += 1
 
-    def sentence(self) -> str:
+    def outcome(self) -> Outcome:
         """Return what happened."""
         became = ", ".join(f"{count} {word}" for word, count in self.results.most_common())
-        return (
+        words = (
             f"{self.injected} calls failed with EIO or ENOSPC in {self.runs} runs: {became}; each "
             f"next start recovered by itself, and all {self.acknowledged} acknowledged statements "
             "and their bytes were there"
         )
+        counts = {"calls that failed": self.injected, ACKNOWLEDGED: self.acknowledged}
+        return Outcome(words, Counter(counts))
 
 
 def _answers(server: RunningServer) -> bool:
@@ -228,9 +235,6 @@ def _must_end(call: Call, fault: Fault) -> bool:
     if call.name not in SYNCS or "(deleted)" in call.given:
         return False
     name = call.given.partition("<")[2].partition(">")[0].rpartition("/")[2]
-    if name.startswith("index.sqlite") and call.name == "fdatasync":
-        # Only where its log is folded: the journal is the truth, and the folding comes again.
-        return False
     if fault.error == "ENOSPC":
         return name.endswith(".journal")
     return name.endswith(KEPT)

@@ -2,13 +2,14 @@
 
 import subprocess
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from faults.forking import Forking
 from faults.phones import Surge, client_of, phone
-from faults.telling import Tell
-from serving import RunningServer
+from faults.telling import ACKNOWLEDGED, Outcome, Tell
 
 MEBIBYTE = 1024 * 1024
 SIZE = 200 * MEBIBYTE
@@ -31,9 +32,9 @@ def small_disk(folder: Path) -> Iterator[Path | None]:
         subprocess.run(["umount", "-l", str(place)], check=True)
 
 
-def fill_the_disk(folder: Path, disk: Path, tell: Tell) -> str:
+def fill_the_disk(folder: Path, disk: Path, tell: Tell) -> Outcome:
     """Fill *disk* while phones send, then make room again; return what happened."""
-    server = RunningServer(disk / "data", more={"ACCOMPANY_JOURNAL_FILE_BYTES": str(FILE_BYTES)})
+    server = Forking(disk / "data", more={"ACCOMPANY_JOURNAL_FILE_BYTES": str(FILE_BYTES)})
     server.start()
     surge = Surge.of(server, folder, 4, 5)
     senders = list(surge.phones)
@@ -63,11 +64,12 @@ def fill_the_disk(folder: Path, disk: Path, tell: Tell) -> str:
     server.start()
     surge.check(everything=True)
     server.stop()
-    return (
+    words = (
         f"filled to the last byte under load: {refused} times 507 for bytes, while {stated} "
         f"statements without bytes were taken; with room again all phones went on, without a "
         f"restart; all {surge.acknowledged} acknowledged were there, and after a kill as well"
     )
+    return Outcome(words, Counter({"full disks": 1, ACKNOWLEDGED: surge.acknowledged}))
 
 
 def _state_more(surge: Surge, count: int) -> int:

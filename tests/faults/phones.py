@@ -38,7 +38,7 @@ DEADLINE = 20.0
 
 def client_of(server: RunningServer) -> httpx.Client:
     # Plain HTTP: reading the certificates of the world takes longer than a request.
-    return httpx.Client(base_url=server.url, trust_env=False, timeout=DEADLINE, verify=False)  # noqa: S501
+    return httpx.Client(base_url=server.url, trust_env=False, timeout=3 * DEADLINE, verify=False)  # noqa: S501
 
 
 @dataclass
@@ -179,6 +179,11 @@ class Surge:
         return sum(len(one.acknowledged) for one in self.phones)
 
     @property
+    def refused(self) -> int:
+        """How often bytes were refused since the disk was full."""
+        return sum(one.answers[507] for one in self.phones)
+
+    @property
     def seen(self) -> int:
         """How many different checkpoints were seen."""
         return len(self._roots)
@@ -195,7 +200,7 @@ class Surge:
         finally:
             stop.set()
             for thread in threads:
-                thread.join(2 * DEADLINE)
+                thread.join(4 * DEADLINE)
         assert not any(thread.is_alive() for thread in threads)
         assert [wrong for one in self.phones for wrong in one.wrong] == []
 

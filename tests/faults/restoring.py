@@ -2,18 +2,20 @@
 
 import json
 import shutil
+from collections import Counter
 from pathlib import Path
 
 from accompany.evidence.checkpoints import Policy, file_name_of
 from evidencefiles import run, verify
+from faults.forking import Forking
 from faults.phones import TOKEN, Surge
-from faults.telling import Tell
+from faults.telling import ACKNOWLEDGED, Outcome, Tell
 from serving import RunningServer
 
 
-def restore_an_older_one(folder: Path, tell: Tell, thorough: bool = True) -> str:
+def restore_an_older_one(folder: Path, tell: Tell, thorough: bool = True) -> Outcome:
     """Restore a backup that lacks what was acknowledged since, in place; return what happened."""
-    server = RunningServer(folder / "data")
+    server = Forking(folder / "data")
     server.start()
     surge = Surge.of(server, folder, 2, 9)
     with surge.sending():
@@ -80,12 +82,14 @@ def restore_an_older_one(folder: Path, tell: Tell, thorough: bool = True) -> str
         fresh.check(everything=True)
     server.stop()
     tell(4, 4, "a new log")
-    return (
+    words = (
         f"a backup that lacked what came after entry {entries} was restored: refused, with what to "
         f"do; --new-origin began a log with keys of its own, the old keys are gone; the old one is "
         "served as far as it is left, its package verifies, an auditor who had seen no more finds "
         "it whole and closed, and one who had seen more raised the alarm"
     )
+    acknowledged = surge.acknowledged + fresh.acknowledged
+    return Outcome(words, Counter({"restored backups": 1, ACKNOWLEDGED: acknowledged}))
 
 
 def _audit(server: RunningServer, folder: Path, policy: Path) -> str:

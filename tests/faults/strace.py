@@ -50,7 +50,7 @@ def strace() -> str | None:
 
 def files_of(data: Path, elsewhere: Path) -> dict[str, list[Path]]:
     """Return the files of a data folder that are written, by the part that they belong to."""
-    new = [*("policy", "guest-code", "invitation", "heartbeat", "reserve")]
+    new = [*("policy", "guest-code", "invitation", "desk-invitation", "heartbeat", "reserve")]
     keys = [
         data / "keys" / f"{name}.key" for name in ("log", "receipts", "organization", "custodian")
     ]

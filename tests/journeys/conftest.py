@@ -25,7 +25,7 @@ class Clip:
 @pytest.fixture(scope="session")
 def clip(tmp_path_factory: pytest.TempPathFactory) -> Clip:
     folder = tmp_path_factory.mktemp("clip")
-    video = write_mjpeg(folder / "clip.mjpeg", CLIP_SECONDS)
+    video = write_mjpeg(folder / "clip.mjpeg", CLIP_SECONDS, 320, 240)
     return Clip(video, write_wav(folder / "clip.wav", CLIP_SECONDS), CLIP_SECONDS * 30)
 
 

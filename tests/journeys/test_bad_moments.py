@@ -60,6 +60,10 @@ def test_a_killed_server_comes_back_and_the_phone_goes_on(
     finish(own_server, attorney, caller, tmp_path / "case.zip", clip.frames)
 
 
+FRAMES = """() =>
+  document.querySelector("[data-testid=remote]").getVideoPlaybackQuality().totalVideoFrames"""
+
+
 def test_a_line_cut_for_twenty_seconds_costs_nothing(
     own_server: RunningServer,
     attorney: Attorney,
@@ -75,13 +79,25 @@ def test_a_line_cut_for_twenty_seconds_costs_nothing(
         attorney.answer()
         wait_for_text(caller.page, f"{attorney.name} is with you")
         caller.wait_until_recorded(4)
+        seen = attorney.page.locator("[data-testid=stage].seen")
+        seen.wait_for(timeout=20_000)
         line.cut()
         before = caller.recorded
         wait_for(lambda: caller.recorded >= before + 10, 30, "for the recording to go on")
         unsafe = caller.page.get_by_test_id("unsafe")
         assert float(unsafe.get_attribute("data-seconds") or 0) > 5
+        wait_for(lambda: "loud" in (unsafe.get_attribute("class") or ""), 10, "for it to be loud")
+        wait_for_text(caller.page, "Nothing has arrived for")
+        # The call does not go over that line, but a phone cannot know: its picture is the first to
+        # make room, and says so; the voice stays.
+        wait_for_text(attorney.page, "Voice only", 60)
         wait_for(lambda: caller.recorded >= before + 20, 30, "for twenty seconds without a line")
+        frames = attorney.page.evaluate(FRAMES)
+        attorney.page.wait_for_timeout(500)
+        assert attorney.page.evaluate(FRAMES) == frames
         line.mend()
         caller.wait_until_recorded(before + 24)
+        seen.wait_for(timeout=90_000)
+        wait_for(lambda: attorney.page.evaluate(FRAMES) > frames, 20, "for the picture to move")
         finish(own_server, attorney, caller, tmp_path / "case.zip", clip.frames)
         phone.close()

@@ -15,28 +15,14 @@ from accompany.evidence.statements import Gap, Opening, read_statement
 from browsers import Phone, wait_for
 from evidencefiles import open_media, statements_in, verify
 from films import read_film
-from people import Attorney, Caller, recordings_of, save_package, violations
+from people import Attorney, Caller, recordings_of, save_package, violations, wait_for_text
 from serving import RunningServer
+from walking_moments import BATTERY, KEEPS_STREAMS
 
 pytestmark = pytest.mark.journey
 
-KEEPS_STREAMS = """
-  window.given = [];
-  const ask = navigator.mediaDevices.getUserMedia.bind(navigator.mediaDevices);
-  navigator.mediaDevices.getUserMedia = async (wanted) => {
-    const stream = await ask(wanted);
-    window.given.push(stream);
-    return stream;
-  };
+VIBRATES = """
   navigator.vibrate = () => { window.vibrated = (window.vibrated ?? 0) + 1; return true; };
-"""
-LOW_BATTERY = """
-  const battery = Object.assign(new EventTarget(), { level: 0.5, charging: false });
-  navigator.getBattery = async () => battery;
-  window.drain = (level) => {
-    battery.level = level;
-    battery.dispatchEvent(new Event("levelchange"));
-  };
 """
 WITHOUT_WEBCODECS = """
   delete window.VideoEncoder;
@@ -56,6 +42,12 @@ COUNTS_LOCKS = """
     document.dispatchEvent(new Event("visibilitychange"));
   };
 """
+# A page out of sight stands still for three seconds, as a phone does it.
+STANDS_STILL = """() => {
+  see("hidden");
+  for (const began = performance.now(); performance.now() - began < 3000; );
+  see("visible");
+}"""
 # The camera's film drawn on a canvas that is turned: a stream whose pictures change their shape.
 TURNS = """
   const ask = navigator.mediaDevices.getUserMedia.bind(navigator.mediaDevices);
@@ -125,10 +117,11 @@ def recorded_kind(caller: Caller) -> str | None:
     return caller.page.get_by_test_id("recording").get_attribute("data-kind")
 
 
+@pytest.mark.patient
 def test_a_camera_that_stops_leaves_the_sound_and_one_tap_brings_it_back(
     own_server: RunningServer, calling
 ) -> None:
-    caller = calling(KEEPS_STREAMS)
+    caller = calling(KEEPS_STREAMS, VIBRATES)
     caller.press()
     caller.wait_until_recorded(3)
     caller.page.evaluate("() => given[0].getVideoTracks()[0].stop()")
@@ -151,24 +144,37 @@ def test_a_camera_that_stops_leaves_the_sound_and_one_tap_brings_it_back(
     assert [one.closing for one in sounds] == ["stopped"]
 
 
-def test_a_microphone_that_stops_is_said_and_the_film_goes_on(
-    own_server: RunningServer, calling
+def test_an_incoming_call_takes_the_microphone_and_one_tap_brings_it_back(
+    own_server: RunningServer, attorney: Attorney, calling
 ) -> None:
-    caller = calling(KEEPS_STREAMS)
+    """What a page sees of it: out of sight it stands still, and its microphone has ended."""
+    caller = calling(KEEPS_STREAMS, COUNTS_LOCKS)
     caller.press()
+    attorney.answer()
+    wait_for_text(caller.page, f"{attorney.name} is with you")
     caller.wait_until_recorded(3)
     caller.page.evaluate("() => given[0].getAudioTracks()[0].stop()")
-    caller.page.get_by_text("The microphone stopped. The film goes on.").first.wait_for(
-        timeout=5000
-    )
-    caller.wait_until_recorded(caller.recorded + 3)
+    caller.page.evaluate(STANDS_STILL)
+    wait_for_text(caller.page, "The microphone stopped. The film goes on.")
+    wait_for(lambda: int(shown(caller, "missing") or 0) >= 1, 10, "for what is missing to be said")
+    before = caller.recorded
+    caller.wait_until_recorded(before + 2)
     assert recorded_kind(caller) == "film"
+    caller.page.get_by_role("button", name="Go on recording").click()
+    wait_for(lambda: shown(caller, "interrupted") is None, 10, "for the loss to be over")
+    caller.wait_until_recorded(before + 5)
+    # The call never depended on the recording, nor this on the call.
+    assert caller.page.get_by_test_id("stage").get_attribute("data-call") == "connected"
     caller.end()
     caller.wait_until_safe()
-    closings = {one.kind: one.closing for one in kept(own_server, caller)}
-    assert closings == {"film": "stopped", "sound": "device"}
+    found = kept(own_server, caller)
+    for kind in ("film", "sound"):
+        first, second = [one for one in found if one.kind == kind]
+        assert (first.closing, second.closing) == ("device", "stopped"), kind
+        assert second.continues == first.recording
 
 
+@pytest.mark.patient
 def test_permission_taken_away_in_the_middle_is_noticed(own_server: RunningServer, calling) -> None:
     caller = calling()
     caller.press()
@@ -197,29 +203,24 @@ def test_muted_and_out_of_sight_are_stated_as_gaps(
     caller.wait_until_recorded(caller.recorded + 2)
     caller.page.evaluate(mute, False)
     wait_for(lambda: shown(caller, "interrupted") is None, 5, "for the end of it to be seen")
-    # A page out of sight stands still for three seconds, as a phone does it.
-    caller.page.evaluate(
-        """() => {
-          see("hidden");
-          for (const began = performance.now(); performance.now() - began < 3000; );
-          see("visible");
-        }"""
-    )
+    caller.page.evaluate(STANDS_STILL)
     wait_for(lambda: int(shown(caller, "missing") or 0) >= 1, 10, "for what is missing to be said")
     caller.wait_until_recorded(caller.recorded + 2)
     caller.end()
     caller.wait_until_safe()
-    recording = next(id_ for kind, id_, _ in recordings_of(attorney) if kind == "film")
-    package = save_package(attorney, tmp_path / "gaps.zip", recording)
-    verdict = verify(package, own_server.links["policy"])
-    assert verdict.status == 0, verdict.words
-    gaps = [one for one in statements_in(package) if isinstance(one, Gap)]
+    gaps: list[Gap] = []
+    # A busy machine may have had the film replaced by a smaller one in between.
+    for recording in [id_ for kind, id_, _ in recordings_of(attorney) if kind == "film"]:
+        package = save_package(attorney, tmp_path / f"{recording}.zip", recording)
+        verdict = verify(package, own_server.links["policy"])
+        assert verdict.status == 0, verdict.words
+        gaps += [one for one in statements_in(package) if isinstance(one, Gap)]
     stated = [(one.reason, one.duration) for one in gaps]
-    long = [reason for reason, lasted in stated if lasted > 1000]
-    assert "muted" in long, stated
-    assert "hidden" in long, stated
+    assert sum(lasted for reason, lasted in stated if reason == "muted") > 1000, stated
+    assert sum(lasted for reason, lasted in stated if reason == "hidden") > 2000, stated
 
 
+@pytest.mark.patient
 def test_the_screen_is_kept_awake_and_again_when_the_page_is_seen_again(calling) -> None:
     caller = calling(COUNTS_LOCKS)
     caller.press()
@@ -228,10 +229,11 @@ def test_the_screen_is_kept_awake_and_again_when_the_page_is_seen_again(calling)
     wait_for(lambda: caller.page.evaluate("() => locks") == 2, 5, "for it to be taken again")
 
 
+@pytest.mark.patient
 def test_below_15_percent_sound_alone_until_the_caller_wants_the_picture(
     own_server: RunningServer, calling
 ) -> None:
-    caller = calling(LOW_BATTERY)
+    caller = calling(BATTERY)
     caller.press()
     caller.wait_until_recorded(3)
     caller.page.evaluate("() => drain(0.14)")
@@ -248,6 +250,50 @@ def test_below_15_percent_sound_alone_until_the_caller_wants_the_picture(
     caller.wait_until_safe()
     films = [one.closing for one in kept(own_server, caller) if one.kind == "film"]
     assert films == ["battery", "stopped"]
+
+
+@pytest.mark.patient
+def test_a_full_phone_keeps_the_sound_and_films_again_when_there_is_room(
+    own_server: RunningServer, calling
+) -> None:
+    caller = calling()
+    caller.press()
+    caller.wait_until_recorded(3)
+    devtools = caller.phone.context.new_cdp_session(caller.page)
+    quota = {"origin": own_server.url}
+    devtools.send("Storage.overrideQuotaForOrigin", {**quota, "quotaSize": 10_000})
+    wait_for(lambda: shown(caller, "saving") == "storage", 20, "for the full phone to be said")
+    wait_for(lambda: recorded_kind(caller) == "sound", 10, "for the sound to be what is recorded")
+    caller.wait_until_recorded(caller.recorded + 3)
+    devtools.send("Storage.overrideQuotaForOrigin", quota)
+    wait_for(lambda: recorded_kind(caller) == "film", 30, "for the film to go on")
+    caller.wait_until_recorded(caller.recorded + 2)
+    caller.end()
+    caller.wait_until_safe()
+    found = kept(own_server, caller)
+    assert [one.closing for one in found if one.kind == "film"] == ["storage", "stopped"]
+    # The sound went on all the while, and nothing of either was lost.
+    assert [one.closing for one in found if one.kind == "sound"] == ["stopped"]
+
+
+@pytest.mark.patient
+def test_two_pages_at_once_do_not_take_each_others_recordings(
+    own_server: RunningServer, calling
+) -> None:
+    caller = calling()
+    caller.press()
+    caller.wait_until_recorded(2)
+    other = Caller(caller.phone, caller.phone.context.new_page())
+    other.prepare(own_server.links["caller"])
+    other.press()
+    other.wait_until_recorded(3)
+    for one in (other, caller):
+        one.page.bring_to_front()
+        one.end()
+        one.wait_until_safe()
+    found = kept(own_server, caller)
+    assert sorted(one.kind for one in found) == ["film", "film", "sound", "sound"]
+    assert {(one.closing, one.continues) for one in found} == {("stopped", None)}
 
 
 def test_without_webcodecs_film_and_sound_are_recorded_all_the_same(

@@ -13,7 +13,7 @@ from people import Attorney, Caller, violations, wait_for_text
 from serving import RunningServer, running_server
 from sinks import HttpSink, http_sink
 
-pytestmark = pytest.mark.journey
+pytestmark = [pytest.mark.journey, pytest.mark.patient]
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ from browsers import Phone, wait_for
 from people import Attorney, Caller, violations, wait_for_text
 from serving import RunningServer, running_server
 
-pytestmark = pytest.mark.journey
+pytestmark = [pytest.mark.journey, pytest.mark.patient]
 
 
 @pytest.fixture(scope="module")
@@ -48,6 +48,25 @@ def test_hotline_and_message_are_there_before_the_press(carla: Caller) -> None:
     assert press
     assert min(press["width"], press["height"]) >= 120
     assert violations(page) == []
+
+
+def test_two_choices_in_one_breath_are_both_kept(carla: Caller) -> None:
+    """As a slow phone delivers them: both before the page is drawn again."""
+    page = carla.page
+    page.evaluate(
+        """() => {
+          for (const [name, value] of [["state", "CA"], ["language", "es"]]) {
+            const list = document.querySelector(`#choice-${name}`);
+            list.value = value;
+            list.dispatchEvent(new Event("change", { bubbles: true }));
+          }
+        }"""
+    )
+    expect(page.locator("#choice-language")).to_have_value("es")
+    expect(page.locator("#choice-state")).to_have_value("CA")
+    page.reload()
+    expect(page.locator("#choice-language")).to_have_value("es")
+    expect(page.locator("#choice-state")).to_have_value("CA")
 
 
 def test_the_officers_card_speaks_two_languages_turned_around(carla: Caller) -> None:

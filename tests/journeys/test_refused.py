@@ -11,7 +11,7 @@ from evidencefiles import statements_in, verify
 from people import Attorney, Caller, save_package, say_in_chat, violations, wait_for_text
 from serving import RunningServer
 
-pytestmark = pytest.mark.journey
+pytestmark = [pytest.mark.journey, pytest.mark.patient]
 
 
 @pytest.fixture
@@ -40,6 +40,13 @@ def refusing(
         phone.close()
 
 
+SOUNDS = """() => {
+  const tracks = document.querySelector("[data-testid=remote]").srcObject.getTracks();
+  return ["audio", "video"].map((kind) => tracks.some((one) => one.kind === kind && !one.muted));
+}"""
+"""Whether sound arrives of the other side, and picture."""
+
+
 def opening_of(package: Path) -> Opening:
     first = statements_in(package)[0]
     assert isinstance(first, Opening)
@@ -56,7 +63,11 @@ def test_with_the_camera_refused_sound_is_recorded(
     recording = caller.page.get_by_test_id("recording")
     wait_for(lambda: recording.get_attribute("data-kind") == "sound", 10, "for sound alone")
     assert violations(caller.page) == []
-    caller.wait_until_recorded(5)
+    # The call is one of voice alone, and the attorney's page says so.
+    wait_for_text(attorney.page, "Voice only", 20)
+    assert attorney.page.evaluate(SOUNDS) == [True, False]
+    assert violations(attorney.page) == []
+    caller.wait_until_recorded(2)
     caller.end()
     caller.wait_until_safe()
     package = save_package(attorney, tmp_path / "sound.zip")

@@ -13,7 +13,7 @@ from people import Caller, violations, wait_for_text
 from serving import RunningServer, running_server
 from sinks import HttpSink, SmtpSink, http_sink, smtp_sink
 
-pytestmark = pytest.mark.journey
+pytestmark = [pytest.mark.journey, pytest.mark.patient]
 NUMBER = "+1 (555) 010-7071"
 SENT_TO = "/to/+15550107071"
 MAIL = "canary.friend@example.org"

@@ -14,7 +14,7 @@ from evidencefiles import bend_stored, run
 from people import picture_number, violations
 from serving import RunningServer
 
-pytestmark = pytest.mark.journey
+pytestmark = [pytest.mark.journey, pytest.mark.patient]
 
 PLAYER = "[data-testid=player]"
 READY = "(it) => document.querySelector(it)?.readyState >= 2"
@@ -42,7 +42,8 @@ def packages(own_server: RunningServer, tmp_path: Path) -> Packages:
     sealed, opened = tmp_path / "sealed.zip", tmp_path / "opened.zip"
     done = run("package", names["recording"], *at, "--locator", names["locator"], "-o", sealed)
     assert done.returncode == 0, done.stderr
-    done = run("open", sealed, "--identity", names["identity"], "-o", opened)
+    left_out = ("--withhold", "6-7=privileged: talk with counsel")
+    done = run("open", sealed, "--identity", names["identity"], *left_out, "-o", opened)
     assert done.returncode == 0, done.stderr
     segment = "data/segments/000003.age"
     policy = tmp_path / "policy"
@@ -112,6 +113,13 @@ def test_packages_are_judged_with_the_network_off_and_nothing_leaves_the_page(
     found = page.locator("[data-part=unchecked] li p").all_inner_texts()
     assert len(found) == 1
     assert found[0].startswith("Who opened it")
+    # What is withheld is drawn as that, and said in words beside the picture and in print.
+    assert page.locator(".timeline .film rect.withheld").count() == 1
+    for medium in ("screen", "print"):
+        page.emulate_media(media=medium)
+        told = page.get_by_test_id("withheld").inner_text()
+        assert "withheld: privileged: talk with counsel" in told, medium
+    page.emulate_media(media="screen")
     wait_for(lambda: page.evaluate(READY, PLAYER), 10, "for the film")
     page.evaluate("(it) => { document.querySelector(it).loop = true; }", PLAYER)
     page.evaluate("(it) => document.querySelector(it).play()", PLAYER)

@@ -8,7 +8,6 @@ from hypothesis import strategies as st
 
 from accompany.errors import Malformed
 from accompany.evidence.age import HybridIdentity, encrypt
-from accompany.evidence.notes import Signer, open_note
 from accompany.ids import Origin
 from accompany.telling.contacts import (
     CHANNELS,
@@ -19,7 +18,7 @@ from accompany.telling.contacts import (
     check_words,
     open_contact,
     seal_contact,
-    write_service_note,
+    write_service_text,
 )
 
 IDENTITY = HybridIdentity.generate()
@@ -151,8 +150,7 @@ def test_what_is_sealed_to_others_bent_or_huge_is_refused() -> None:
             open_contact(sealed, IDENTITY)
 
 
-def test_whom_to_seal_to_is_signed_by_the_organization() -> None:
-    organization = Signer.generate("example/organization")
-    note = write_service_note(Origin("log.example"), IDENTITY.recipient, organization)
+def test_whom_to_seal_to_is_what_the_organization_signs() -> None:
+    text = write_service_text(Origin("log.example"), IDENTITY.recipient)
     lines = ["accompany/telling/v1", "log log.example", f"recipient {IDENTITY.recipient}", ""]
-    assert open_note(note, organization.verifier) == "\n".join(lines)
+    assert text == "\n".join(lines)

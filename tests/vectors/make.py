@@ -25,6 +25,7 @@ from accompany.evidence.merkle import (
 )
 from accompany.evidence.notes import Signer, signature_line
 from accompany.evidence.receipts import Entry, Receipt, named_entry, statement_entry
+from accompany.evidence.revocations import Revocation
 from accompany.evidence.statements import (
     Chain,
     Closing,
@@ -68,6 +69,7 @@ def make(kept: list[Vector]) -> Vector:
     statements = make_statements()
     vectors: Vector = {**make_signed(), "statements": statements, "entries": make_entries()}
     vectors["proofs"] = make_proofs()
+    vectors["chat"] = make_chat()
     times = [1, 59_999, TIME, 951_782_399_999, 4_102_444_800_000]
     vectors["times"] = [{"milliseconds": time, "text": write_time(time)} for time in times]
     vectors["age"] = kept if kept and all(map(opens, kept)) else make_age()
@@ -110,9 +112,28 @@ def make_signed() -> Vector:
         ],
         "receipts": [signed(f"{ORIGIN}/receipts", "receipts", text) for text in receipts],
         "cards": [signed(name, "organization", str(card))],
+        "revocations": [
+            signed(f"{ORIGIN}/receipts", "receipts", str(Revocation(card.serial, TIME, lost)))
+            for lost in (None, TIME, 0)
+        ],
         "organizations": [signed(name, "organization", str(organization))],
         "checkpoints": [signed(ORIGIN, "log", str(item)) for item in checkpoints],
     }
+
+
+def make_chat() -> list[Vector]:
+    """Lines of a chat as docs/format.md has them, one of them longer than a block."""
+    texts = ["Bonjou, èske m dwe louvri? 🕊", 'لا. قل: "لا".\t', "n" * 1999]
+    lines = [
+        {"by": by, "time": write_time(TIME + at), "text": text}
+        for at, (by, text) in enumerate(zip(("caller", "attorney", "caller"), texts, strict=True))
+    ]
+    return [{**line, "segment": base64(chat_segment(line))} for line in lines]
+
+
+def chat_segment(line: Vector) -> bytes:
+    text = json.dumps(line, ensure_ascii=False, separators=(",", ":")).encode()
+    return text.ljust(-(-(len(text) + 1) // 1024) * 1024 - 1) + b"\n"
 
 
 def make_statements() -> list[Vector]:
@@ -167,6 +188,7 @@ def statement_vector(form: str, item: Statement, note: bytes, opening: bytes) ->
 
 def make_entries() -> list[Vector]:
     names = [("grant", "id 12"), ("custody", "id 3"), ("card", "serial"), ("release", "ab")]
+    names.append(("revocation", "serial"))
     made = []
     for what, name in names:
         data = seed(what)
@@ -286,6 +308,7 @@ def bent_texts(vectors: Vector) -> list[Vector]:
     bends = {
         "receipts": ("receipts", [("index 0", "index "), ("bytes none", "bytes None")]),
         "cards": ("organization", [("license AK", "license A"), ("2026-10-31", "2026-10-3")]),
+        "revocations": ("receipts", [("time ", "lost "), ("Z\n", "Z\nlost none\n")]),
         "organizations": ("organization", [("name ", "name"), ("/receipts+", "/receipts +")]),
         "checkpoints": ("log", [("\n1\n", "\n+1\n"), ("\n1\n", "\n1\n\n")]),
     }

@@ -255,3 +255,42 @@ async def test_eight_are_the_most(held: House, tool: HttpSink) -> None:
 
 async def in_thread(wait: Any, count: int) -> list[Taken]:
     return await asyncio.to_thread(wait, count)
+
+
+async def test_coordinators_are_rung_on_their_own_channels_where_nobody_answers(
+    held: House, tool: HttpSink
+) -> None:
+    cora = await held.person("coordinator", "Cora Coordinator")
+    gone = await held.person("coordinator", "Gone Coordinator")
+    ada = await held.attorney()
+    for who, topic in ((cora, "cora"), (gone, "gone"), (ada, "ada")):
+        own = {"kind": "apprise", "url": f"json://127.0.0.1:{tool.port}/{topic}"}
+        assert (await ask(held, who, "POST", json=own)).status_code == 201
+    office = held.server.office
+    assert office.people.remove_person(gone.serial, office.clock.now())
+    async with held.phone() as phone:
+        await phone.say(**held.press())
+        await phone.until("standing")
+        office.clock.never_before(office.clock.now() + 3_600_000)  # type: ignore[attr-defined]
+        taken = await in_thread(tool.wait, 2)
+        # The attorney is not on duty, and who was removed is nobody's coordinator any more.
+        assert {one.path for one in taken} == {"/alarm", "/cora"}
+        said = {json.loads(one.body)["message"] for one in taken}
+        assert said == {"Nobody has answered a call. Open the desk."}
+
+
+async def test_a_channel_that_fails_is_shown_to_the_desk_though_nobody_is_on_duty(
+    held: House, tool: HttpSink
+) -> None:
+    cora = await held.person("coordinator", "Cora Coordinator")
+    ada = await held.attorney()
+    dead = {"kind": "apprise", "url": "json://127.0.0.1:1/nobody"}
+    own = {"kind": "apprise", "url": f"json://127.0.0.1:{tool.port}/x"}
+    for body in (dead, own):
+        assert (await ask(held, ada, "POST", json=body)).status_code == 201
+    assert (await ask(held, ada, "POST", "/tests")).status_code == 200
+    async with held.socket("/api/live/desk", additional_headers=cora.headers) as desk:
+        board = await desk.until("board")
+        assert board["silent"] == [
+            {"name": "Ada Counsel", "role": "attorney", "channels": 2, "failing": 1}
+        ]

@@ -39,7 +39,7 @@ def limits(monkeypatch: pytest.MonkeyPatch, doors: list[Door]) -> list[Limits]:
         doors.append(Door(chosen[0]))
         return doors[-1]
 
-    monkeypatch.setattr("accompany.wiring.Door", made)
+    monkeypatch.setattr("accompany.wiring.server.Door", made)
     return chosen
 
 

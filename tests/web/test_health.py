@@ -1,6 +1,7 @@
 """Health and metrics: true, content-free, and nobody's business but the operator's."""
 
 import asyncio
+import errno
 import re
 import time
 from pathlib import Path
@@ -51,14 +52,15 @@ async def test_without_a_checkpoint_for_five_seconds_it_is_not(tmp_path: Path) -
         assert (answer.status_code, answer.json()["status"]) == (503, "failing")
 
 
+@pytest.mark.parametrize("number", [errno.EIO, errno.ENOSPC])
 async def test_without_a_write_that_syncs_it_is_not(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, number: int
 ) -> None:
     async with house(tmp_path) as held:
         assert (await held.get("/health")).status_code == 200
 
         def broken(fd: int) -> None:
-            raise OSError(5, "Input/output error")
+            raise OSError(number, "what a disk says")
 
         monkeypatch.setattr("os.fsync", broken)
         answer = await held.get("/health")

@@ -57,8 +57,8 @@ def taken(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     sizes: list[int] = []
     begin = Lane.begin
 
-    def counted(self: Lane, data: bytes, peer: str) -> Any:
-        found = begin(self, data, peer)
+    def counted(self: Lane, *given: Any) -> Any:
+        found = begin(self, *given)
         if found is not None:
             sizes.append(found.size)
         return found
@@ -189,12 +189,12 @@ async def test_the_gate_counts_as_elsewhere_and_by_what_a_proxy_says(
         await until(lambda: taken)
         gate = connections[-1]._lane.gate
         assert dict(gate._under_way) == {"203.0.113.9": 1}
-        assert gate._held == taken[0]
+        assert (gate._held, dict(gate._stated)) == (taken[0] - 1, {"203.0.113.9": taken[0]})
         with monkeypatch.context() as full:
             full.setattr(gate, "bodies", -1)
             assert (await other.put(whole))[0] == 503
         assert (await one.put(whole[-1:]))[0] == 201
-        assert (dict(gate._under_way), gate._held) == ({}, 0)
+        assert (dict(gate._under_way), gate._held, dict(gate._stated)) == ({}, 0, {})
         # Whoever goes away in the middle is counted out as well.
         other_one = request(device, sound(device))
         async with line(held) as gone:

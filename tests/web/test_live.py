@@ -12,6 +12,7 @@ from accompany.accounts.enrolment import YEAR
 from accompany.ids import CardSerial
 from accompany.web import line as line_module
 from accompany.web import live as live_module
+from accompany.web.showing import Showing
 from house import Attorney, House, Live, listening, new_id
 
 pytestmark = pytest.mark.anyio
@@ -71,14 +72,17 @@ async def test_a_press_rings_and_an_answer_connects(held: House) -> None:
         standing = await phone.until("standing")
         assert standing == {
             "type": "standing", "encounter": press["encounter"], "stage": "ringing",
-            "rung": ["Ada Counsel"], "card": None, "attorney_here": False, "ended_by": None,
-            "time": standing["time"],
+            "rung": ["Ada Counsel"], "card": None, "attorney_here": False, "third": None,
+            "colleague": None,
+            "speaker": None,
+            "ended_by": None, "time": standing["time"],
         }  # fmt: skip
         desk = await console.until("desk", lambda desk: desk["rings"])
         (ring,) = desk["rings"]
         assert ring == {
-            "encounter": press["encounter"], "state": "TX", "language": "es",
-            "pressed": ring["pressed"],
+            "encounter": press["encounter"], "seat": "attorney", "state": "TX", "language": "es",
+            "pressed": ring["pressed"], "by": None, "over": False,
+            "guest": True, "support": False, "ahead": None,
         }  # fmt: skip
         assert ring["pressed"] <= desk["time"]
         await console.say(type="answer", encounter=press["encounter"], **OFFER)
@@ -92,6 +96,7 @@ async def test_a_press_rings_and_an_answer_connects(held: House) -> None:
         assert desk["call"] == {
             "encounter": press["encounter"], "state": "TX", "language": "es",
             "answered": desk["call"]["answered"], "recordings": [], "caller_here": True,
+            "seat": "attorney", "attorney": None, "third": None, "support": False,
         }  # fmt: skip
 
 
@@ -258,7 +263,7 @@ async def test_announced_recordings_are_bounded(held: House) -> None:
         await phone.say(type="signal", note="done")
         await console.until("signal", lambda one: one["note"] == "done")
         assert len(desk["call"]["recordings"]) == most
-        assert len(live_of(held)._announced[press["encounter"]]) == most
+        assert len(live_of(held)._showing.announced[press["encounter"]]) == most
 
 
 @pytest.mark.parametrize("by", ["caller", "attorney"])
@@ -312,7 +317,7 @@ async def test_an_encounter_that_is_over_holds_no_seat_and_no_memory(held: House
             for seat in ("caller", "attorney"):
                 assert not office.rooms.taken(press["encounter"], seat)
         assert press["encounter"] not in office.rooms._rooms
-        assert press["encounter"] not in live_of(held)._announced
+        assert press["encounter"] not in live_of(held)._showing.announced
 
 
 async def test_duty_lasts_while_one_of_two_consoles_is_open(held: House) -> None:
@@ -322,10 +327,10 @@ async def test_duty_lasts_while_one_of_two_consoles_is_open(held: House) -> None
         await on_duty(one)
         async with held.console(ada) as other:
             await other.until("desk")
-        await _until(lambda: len(live_of(held)._consoles[ada.serial]) == 1)
+        await _until(lambda: len(live_of(held)._showing._lines[ada.serial]) == 1)
         desk.tick(now + 10 * 90_000)
         assert desk.is_on_duty(ada.serial)
-    await _until(lambda: ada.serial not in live_of(held)._consoles)
+    await _until(lambda: ada.serial not in live_of(held)._showing._lines)
     desk.tick(now + 10 * 90_000)
     assert not desk.is_on_duty(ada.serial)
 
@@ -686,9 +691,8 @@ async def test_a_reader_that_is_too_slow_is_let_go(
         press = await in_call(held, ada, console, phone)
         # Straight into its line, as if the network took nothing for a while.
         for number in range(50):
-            office.rooms.relay(
-                press["encounter"], "caller", {"type": "signal", "note": str(number)}
-            )
+            signal = {"type": "signal", "note": str(number)}
+            office.rooms.relay(press["encounter"], "caller", "attorney", signal)
         await console.closed()
         await phone.until("standing", lambda one: not one["attorney_here"])
 
@@ -720,3 +724,124 @@ async def _until(holds: Any) -> None:
             return
         await asyncio.sleep(0.01)
     raise AssertionError("it never came true")
+
+
+@pytest.mark.parametrize("closed", [False, True])
+async def test_what_is_closed_shows_nothing_any_more(held: House, closed: bool) -> None:
+    # What desks are made from is closed next: a showing that was due must not come after it.
+    showing, seen = Showing(), list[str]()
+    showing.office = held.server.office
+    showing.watches.append(lambda: seen.append("shown"))
+    showing.soon()
+    if closed:
+        showing.close()
+        showing.soon()
+        showing.wait()
+    await asyncio.sleep(0.1)
+    assert seen == ([] if closed else ["shown"])
+    showing.close()
+
+
+async def test_the_first_word_the_way_and_returns_are_kept_for_the_figures(held: House) -> None:
+    ada = await held.attorney()
+    desk = held.server.office.desk
+    async with held.console(ada) as console:
+        await on_duty(console)
+        async with held.phone() as phone:
+            press = await pressed(held, phone)
+            await phone.say(type="heard")
+            await console.until("desk", lambda told: told["rings"])
+            assert desk.standing(press["encounter"]).ringing.heard is None, "nobody has answered"
+            await console.say(type="answer", encounter=press["encounter"], **OFFER)
+            await phone.until("standing", lambda told: told["stage"] == "answered")
+            await phone.say(type="heard")
+            await phone.say(type="heard")
+            ringing = desk.standing(press["encounter"]).ringing
+            assert ringing.answered is not None
+            assert ringing.answered.way == "console"
+            await _until(lambda: desk.standing(press["encounter"]).ringing.heard is not None)
+        await _until(lambda: not held.server.office.rooms.taken(press["encounter"], "caller"))
+        assert desk.standing(press["encounter"]).ringing.returns == 0
+        async with held.phone() as phone, held.phone() as second:
+            await phone.say(**press)
+            await phone.until("standing")
+            await second.say(**press)
+            await second.until("standing")
+            assert desk.standing(press["encounter"]).ringing.returns == 1, "a second page is none"
+
+
+async def test_whoever_comes_because_of_a_channel_of_their_own_is_counted_so(
+    held: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("accompany.web.comings.AFTER_A_START", 0)
+    ada = await held.attorney()
+    desk = held.server.office.desk
+    async with held.console(ada) as console:
+        await on_duty(console)
+    async with held.phone() as phone:
+        press = await pressed(held, phone)
+        await _until(lambda: desk.standing(press["encounter"]).ringing.rung)
+        async with held.console(ada) as console:
+            await console.until("desk", lambda told: told["rings"])
+            await console.say(type="answer", encounter=press["encounter"], **OFFER)
+            await phone.until("standing", lambda told: told["stage"] == "answered")
+    answered = desk.standing(press["encounter"]).ringing.last
+    assert answered is not None
+    assert answered.way == "own channel"
+
+
+# Ahead of an answer.
+
+NOWHERE = "\r\n".join(
+    ["v=0", "o=- 1 2 IN IP4 127.0.0.1", "c=IN IP4 0.0.0.0", "a=rtcp:9 IN IP4 0.0.0.0"]
+)
+AHEAD = {"note": "n", "opening": "o", "description": {"type": "offer", "sdp": NOWHERE}}
+CANDIDATE = {"candidate": "candidate:1 1 udp 1 192.0.2.7 5 typ host"}
+
+
+async def test_who_rings_may_prepare_for_the_phone_and_only_who_answers_learns_where_it_is(
+    held: House,
+) -> None:
+    ada, ben = await held.attorney(), await held.attorney()
+    async with held.console(ada) as one, held.console(ben) as other, held.phone() as phone:
+        for console in (one, other):
+            await on_duty(console)
+        press = await pressed(held, phone)
+        await phone.say(type="ahead", **AHEAD)
+        await phone.say(type="signal", candidate=CANDIDATE)
+        for console in (one, other):
+            desk = await console.until(
+                "desk", lambda desk: desk["rings"] and desk["rings"][0]["ahead"]
+            )
+            assert desk["rings"][0]["ahead"] == AHEAD
+        reply = {"note": "reply", "description": {"type": "answer", "sdp": "v=0"}}
+        await one.say(type="answer", encounter=press["encounter"], **reply)
+        assert (await one.until("signal"))["candidate"] == CANDIDATE
+        assert (await phone.until("signal"))["description"]["type"] == "answer"
+        while (message := await other.next())["type"] != "desk" or message["rings"]:
+            assert message["type"] == "desk"
+        # Said too late, or for a second call, it is nobody's.
+        await phone.say(type="ahead", **AHEAD)
+        await phone.say(type="nonsense")
+        await phone.until_problem()
+        assert live_of(held)._showing.aheads.of(press["encounter"]) is None
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "a=candidate:1 1 udp 1 192.0.2.7 5 typ host",
+        "A=Candidate:1 1 udp 1 192.0.2.7 5 typ host",
+        "c=IN IP4 192.0.2.7",
+        "c=IN IP6 2001:db8::1",
+        "a=rtcp:5 IN IP4 192.0.2.7",
+        "o=- 1 2 IN IP4 192.0.2.7",
+    ],
+)
+async def test_an_address_before_an_answer_is_refused(held: House, line: str) -> None:
+    async with held.phone() as phone:
+        press = await pressed(held, phone)
+        bent = {**AHEAD, "description": {"type": "offer", "sdp": f"{NOWHERE}\r\n{line}"}}
+        await phone.say(type="ahead", **bent)
+        assert (await phone.until_problem())["status"] == 400
+        assert live_of(held)._showing.aheads.of(press["encounter"]) is None

@@ -1,4 +1,4 @@
-"""Three pages name the live messages: messages.py, webapp/src/contracts.ts and docs/live.md."""
+"""Three pages name the live messages: messages.py, live-contracts.ts and docs/live.md."""
 
 import re
 from pathlib import Path
@@ -8,7 +8,7 @@ import msgspec
 import pytest
 
 from accompany.errors import Malformed
-from accompany.web import messages
+from accompany.web import board_messages, desk_messages, messages
 from accompany.web.messages import (
     MESSAGE_BYTES,
     CallerSignal,
@@ -19,24 +19,26 @@ from accompany.web.messages import (
 )
 
 ROOT = Path(__file__).resolve().parents[2]
-CONTRACTS = (ROOT / "webapp/src/contracts.ts").read_text()
+CONTRACTS = (ROOT / "webapp/src/live-contracts.ts").read_text()
 LIVE = (ROOT / "docs/live.md").read_text()
 
 Messages = dict[str, dict[str, bool]]
 """type -> field -> whether it must be there."""
 
 SIDES = {
-    # title in docs/live.md, type in contracts.ts, union in messages.py
+    # title in docs/live.md, type in live-contracts.ts, union in messages.py
     "Phone to server": ("CallerMessage", messages.FromCaller),
     "Server to phone": ("ToCaller", messages.ToCaller),
     "Console to server": ("DutyMessage", messages.FromDuty),
-    "Server to console": ("ToDuty", messages.ToDuty),
+    "Server to console": ("ToDuty", desk_messages.ToDuty),
+    "Desk to server": ("FromDesk", board_messages.OwedMessage | None),
+    "Server to desk": ("ToDesk", board_messages.ToDesk),
 }
 
 
 def in_python(union: object) -> Messages:
     found: Messages = {}
-    for one in get_args(union):
+    for one in [one for one in get_args(union) if one is not type(None)]:
         info = msgspec.inspect.type_info(one)
         assert isinstance(info, msgspec.inspect.StructType)
         found[str(info.tag)] = {field.name: field.required for field in info.fields}
@@ -45,7 +47,7 @@ def in_python(union: object) -> Messages:
 
 def in_typescript(name: str) -> Messages:
     body = re.search(rf"export type {name} =(.*?);\n(?:\n|$)", CONTRACTS, re.DOTALL)
-    assert body, f"contracts.ts has no type {name}"
+    assert body, f"live-contracts.ts has no type {name}"
     found: Messages = {}
     for member in re.split(r"\n  \| ", body[1]):
         if not member.strip():
@@ -58,7 +60,7 @@ def in_typescript(name: str) -> Messages:
 
 def _interface(name: str) -> str:
     found = re.search(rf"export interface {name} \{{(.*?)\n\}}", CONTRACTS, re.DOTALL)
-    assert found, f"contracts.ts has no interface {name}"
+    assert found, f"live-contracts.ts has no interface {name}"
     return re.sub(r"/\*.*?\*/", "", found[1], flags=re.DOTALL)
 
 
@@ -85,7 +87,7 @@ def in_docs(title: str) -> Messages:
     return found
 
 
-_SIGNAL = ("note", "opening", "description", "candidate")
+_SIGNAL = ("note", "opening", "description", "candidate", "seat")
 
 
 @pytest.mark.parametrize("title", SIDES)
@@ -96,12 +98,21 @@ def test_the_three_pages_name_the_same_messages_and_fields(title: str) -> None:
     assert python == in_docs(title)
 
 
+@pytest.mark.parametrize("name", ["BoardPress", "BoardPerson", "BoardCallback", "BoardSilent"])
+def test_what_a_board_shows_has_the_same_fields(name: str) -> None:
+    fields = set(getattr(board_messages, name).__struct_fields__)
+    assert fields == set(_fields(_interface(name)))
+    section = LIVE.partition("## Server to desk")[2].partition("\n## ")[0]
+    listed = [set(one.split(", ")) for one in re.findall(r"`\{(.*?)\}`", section)]
+    assert fields in listed
+
+
 @pytest.mark.parametrize(
     ("name", "field"),
     [("Ring", "rings"), ("Call", "call"), ("CheckIn", "check_ins"), ("Callback", "callbacks")],
 )
 def test_what_a_desk_shows_has_the_same_fields(name: str, field: str) -> None:
-    fields = set(getattr(messages, name).__struct_fields__)
+    fields = set(getattr(desk_messages, name).__struct_fields__)
     assert fields == set(_fields(_interface(name)))
     desk = LIVE.partition("## Server to console")[2]
     listed = re.search(rf"`{field}` \((?:list of )?`\{{(.*?)\}}`", desk)

@@ -2,6 +2,8 @@
 
 import gzip
 import json
+from base64 import b64encode
+from hashlib import sha256
 from pathlib import Path
 
 import pytest
@@ -15,13 +17,24 @@ from accompany.web.pages import Pages, accepts
 SCRIPT = b"console.log('hello');" * 50
 
 
+WITHIN = "let said = 'hello';"
+EARLY = "let early = 1;"
+PAGE = f"""<!doctype html>
+<link rel="icon" href="/assets/mark-1.svg">
+<script type="module" crossorigin src="/assets/caller-1.js"></script>
+<link rel="stylesheet" crossorigin href="/assets/caller-2.css">
+<script>{EARLY}</script>
+<script type="module">{WITHIN}</script>
+"""
+
+
 @pytest.fixture
 def client(tmp_path: Path) -> TestClient:
     (tmp_path / "assets").mkdir()
     (tmp_path / "assets" / "a-1234.js").write_bytes(SCRIPT)
     (tmp_path / "assets" / "a-1234.js.gz").write_bytes(gzip.compress(SCRIPT))
     (tmp_path / "assets" / "a-1234.js.br").write_bytes(b"stands for brotli")
-    (tmp_path / "index.html").write_text("<!doctype html>")
+    (tmp_path / "index.html").write_text(PAGE)
     (tmp_path / "sw.js").write_text("self")
     languages = {"en": "/assets/en-1.js", "es": "/assets/es-1.js", "pt-BR": "/assets/pt-1.js"}
     (tmp_path / "languages.json").write_text(json.dumps(languages))
@@ -85,7 +98,7 @@ def test_the_language_asked_for_is_named_ahead_of_the_page(
     client: TestClient, accepted: str, early: str
 ) -> None:
     link = client.get("/", headers={"accept-language": accepted}).headers["link"]
-    assert f"<{early}>; rel=modulepreload" in link
+    assert f"<{early}>; rel=preload; as=script; crossorigin" in link
     assert "</api/service>; rel=preload; as=fetch; crossorigin" in link
 
 
@@ -95,3 +108,22 @@ def test_the_language_asked_for_is_named_ahead_of_the_page(
 )
 def test_a_coding_weighed_with_nothing_is_not_accepted(header: str, found: bool) -> None:
     assert accepts(header, "br") is found
+
+
+def test_what_the_page_needs_is_fetched_before_the_page_is_read(client: TestClient) -> None:
+    links = client.get("/").headers["link"].split(", ")
+    assert "</assets/caller-1.js>; rel=preload; as=script; crossorigin" in links
+    assert "</assets/caller-2.css>; rel=preload; as=style; crossorigin" in links
+    assert not any("mark" in link for link in links)
+
+
+def test_what_stands_in_the_page_runs_by_its_hash_whether_sent_or_kept(client: TestClient) -> None:
+    early, hashed = (b64encode(sha256(text.encode()).digest()).decode() for text in (EARLY, WITHIN))
+    first = client.get("/")
+    rules = first.headers["content-security-policy"].split("; ")
+    assert f"script-src 'self' 'wasm-unsafe-eval' 'sha256-{early}' 'sha256-{hashed}'" in rules
+    assert "style-src 'self'" in rules
+    # A browser takes the headers of a 304 in the place of those it has kept.
+    again = client.get("/", headers={"if-none-match": first.headers["etag"]})
+    assert (again.status_code, again.headers["content-security-policy"].split("; ")) == (304, rules)
+    assert hashed not in client.get("/sw.js").headers["content-security-policy"]

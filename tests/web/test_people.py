@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from accompany.accounts.enrolment import read_applicant
 from accompany.config import LANGUAGES, STATES
 from accompany.dispatch.roster import OnDuty, Press
 from accompany.dispatch.runner import Pressed
@@ -22,7 +23,7 @@ pytestmark = pytest.mark.anyio
 @pytest.fixture(scope="module")
 async def held(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[House]:
     folder = tmp_path_factory.mktemp("people")
-    settings = {"organization": "Night Desk", "hotline": "+1 555 0100", "ice": "stun:a turn:b"}
+    settings = {"organization": "Night Desk", "hotline": "+1 555 0100", "ice": "stun:a stun:b"}
     async with house(folder, **settings) as held:
         yield held
 
@@ -39,8 +40,19 @@ async def test_the_service_says_all_a_page_must_know_first(held: House) -> None:
     assert service["policy"] == held.server.policy.read_text()
     assert (service["hotline"], service["demonstration"]) == ("+1 555 0100", True)
     assert (service["states"], service["languages"]) == (list(STATES), list(LANGUAGES))
-    assert service["ice"] == [{"urls": ["stun:a", "turn:b"]}]
+    assert service["ice"] == [{"urls": ["stun:a", "stun:b"]}]
     assert service["time"].endswith("Z")
+
+
+@pytest.mark.parametrize("coding", ["gzip", "identity"])
+async def test_the_service_is_said_in_few_bytes_to_whoever_can_read_them(
+    held: House, coding: str
+) -> None:
+    answer = await held.get("/api/service", headers={"accept-encoding": coding})
+    assert answer.headers.get("content-encoding", "identity") == coding
+    assert answer.headers["vary"] == "accept-encoding"
+    assert answer.json()["organization_key"]
+    assert (int(answer.headers["content-length"]) < len(answer.content)) == (coding == "gzip")
 
 
 async def test_without_hotline_and_relays_it_says_so(tmp_path: Path) -> None:
@@ -55,7 +67,9 @@ async def test_without_hotline_and_relays_it_says_so(tmp_path: Path) -> None:
 async def test_an_invitation_becomes_a_card_in_the_log(held: House) -> None:
     code = held.server.office.enrolment.invite()
     answer = await held.get(f"/api/invitations/{code}")
-    assert answer.json() == {"organization": "Night Desk", "used": False}
+    assert answer.json() == {
+        "organization": "Night Desk", "used": False, "role": "attorney",
+    }  # fmt: skip
     signer, identity = Signer.generate("x"), HybridIdentity.generate()
     application = held.application(signer, str(identity.recipient), licenses=["TX", "CA"])
     answer = await held.client.post(f"/api/invitations/{code}", json=application)
@@ -110,16 +124,14 @@ async def test_the_printed_invitation_is_always_a_good_one(tmp_path: Path) -> No
         first = server.invitation
     async with serving(settings) as server:
         assert server.invitation == first
-        server.office.enrolment._people.use_invitation(_digest(first))
+        enrolment = server.office.enrolment
+        application = House(server, None, "").application(
+            Signer.generate("x"), str(HybridIdentity.generate().recipient)
+        )
+        enrolment.accept(first, read_applicant(application, STATES))
     async with serving(settings) as server:
         assert server.invitation != first
         assert not server.office.enrolment.used(server.invitation)
-
-
-def _digest(code: str) -> bytes:
-    from accompany.accounts.enrolment import digest_of_secret
-
-    return digest_of_secret(code)
 
 
 # Sessions.
@@ -132,7 +144,7 @@ async def test_a_session_is_a_cookie_no_script_and_no_other_site_can_use(held: H
     held.client.cookies.clear()
     assert answer.status_code == 204
     cookie = answer.headers["set-cookie"]
-    assert {"HttpOnly", "SameSite=strict", "Path=/", "Max-Age=43200"} <= set(cookie.split("; "))
+    assert {"HttpOnly", "SameSite=strict", "Path=/", "Max-Age=604800"} <= set(cookie.split("; "))
     assert "Secure" not in cookie
     headers = {"cookie": cookie.partition(";")[0]}
     assert (await held.get("/api/cases", headers=headers)).json() == []
@@ -187,7 +199,7 @@ async def test_who_answered_reads_the_case_and_nobody_else(held: House) -> None:
     (case,) = (await held.get("/api/cases", headers=ada.headers)).json()
     assert case == {
         "encounter": encounter, "state": "TX", "language": "es", "pressed": case["pressed"],
-        "answered": case["answered"], "ended": None,
+        "answered": case["answered"], "ended": None, "letters": [],
         "recordings": [
             {
                 "recording": device.recording, "kind": "sound", "last": 2, "segments": 2,

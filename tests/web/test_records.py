@@ -58,7 +58,7 @@ async def test_an_opening_is_answered_with_its_receipt(held: House) -> None:
     assert (again.status_code, again.content) == (200, answer.content)
 
 
-@pytest.mark.parametrize("admission", [{"guest_code": "abcd-efgh"}, {"token": "x"}, {}])
+@pytest.mark.parametrize("admission", [{"guest_code": "abcd-efgh"}, {"token": "A" * 43 + "="}, {}])
 async def test_without_a_guest_code_nothing_is_opened(held: House, admission: Any) -> None:
     body = held.new_recording(held.device(), admission=admission)
     is_problem(await held.client.post("/api/recordings", json=body), 401, "unauthorized")

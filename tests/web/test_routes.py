@@ -1,17 +1,23 @@
-"""docs/routes.md names every address of the application, and nothing else."""
+"""The table of rights names every address and every message of the application, and nothing else;
+docs/routes.md shows it. What each role is answered, test_rights asks."""
 
-import re
+import runpy
 from pathlib import Path
-from typing import Any, cast
+from typing import Any, cast, get_args
 
 import pytest
 from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import Response
 from starlette.routing import Route, WebSocketRoute
 
+from accompany.accounts.rights import RIGHTS
 from accompany.web.app import create_app
+from accompany.web.board_messages import FromDesk
+from accompany.web.messages import FromCaller, FromDuty
+from accompany.web.rights import guarded
 
-DOCS = Path(__file__).resolve().parents[2] / "docs" / "routes.md"
-ROW = re.compile(r"^\| ([A-Z]+) \| `([^`]+)` \| (.+) \|$", re.MULTILINE)
+HERE = Path(__file__).resolve().parents[2]
 
 
 class _Anything:
@@ -37,12 +43,26 @@ def routes(tmp_path: Path) -> set[tuple[str, str]]:
     return found
 
 
-def test_every_route_is_documented_with_who_may(tmp_path: Path) -> None:
-    documented = [(method, path) for method, path, _ in ROW.findall(DOCS.read_text())]
-    assert len(documented) == len(set(documented))
-    assert set(documented) == routes(tmp_path)
+def messages() -> set[str]:
+    tags = {"caller": get_args(FromCaller), "duty": get_args(FromDuty), "desk": (FromDesk,)}
+    return {f"{name} {one.__struct_config__.tag}" for name, ones in tags.items() for one in ones}
 
 
-@pytest.mark.parametrize("row", ROW.findall(DOCS.read_text()), ids=lambda row: f"{row[0]} {row[1]}")
-def test_who_may_is_said(row: tuple[str, str, str]) -> None:
-    assert len(row[2].strip()) > 3
+def test_every_address_and_every_message_has_its_row(tmp_path: Path) -> None:
+    acts = {f"{method} {path}" for method, path in routes(tmp_path)} | messages()
+    assert acts | {"the live log"} == set(RIGHTS)
+
+
+def test_an_address_without_a_row_is_not_served() -> None:
+    async def ask(request: Request) -> Response:
+        return Response(str(request.url))
+
+    office = cast(Any, _Anything())
+    for route in (Route("/api/new", ask), WebSocketRoute("/api/live/new", ask)):
+        with pytest.raises(KeyError, match="new"):
+            guarded(office, [route])
+
+
+def test_the_page_shows_the_table() -> None:
+    page = runpy.run_path(str(HERE / "scripts" / "routes_page.py"))["page"]
+    assert (HERE / "docs" / "routes.md").read_text() == page()

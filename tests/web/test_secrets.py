@@ -4,17 +4,26 @@ import base64
 import json
 import logging
 import re
-from collections.abc import Iterator
+import shutil
+import struct
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
+import thief
+from accompany.adapters.backup import Backup
 from accompany.adapters.logs import write_logs
+from accompany.adapters.stores import Store
 from accompany.custody.export import Package
 from accompany.evidence.text import read_base64
 from house import SECRET, House, bearing, listening, new_id
+from thief import COORDINATES, HERE
 
 pytestmark = pytest.mark.anyio
+DEVICE = b"audio/mp4"
+"""In every opening here: what a recording says of itself in clear."""
+
 ADDRESS = "203.0.113.77"
 """Whence the caller comes, as a proxy on this machine says it."""
 
@@ -35,8 +44,11 @@ def holding(folder: Path, canary: bytes) -> set[str]:
     return {name for name, data in files(folder) if canary.lower() in data.lower()}
 
 
-async def encounter(held: House) -> dict[str, set[bytes]]:
-    """Go through everything once; return what must not be found, by what it is."""
+async def encounter(
+    held: House, middle: Callable[[], None] = lambda: None
+) -> dict[str, set[bytes]]:
+    """Go through everything once, with *middle* while the call goes on; return what must not be
+    found, by what it is."""
     held.client.headers["x-forwarded-for"] = ADDRESS
     proxied = {"x-forwarded-for": ADDRESS}
     ada = await held.attorney()
@@ -57,6 +69,7 @@ async def encounter(held: House) -> dict[str, set[bytes]]:
         await phone.say(type="signal", candidate={"candidate": f"CANDIDATE-CANARY {ADDRESS}"})
         await console.until("signal")
         device = await held.opened(press["encounter"], segments=3)
+        middle()
         await phone.say(type="end")
         await console.until("ended")
     for rest in ("", "/segments/1", "/package", "/proofs/1"):
@@ -83,17 +96,28 @@ async def encounter(held: House) -> dict[str, set[bytes]]:
 async def test_nothing_that_must_not_be_kept_is_kept_or_said(
     tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    data = tmp_path / "data"
+    data, taken = tmp_path / "data", tmp_path / "taken"
+
+    def take() -> None:
+        """In the middle of it: the whole folder, and a backup of it."""
+        shutil.copytree(data, taken / "data")
+        Backup(data, Store(str(taken / "backup"))).run()
+
     async with listening(tmp_path) as held:
-        canaries = await encounter(held)
+        canaries = await encounter(held, take)
         # It was seen, or looking for it would prove nothing.
         assert ADDRESS in held.server.office.codes._wrong
         code, invitation = held.server.guest_code, held.server.invitation
-        found = {what: holding(data, one) for what, ones in canaries.items() for one in ones}
-        assert {what: names for what, names in found.items() if names} == {}
+        for folder in (data, taken):
+            found = {what: holding(folder, one) for what, ones in canaries.items() for one in ones}
+            assert {what: names for what, names in found.items() if names} == {}
+        Backup(data, Store(str(tmp_path / "backup"))).run()
     # And once it has stopped, with everything written back from where it waited.
-    found = {what: holding(data, one) for what, ones in canaries.items() for one in ones}
-    assert {what: names for what, names in found.items() if names} == {}
+    for folder in (data, tmp_path / "backup"):
+        found = {what: holding(folder, one) for what, ones in canaries.items() for one in ones}
+        assert {what: names for what, names in found.items() if names} == {}
+    # What is looked for would be found there: the recording is in both.
+    assert all(holding(folder, DEVICE) for folder in (data, taken, tmp_path / "backup"))
     assert holding(data, code.encode()) == {"guest-code"}
     assert holding(data, code.replace("-", "").encode()) == set()
     assert holding(data, invitation.encode()) == {"invitation"}
@@ -135,6 +159,17 @@ async def test_the_logs_of_a_whole_encounter_say_nothing_of_it(
     found = [what for what, ones in canaries.items() if any(one in said.encode() for one in ones)]
     assert found == []
     assert not re.search("[a-z2-7]{32}", said), "an id tells who asked for what"
+
+
+@pytest.mark.parametrize(
+    "written",
+    [b'{"lat":31.761913}', "106.485027".encode("utf-16-le"), struct.pack("<d", HERE["longitude"])],
+)
+def test_a_place_would_be_found_however_it_was_written(tmp_path: Path, written: bytes) -> None:
+    """What the thief of a phone and a server looks for (journeys/test_own_key) is no blind eye."""
+    (tmp_path / "one").write_bytes(b"before " + written)
+    (tmp_path / "other").write_bytes(b"31.76 106.4851")
+    assert thief.holding(tmp_path, COORDINATES) == ["one"]
 
 
 async def test_two_encounters_of_one_caller_share_nothing_on_the_disk(tmp_path: Path) -> None:

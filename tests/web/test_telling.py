@@ -138,6 +138,7 @@ async def test_contacts_hear_at_the_press_and_when_the_caller_is_safe(
         assert begun == {
             "stage": "waiting", "due": begun["due"], "armed": True, "time": begun["time"],
             "contacts": [{"pressed": "waiting", "safe": "none", "overdue": "none"}] * 2,
+            "release": None,
         }  # fmt: skip
         forward(held, GRACE)
         await caller.until("pressed")

@@ -4,10 +4,11 @@
  * screen. Pure: notes, keys and the time in, values out; connections are in `peer.ts`.
  */
 
+import type { Ahead } from "./live-contracts";
 import { cardVerifier, openCard, type Card } from "./evidence/cards";
 import { Verifier, openNote } from "./evidence/notes";
 import { digestOf, openOpening, recordingVerifier } from "./evidence/statements";
-import { Lines, readHex, readTime, utf8, writeHex, writeLines, writeTime } from "./evidence/text";
+import { Lines, readBase32, readHex, readTime, utf8, writeHex, writeLines, writeTime } from "./evidence/text";
 
 export const OFFER_LIFE = 60_000;
 
@@ -101,7 +102,61 @@ function readAnswer(text: string): Answer {
   return answer;
 }
 
+type AheadNote = Omit<Answer, "offer">;
+
+/** What a phone signs of the connection that it offers before anybody has answered. */
+export function writeAhead(ahead: AheadNote): string {
+  return writeLines("accompany/ahead/v1", [
+    ["encounter", ahead.encounter],
+    ["recording", ahead.recording],
+    ["fingerprint", ahead.fingerprint],
+    ["expires", writeTime(ahead.expires)],
+  ]);
+}
+
+function readAhead(text: string): AheadNote {
+  const lines = new Lines("ahead", "accompany/ahead/v1", text);
+  const ahead = {
+    encounter: lines.take("encounter"),
+    recording: lines.take("recording"),
+    fingerprint: writeHex(readHex(lines.take("fingerprint"), 32)),
+    expires: readTime(lines.take("expires")),
+  };
+  lines.end();
+  return ahead;
+}
+
 export const noteDigest = (note: string): string => writeHex(digestOf(utf8(note)));
+
+interface Reply extends Offer {
+  serial: string;
+  /** hex SHA-256 of the offer's signed note */
+  offer: string;
+}
+
+/** What an attorney says to an interpreter's offer, as a phone says `accompany/answer/v1`. */
+export function writeReply(reply: Reply): string {
+  return writeLines("accompany/reply/v1", [
+    ["encounter", reply.encounter],
+    ["serial", reply.serial],
+    ["fingerprint", reply.fingerprint],
+    ["offer", reply.offer],
+    ["expires", writeTime(reply.expires)],
+  ]);
+}
+
+function readReply(text: string): Reply {
+  const lines = new Lines("reply", "accompany/reply/v1", text);
+  const reply = {
+    encounter: lines.take("encounter"),
+    serial: readBase32(lines.take("serial")),
+    fingerprint: writeHex(readHex(lines.take("fingerprint"), 32)),
+    offer: writeHex(readHex(lines.take("offer"), 32)),
+    expires: readTime(lines.take("expires")),
+  };
+  lines.end();
+  return reply;
+}
 
 /** Fresh means: not expired, and not signed for longer than an offer lives (with a minute's grace). */
 function checkFresh(expires: number, now: number): void {
@@ -113,9 +168,33 @@ export interface Expected {
   now: number;
 }
 
-/** The phone's check of the attorney: the card by the pinned organization's key, valid now. */
+/**
+ * The check of an attorney: the card by the pinned organization's key, valid now, and with a license.
+ * Nobody is taken for a lawyer who is none, whatever the server says.
+ */
 export function acceptCard(card: string, organizationKey: string, now: number): Card {
-  return must("card", () => openCard(utf8(card), Verifier.parse(organizationKey), now));
+  return checkedCard(card, organizationKey, now, true);
+}
+
+/** The check of an interpreter: the same, but for the license. A lawyer is not the third in a call. */
+export function acceptThird(card: string, organizationKey: string, now: number): Card {
+  return checkedCard(card, organizationKey, now, false);
+}
+
+function checkedCard(card: string, organizationKey: string, now: number, licensed: boolean): Card {
+  const found = must("card", () => openCard(utf8(card), Verifier.parse(organizationKey), now));
+  if (found.licenses.length > 0 !== licensed) throw new CallRefused("card");
+  return found;
+}
+
+/** A description of a connection with an interpreter: one sound and the data channel, no picture. */
+export function checkSoundOnly(description: RTCSessionDescriptionInit): void {
+  const media = (description.sdp ?? "").split(/[\r\n]+/).filter((line) => /^\s*m\s*=/i.test(line));
+  const sounds = media.filter((line) => line.startsWith("m=audio "));
+  const channels = media.filter((line) => line.startsWith("m=application "));
+  if (sounds.length > 1 || channels.length > 1 || sounds.length + channels.length !== media.length) {
+    throw new CallRefused(description.type === "answer" ? "answer" : "offer");
+  }
 }
 
 /** The phone's check of an offer; returns the fingerprint to expect. */
@@ -133,9 +212,44 @@ export function acceptOffer(
   return offer.fingerprint;
 }
 
+/** The interpreter's check of an attorney's reply to the offer note `offered`; returns the fingerprint. */
+export function acceptReply(
+  offered: string,
+  card: Card,
+  note: string,
+  description: RTCSessionDescriptionInit,
+  { encounter, now }: Expected,
+): string {
+  const reply = must("answer", () => readReply(openNote(utf8(note), cardVerifier(card.serial, card.key), "reply")));
+  if (reply.serial !== card.serial || description.type !== "answer") throw new CallRefused("answer");
+  if (reply.encounter !== encounter) throw new CallRefused("encounter");
+  if (reply.offer !== noteDigest(offered)) throw new CallRefused("offer");
+  checkFresh(reply.expires, now);
+  if (fingerprintOf(description) !== reply.fingerprint) throw new CallRefused("fingerprint");
+  return reply.fingerprint;
+}
+
 export interface Accepted {
   recording: string;
   fingerprint: string;
+}
+
+/** The key that an opening of this encounter names, and the recording's id. */
+function openedBy(opening: string, encounter: string): { recording: string; verifier: Verifier } {
+  const opened = must("opening", () => openOpening(utf8(opening)));
+  if (opened.encounter !== encounter) throw new CallRefused("encounter");
+  return { recording: opened.recording, verifier: recordingVerifier(opened.key) };
+}
+
+/** The console's check of what a phone offers ahead, by the key that the opening names. */
+export function acceptAhead({ note, opening, description }: Ahead, { encounter, now }: Expected): Accepted {
+  const { recording, verifier } = openedBy(opening, encounter);
+  const ahead = must("offer", () => readAhead(openNote(utf8(note), verifier, "ahead")));
+  if (ahead.recording !== recording || description.type !== "offer") throw new CallRefused("offer");
+  if (ahead.encounter !== encounter) throw new CallRefused("encounter");
+  checkFresh(ahead.expires, now);
+  if (fingerprintOf(description) !== ahead.fingerprint) throw new CallRefused("fingerprint");
+  return { recording, fingerprint: ahead.fingerprint };
 }
 
 /** The console's check of an answer to the offer note `offered`, by the key that the opening names. */
@@ -146,11 +260,9 @@ export function acceptAnswer(
   description: RTCSessionDescriptionInit,
   { encounter, now }: Expected,
 ): Accepted {
-  const opened = must("opening", () => openOpening(utf8(opening)));
-  if (opened.encounter !== encounter) throw new CallRefused("encounter");
-  const verifier = recordingVerifier(opened.key);
+  const { recording, verifier } = openedBy(opening, encounter);
   const answer = must("answer", () => readAnswer(openNote(utf8(note), verifier, "answer")));
-  if (answer.recording !== opened.recording) throw new CallRefused("answer");
+  if (answer.recording !== recording) throw new CallRefused("answer");
   if (answer.encounter !== encounter) throw new CallRefused("encounter");
   if (answer.offer !== noteDigest(offered)) throw new CallRefused("offer");
   if (description.type !== "answer") throw new CallRefused("answer");

@@ -5,8 +5,11 @@
  */
 
 import { Call, type CallPorts } from "./call";
+import { PhoneAhead } from "./call-ahead";
 import { CallRefused, OFFER_LIFE, acceptCard, acceptOffer, fingerprintOf, noteDigest, writeAnswer } from "./call-notes";
-import type { Recorder, Signal } from "./contracts";
+import { makeCertificate } from "./certificate";
+import type { Recorder } from "./contracts";
+import type { Signal } from "./live-contracts";
 import type { Card } from "./evidence/cards";
 import type { Peer } from "./peer";
 
@@ -28,8 +31,15 @@ export class PhoneCall {
   readonly #options: PhoneOptions;
   readonly #clones: MediaStreamTrack[] = [];
   readonly #endings: (() => void)[] = [];
+  /** for the next connection; each has its own */
+  #certificate = makeCertificate();
+  #answered: () => void = () => undefined;
+  /** resolves once an offer was answered, or a reply brought picture or voice: until then nothing else should keep
+   * the processor busy */
+  readonly answered = new Promise<void>((resolve) => (this.#answered = resolve));
   #card: Card | null = null;
   #newest: string | null = null;
+  #ahead: PhoneAhead | null = null;
 
   constructor(options: PhoneOptions) {
     this.#options = options;
@@ -40,6 +50,8 @@ export class PhoneCall {
       () => clearInterval(timer),
       recorder.onHead((head) => this.call.tellHead(head)),
       recorder.onStream((stream) => this.#replace(stream)),
+      recorder.watch(() => this.#limit()),
+      this.call.chat.entries.watch((entries) => recorder.keepChat(entries)),
     );
   }
 
@@ -54,23 +66,55 @@ export class PhoneCall {
     return this.#card;
   }
 
+  /** Offers a connection to whoever will answer, while it rings. */
+  offerAhead(): void {
+    if (this.#ahead !== null || this.call.over) return;
+    const { recorder, ports } = this.#options;
+    const certificate = this.#certificate;
+    this.#certificate = makeCertificate();
+    const tracks = (): Promise<MediaStreamTrack[]> => this.#tracks();
+    this.#ahead = new PhoneAhead({ recorder, ports, call: this.call, certificate, tracks });
+    // Whatever keeps it from being offered: the console offers as ever.
+    this.#ahead.begin().catch(() => this.#ahead?.drop());
+  }
+
   hear(signal: Signal): void {
     const { note, description } = signal;
     if (note === undefined || !description) {
       this.call.inTurn(async () => this.call.peer?.hear(signal));
       return;
     }
+    if (description.type === "answer") {
+      const now = this.#options.ports.now();
+      this.call.inTurn(() => this.#offered(() => this.#taken(note, description, now)));
+      return;
+    }
     this.#newest = note;
     const heard = this.#options.ports.now();
-    this.call.inTurn(() => this.#offered(note, description, heard));
+    this.call.inTurn(() => this.#offered(() => this.#answer(note, description, heard)));
+  }
+
+  /** The socket is new: what it was told before may be forgotten. */
+  again(): void {
+    this.#ahead?.again();
+    this.nudge();
   }
 
   /** The socket or the attorney is back: what was lost with it is said again. */
   nudge(): void {
-    if (this.call.peer && !this.call.peer.connected) this.call.peer.nudge();
+    if (this.call.peer && !this.call.peer.well) this.call.peer.nudge();
+  }
+
+  /** Somebody else has the call now: gone without a goodbye, which would end it. */
+  leave(): void {
+    for (const track of this.#clones.splice(0)) track.stop();
+    this.#ahead?.drop();
+    this.call.finish();
+    for (const end of this.#endings.splice(0)) end();
   }
 
   async end(): Promise<void> {
+    this.#ahead?.drop();
     for (const track of this.#clones.splice(0)) track.stop();
     await this.call.end();
     for (const end of this.#endings.splice(0)) end();
@@ -82,18 +126,38 @@ export class PhoneCall {
     this.#options.recorder.hearCall(found ?? null);
   }
 
-  #replace(stream: MediaStream): void {
-    for (const track of this.#clone(stream)) this.call.peer?.replace(track);
+  /** The call's picture is the last to get anything of the line, its voice the first. */
+  #limit(): void {
+    const { callPicture, callVoice } = this.#options.recorder.state;
+    this.call.peer?.limit(callPicture, callVoice);
+    this.call.tellState({ type: "pictureless", on: callPicture === 0 });
   }
 
-  async #offered(note: string, offer: RTCSessionDescriptionInit, now: number): Promise<void> {
+  #replace(stream: MediaStream): void {
+    for (const track of this.#clone(stream)) (this.call.peer ?? this.#ahead)?.replace(track);
+  }
+
+  async #offered(take: () => Promise<void>): Promise<void> {
     if (this.call.over) return;
     try {
-      await this.#answer(note, offer, now);
+      await take();
     } catch (error) {
       if (!(error instanceof CallRefused)) throw error;
       this.call.refuse(error);
     }
+  }
+
+  /** Somebody answered with what they had prepared for the offer of this side. */
+  async #taken(note: string, reply: RTCSessionDescriptionInit, now: number): Promise<void> {
+    if (!this.#card) throw new CallRefused("card");
+    const found = this.#ahead?.take(this.#card, note, reply, now);
+    if (!found) return;
+    this.#ahead = null;
+    this.call.use(found.peer);
+    this.#limit();
+    // Picture and voice first: sealing keys would take the processor from both.
+    this.call.view.watch(({ picture, voice }) => (picture || voice) && this.#answered());
+    await found.peer.complete(reply, found.fingerprint);
   }
 
   async #answer(note: string, offer: RTCSessionDescriptionInit, now: number): Promise<void> {
@@ -102,22 +166,34 @@ export class PhoneCall {
     if (!this.#card) throw new CallRefused("card");
     const fingerprint = acceptOffer(this.#card, note, offer, { encounter, now });
     const { recording, opening } = await recorder.opened;
+    const own = await this.#certificate;
+    this.#certificate = makeCertificate();
+    const sign = (shown: string): Promise<string> =>
+      recorder.signAnswer(
+        writeAnswer({
+          encounter,
+          recording,
+          fingerprint: shown,
+          offer: noteDigest(note),
+          expires: ports.now() + OFFER_LIFE,
+        }),
+      );
+    // Signed while the browser works on the description that will show it.
+    const early = own && sign(own.fingerprint);
+    early?.catch(() => undefined);
+    this.#ahead?.drop();
     const tracks = await this.#tracks();
     // While camera and microphone were asked for, a newer offer may have come: only that one counts.
     if (note !== this.#newest || this.call.over) return;
 
-    const peer = await this.call.connect();
+    const peer = await this.call.connect(own ? [own.certificate] : []);
     this.call.use(peer);
+    this.#limit();
     const description = await peer.answer(offer, fingerprint, tracks);
-    const text = writeAnswer({
-      encounter,
-      recording,
-      fingerprint: fingerprintOf(description),
-      offer: noteDigest(note),
-      expires: ports.now() + OFFER_LIFE,
-    });
-    const signed = await recorder.signAnswer(text);
+    const shown = fingerprintOf(description);
+    const signed = await (shown === own?.fingerprint && early ? early : sign(shown));
     ports.send({ note: signed, opening, description });
+    this.#answered();
     peer.release();
     if (tracks.length === 0) this.#addLate(peer);
   }
@@ -130,6 +206,8 @@ export class PhoneCall {
   #clone(stream: MediaStream | null): MediaStreamTrack[] {
     for (const track of this.#clones.splice(0)) track.stop();
     this.#clones.push(...(stream?.getTracks() ?? []).map((track) => track.clone()));
+    // The evidence may be silenced just now ("speak privately"): the call never is.
+    for (const clone of this.#clones) clone.enabled = true;
     return [...this.#clones];
   }
 

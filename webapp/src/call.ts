@@ -6,10 +6,12 @@
  * (`peer.ts`).
  */
 
-import { readChannelMessage, Chat, type ChannelMessage } from "./channel";
+import { readChannelMessage, Chat, type ChannelMessage, type State } from "./channel";
 import type { CallRefused, Refusal } from "./call-notes";
-import type { Head, Signal } from "./contracts";
-import { Peer, type PeerPhase } from "./peer";
+import type { Head } from "./contracts";
+import type { Ahead, Signal } from "./live-contracts";
+import { Peer, type PeerEvents, type PeerPhase } from "./peer";
+import type { Ways } from "./relay";
 import { BrokenMessage } from "./shape";
 import { Store } from "./store";
 
@@ -22,23 +24,23 @@ export interface CallView {
   voice: boolean;
   /** the data channel is open */
   channel: boolean;
+  /** the other side said that its recording has no sound now, on purpose */
+  privately: boolean;
   /** the last thing that did not hold, for the screen */
   refused: Refusal | null;
 }
 
 export interface CallPorts {
-  /** ICE servers, fetched again for every connection: credentials age */
-  ice(): Promise<RTCIceServer[]>;
+  /** how the other side may be reached, asked again for every connection: a relay's names age */
+  ways: Ways;
   /** relays to the other side; false where no socket is open */
   send(signal: Signal): boolean;
+  /** says to the server what whoever is rung may prepare an answer to */
+  ahead?(ahead: Ahead): void;
   /** the server's clock */
   now(): number;
-}
-
-/** `relay` where there is a relay: it hides each side's address from the other. */
-export function configurationOf(ice: RTCIceServer[]): RTCConfiguration {
-  const turn = ice.some(({ urls }) => [urls].flat().some((url) => /^turns?:/.test(url)));
-  return { iceServers: ice, iceTransportPolicy: turn ? "relay" : "all", bundlePolicy: "max-bundle" };
+  /** the network may be gone: asks whether the server is there still */
+  doubt?(): void;
 }
 
 export interface CallEvents {
@@ -55,19 +57,26 @@ export class Call {
     picture: false,
     voice: false,
     channel: false,
+    privately: false,
     refused: null,
   });
   readonly chat = new Chat((message) => this.say(message));
   readonly #polite: boolean;
+  readonly #sound: boolean;
   readonly #ports: CallPorts;
   readonly #events: CallEvents;
   /** the newest of each recording */
   readonly #heads = new Map<string, Head>();
   #peer: Peer | null = null;
+  /** how this side stands, told again when a channel opens */
+  readonly #states = new Map<State["type"], State>();
+  #pictureless = false;
   #chain: Promise<void> = Promise.resolve();
 
-  constructor(polite: boolean, ports: CallPorts, events: CallEvents) {
+  /** *sound*: a connection with an interpreter, by sound alone */
+  constructor(polite: boolean, ports: CallPorts, events: CallEvents, sound = false) {
     this.#polite = polite;
+    this.#sound = sound;
     this.#ports = ports;
     this.#events = events;
   }
@@ -88,10 +97,10 @@ export class Call {
     });
   }
 
-  /** Makes a connection; it becomes the call's own with `use`. */
-  async connect(): Promise<Peer> {
-    const configure = async (): Promise<RTCConfiguration> => configurationOf(await this.#ports.ice());
-    const peer: Peer = new Peer(this.#polite, await configure(), {
+  /** Makes a connection, with this certificate; it becomes the call's own with `use`. */
+  async connect(certificates: RTCCertificate[] = []): Promise<Peer> {
+    const { ways: configure } = this.#ports;
+    const events: PeerEvents = {
       configure,
       send: (signal) => void this.#ports.send(signal),
       phase: (phase) => this.#mine(peer, () => this.#phase(phase)),
@@ -99,7 +108,9 @@ export class Call {
       opened: () => this.#mine(peer, () => this.#opened()),
       message: (data) => this.#mine(peer, () => this.#message(data)),
       refused: (error) => this.#mine(peer, () => this.refuse(error)),
-    });
+      doubt: () => this.#mine(peer, () => this.#ports.doubt?.()),
+    };
+    const peer = new Peer(this.#polite, { ...(await configure()), certificates }, events, this.#sound);
     return peer;
   }
 
@@ -109,6 +120,8 @@ export class Call {
     this.drop();
     this.#peer = peer;
     if (!this.over) this.view.merge({ phase: "joining" });
+    // Of a connection that was prepared the other side's tracks are known already.
+    for (const track of peer.tracks) this.#track(track);
   }
 
   drop(): void {
@@ -131,6 +144,13 @@ export class Call {
   tellHead(head: Head): void {
     this.#heads.set(head.recording, head);
     this.say({ type: "head", ...head });
+  }
+
+  /** Tells the other side how it stands here, once for each change. */
+  tellState(state: State): void {
+    const known = this.#states.get(state.type)?.on ?? false;
+    this.#states.set(state.type, state);
+    if (known !== state.on) this.say(state);
   }
 
   /** Says goodbye, waits a moment for it to leave, and is over. */
@@ -160,18 +180,21 @@ export class Call {
   #track(track: MediaStreamTrack): void {
     const { remote } = this.view.value;
     remote.addTrack(track);
-    const look = (): void => {
-      const arrives = (kind: string): boolean =>
-        remote.getTracks().some((each) => each.kind === kind && !each.muted);
-      this.view.merge({ picture: arrives("video"), voice: arrives("audio") });
-    };
-    track.onmute = track.onunmute = track.onended = look;
-    look();
+    track.onmute = track.onunmute = track.onended = () => this.#look();
+    this.#look();
+  }
+
+  #look(): void {
+    const tracks = this.view.value.remote.getTracks();
+    const arrives = (kind: string): boolean => tracks.some((each) => each.kind === kind && !each.muted);
+    // A picture that is not sent for a while stands still: it is not muted.
+    this.view.merge({ picture: arrives("video") && !this.#pictureless, voice: arrives("audio") });
   }
 
   #opened(): void {
     this.view.merge({ channel: true });
     for (const head of this.#heads.values()) this.tellHead(head);
+    for (const state of this.#states.values()) this.say(state);
     this.chat.opened();
   }
 
@@ -182,6 +205,10 @@ export class Call {
       if (message.type === "head") {
         const { recording, number, digest } = message;
         this.#events.head?.({ recording, number, digest });
+      } else if (message.type === "private") this.view.merge({ privately: message.on });
+      else if (message.type === "pictureless") {
+        this.#pictureless = message.on;
+        this.#look();
       } else if (message.type === "bye") this.#events.bye();
       else this.chat.hear(message);
     } catch (error) {

@@ -20,16 +20,18 @@ import {
 } from "mediabunny";
 import { type Plan, SOUND_BESIDE } from "./budget";
 import { concat } from "./evidence/text";
-import { type Run, type Track, readRuns, readTracks } from "./fragments";
+import { type Track, readRuns, readTracks } from "./fragments";
+import { endFragment, forgetFragments } from "./muxer";
+import { Mutes, Placing } from "./placing";
 import { padFilm, soundPadder } from "./seal/padding";
-import { HOLE, Timeline } from "./timeline";
+import type { Span } from "./spans";
+import { HOLE } from "./timeline";
 
 /** Of a film's interval: a keyframe a little early must still end the fragment. */
 const EARLY = 0.8;
 /** Milliseconds a track may take to deliver anything before the others go on without it. */
 const PATIENCE = 2_500;
 const WATCH = 250;
-const FRAME = 1 / 30;
 
 export type DeviceState = "on" | "refused" | "lost" | "none";
 
@@ -62,10 +64,13 @@ export interface CaptureReport {
   begun(media: string, kind: "film" | "sound"): void;
   /** the first piece is the initialization (duration 0) */
   piece(piece: Piece): void;
-  /** no picture came for a while, within the piece reported last; milliseconds since the opening */
-  hole(offset: number, duration: number): void;
-  /** whether samples of a kind come; `at` is since when, by `performance.now()` */
-  flowing(kind: Track["kind"], flows: boolean, at: number): void;
+  /**
+   * No picture or no sound came for a while, though pieces may lie over it; `muted`: the track itself said
+   * so. Milliseconds since the opening. Before the piece or after it, early or late.
+   */
+  hole(span: Span, muted: boolean): void;
+  /** whether samples of a kind come */
+  flowing(kind: Track["kind"], flows: boolean): void;
   failed(code: "nothing" | "encoder"): void;
 }
 
@@ -140,7 +145,8 @@ interface Source {
 
 export class Capture {
   private readonly output: Output;
-  private readonly timeline: Timeline;
+  private readonly placing: Placing;
+  private readonly mutes: Mutes;
   private readonly sources: Source[] = [];
   private readonly pad: (fragment: Uint8Array) => Uint8Array;
   private readonly started: number;
@@ -148,8 +154,9 @@ export class Capture {
   private tracks: Track[] = [];
   private head: Uint8Array = new Uint8Array();
   private moof: Uint8Array = new Uint8Array();
-  private end = 0;
   private pieceAt: number;
+  /** a hole ended, and no picture has come since */
+  private cut = false;
   private begun = false;
   private timer: ReturnType<typeof setInterval> | undefined;
 
@@ -162,7 +169,8 @@ export class Capture {
   ) {
     this.started = opened;
     this.pieceAt = opened;
-    this.timeline = new Timeline(opened);
+    this.placing = new Placing(opened);
+    this.mutes = new Mutes(opened);
     this.film = stream.getVideoTracks().length > 0;
     this.pad = this.film ? padFilm : soundPadder();
     this.output = new Output({
@@ -178,11 +186,6 @@ export class Capture {
       }),
       target: new NullTarget(),
     });
-  }
-
-  /** Seconds recorded up to now, sent or not. */
-  get seconds(): number {
-    return this.end / 1000;
   }
 
   async start(): Promise<void> {
@@ -209,6 +212,12 @@ export class Capture {
     if (this.output.state === "started") await this.output.finalize().catch(() => undefined);
   }
 
+  /** Reports the holes that go on now. */
+  tell(): void {
+    for (const span of this.mutes.open(performance.now())) this.report.hole(span, true);
+    for (const span of this.placing.open()) this.report.hole(span, false);
+  }
+
   private addPicture(track: MediaStreamTrack, codec: "avc" | "vp9", plan: Plan): void {
     const source = new MediaStreamVideoTrackSource(
       track as MediaStreamVideoTrack,
@@ -217,7 +226,7 @@ export class Capture {
         quality: new Quality({ bitrate: plan.picture, bitrateMode: "variable" }),
         keyFrameInterval: plan.piece,
         sizeChangeBehavior: "contain", // the encoded size stays as the initialization says
-        transform: { process: (sample) => this.place("video", sample) },
+        transform: { process: (sample) => this.placePicture(sample) },
       },
       { frameRate: null }, // frames as they come: none doubled, none left out
     );
@@ -253,6 +262,13 @@ export class Capture {
     error.catch(() => this.abandon(source));
   }
 
+  private placePicture(sample: VideoSample): VideoSample {
+    this.place("video", sample);
+    if (this.cut) sample.setEncodeOptions({ keyFrame: true });
+    this.cut = false;
+    return sample;
+  }
+
   /** Gives a sample its place on the timeline. */
   private place<Sample extends VideoSample | AudioSample>(kind: Track["kind"], sample: Sample): Sample {
     const now = performance.now();
@@ -260,9 +276,17 @@ export class Capture {
     if (source) source.sampleAt = now;
     const { timestamp, duration } = sample;
     // Sound comes when it is over, a picture when it is taken.
-    const place = this.timeline.take(kind, timestamp, duration, kind === "sound" ? now - duration * 1000 : now);
-    sample.setTimestamp(place);
+    const at = kind === "sound" ? now - duration * 1000 : now;
+    const { media, cut } = this.placing.take(kind, timestamp, duration, at);
+    if (cut) this.beginAnew();
+    sample.setTimestamp(media);
     return sample;
+  }
+
+  /** What lies before a hole is a piece of its own, as far as it is encoded already. */
+  private beginAnew(): void {
+    this.cut = true;
+    if (this.tracks.length > 0) this.flush();
   }
 
   private begin(media: string): void {
@@ -281,18 +305,11 @@ export class Capture {
   }
 
   private sendFragment(mdat: Uint8Array): void {
-    const runs = readRuns(this.moof, this.tracks);
-    const span = spanOf(runs);
+    forgetFragments(this.output);
     this.pieceAt = performance.now();
-    const offset = Math.max(this.timeline.offset(span.start), this.end);
-    this.end = Math.max(this.timeline.offsetOfEnd(span.end), offset);
-    const data = this.pad(concat(this.moof, mdat));
-    this.report.piece({ data, offset, duration: this.end - offset });
-    const pictures = runs.find(({ kind }) => kind === "video");
-    for (const hole of pictures?.holes ?? []) {
-      const from = Math.max(this.timeline.offset(hole.start), offset);
-      this.report.hole(from, this.timeline.offsetOfEnd(hole.end) - from);
-    }
+    const { offset, duration, holes } = this.placing.place(readRuns(this.moof, this.tracks));
+    this.report.piece({ data: this.pad(concat(this.moof, mdat)), offset, duration });
+    for (const span of holes) this.report.hole(span, false);
   }
 
   /** Four times a second: who delivers, and does anything wait that could go? */
@@ -302,8 +319,10 @@ export class Capture {
       const { readyState, muted } = source.track;
       const late = source.sampleAt !== this.started && now - source.sampleAt > HOLE * 1000 - WATCH;
       const flows = readyState === "live" && !muted && !late && !source.closed;
-      if (flows !== source.flows) this.report.flowing(source.kind, flows, source.sampleAt);
+      if (flows !== source.flows) this.report.flowing(source.kind, flows);
       source.flows = flows;
+      const silenced = this.mutes.look(source.kind, muted && readyState === "live", now);
+      if (silenced) this.report.hole(silenced, true);
       const silent = source.sampleAt === this.started && now - this.started > PATIENCE;
       if (!source.closed && (source.track.readyState === "ended" || silent)) this.abandon(source);
     }
@@ -316,7 +335,7 @@ export class Capture {
     if (source.closed) return;
     source.closed = true;
     source.close();
-    if (source.flows) this.report.flowing(source.kind, false, source.sampleAt);
+    if (source.flows) this.report.flowing(source.kind, false);
     source.flows = false;
     if (this.sources.every(({ closed }) => closed) && !this.begun) this.report.failed("nothing");
   }
@@ -324,18 +343,6 @@ export class Capture {
   /** Writes out what has come although one track is late: it must not wait on this phone. */
   private flush(): void {
     this.pieceAt = performance.now();
-    const muxer: unknown = Reflect.get(this.output, "_muxer");
-    if (typeof muxer !== "object" || muxer === null) return;
-    const finalize: unknown = Reflect.get(muxer, "forceFragmentFinalization");
-    if (typeof finalize === "function") void Promise.resolve(finalize.call(muxer)).catch(() => undefined);
+    void endFragment(this.output);
   }
-}
-
-/** When a fragment was: by its pictures, which follow each other exactly; else by its sound. */
-function spanOf(runs: readonly Run[]): { start: number; end: number } {
-  const run = runs.find(({ kind }) => kind === "video") ?? runs[0];
-  if (!run) return { start: 0, end: 0 };
-  // The muxer leaves the last sample of all without a length.
-  const end = run.kind === "video" ? Math.max(run.end, run.last + FRAME) : run.end;
-  return { start: run.start, end };
 }

@@ -6,6 +6,7 @@
 
 import type { Head } from "./contracts";
 import {
+  boolean,
   count,
   hex64,
   id32,
@@ -20,10 +21,14 @@ import { Store } from "./store";
 
 export const CHAT_LIMIT = 2000;
 
+/** How the phone stands: its recording is silent on purpose, its picture waits for a better line. */
+export type State = { type: "private"; on: boolean } | { type: "pictureless"; on: boolean };
+
 export type ChannelMessage =
-  | { type: "chat"; id: string; text: string; time: string }
+  | { type: "chat"; id: string; text: string; time: string; before?: boolean }
   | { type: "seen"; id: string }
   | ({ type: "head" } & Head)
+  | State
   | { type: "bye" };
 
 const chatId = matching(/^[A-Za-z0-9+/]{22}==$/, "16 bytes in base64");
@@ -36,6 +41,7 @@ const chatText: Read<string> = (value, where) => {
 };
 
 const chat = record<{ id: string; text: string; time: string }>({ id: chatId, text: chatText, time });
+const state = record<{ on: boolean }>({ on: boolean });
 const head = record<Head>({ recording: id32, number: count, digest: hex64 });
 
 /** Returns null for a type that is not known here. */
@@ -48,12 +54,17 @@ export function readChannelMessage(data: string): ChannelMessage | null {
   }
   if (!isRecord(value)) throw new BrokenMessage("channel", "an object");
   switch (value["type"]) {
-    case "chat":
-      return { type: "chat", ...chat(value, "chat") };
+    case "chat": {
+      const before = value["before"] === undefined ? {} : { before: boolean(value["before"], "chat.before") };
+      return { type: "chat", ...chat(value, "chat"), ...before };
+    }
     case "seen":
       return { type: "seen", id: chatId(value["id"], "seen.id") };
     case "head":
       return { type: "head", ...head(value, "head") };
+    case "private":
+    case "pictureless":
+      return { type: value["type"], ...state(value, value["type"]) };
     case "bye":
       return { type: "bye" };
     default:
@@ -68,6 +79,8 @@ export interface ChatEntry {
   time: string;
   /** the other side has it */
   seen: boolean;
+  /** said by the attorney who had the call before; the phone tells it to whoever took over */
+  before: boolean;
 }
 
 export class Chat {
@@ -82,7 +95,7 @@ export class Chat {
   say(text: string, id: string, now: string): void {
     const said = text.trim().slice(0, CHAT_LIMIT);
     if (said === "") return;
-    const entry = { id, mine: true, text: said, time: now, seen: false };
+    const entry = { id, mine: true, text: said, time: now, seen: false, before: false };
     this.entries.set([...this.entries.value, entry]);
     this.#send({ type: "chat", id, text: said, time: now });
   }
@@ -90,21 +103,30 @@ export class Chat {
   hear(message: Extract<ChannelMessage, { type: "chat" | "seen" }>): void {
     if (message.type === "seen") {
       const seen = (entry: ChatEntry): ChatEntry =>
-        entry.mine && entry.id === message.id ? { ...entry, seen: true } : entry;
+        (entry.mine || entry.before) && entry.id === message.id ? { ...entry, seen: true } : entry;
       this.entries.set(this.entries.value.map(seen));
       return;
     }
-    const { id, text, time: said } = message;
+    const { id, text, time: said, before = false } = message;
     // Answered every time: the `seen` before may have been lost with its connection.
     this.#send({ type: "seen", id });
     if (this.entries.value.some((entry) => !entry.mine && entry.id === id)) return;
-    this.entries.set([...this.entries.value, { id, mine: false, text, time: said, seen: true }]);
+    this.entries.set([...this.entries.value, { id, mine: false, text, time: said, seen: true, before }]);
+  }
+
+  /** Goes on with what was said with somebody else: whoever took over gets it all. */
+  take(said: readonly ChatEntry[]): void {
+    const before = said.map((entry) => ({ ...entry, seen: false, before: !entry.mine }));
+    const known = new Set(before.map(({ id }) => id));
+    this.entries.set([...before, ...this.entries.value.filter(({ id }) => !known.has(id))]);
+    this.opened();
   }
 
   /** A channel opened: what was not seen goes again. */
   opened(): void {
-    for (const { mine, seen, id, text, time: said } of this.entries.value) {
-      if (mine && !seen) this.#send({ type: "chat", id, text, time: said });
+    for (const { mine, seen, before, id, text, time: said } of this.entries.value) {
+      if (seen || !(mine || before)) continue;
+      this.#send({ type: "chat", id, text, time: said, ...(before ? { before } : {}) });
     }
   }
 }

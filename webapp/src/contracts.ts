@@ -1,7 +1,11 @@
 /**
- * What the halves of the web app promise each other, and the server: types only.
- * Live messages are described in docs/live.md, HTTP in docs/format.md.
+ * What the halves of the web app promise each other, and the server: types only. HTTP is described in
+ * docs/format.md. Not here: live messages (`live-contracts.ts`).
  */
+
+import type { ChatEntry } from "./channel";
+import type { Own } from "./own/kept";
+import type { ReleaseGrant } from "./people/release";
 
 /** GET /api/service: everything a page has to know about the server before anything else. */
 export interface Service {
@@ -21,10 +25,14 @@ export interface Service {
   hotline_sms: string | null;
   /** the organization's own words for the officer's card, by language; empty where it has none */
   officer_card: Record<string, string[]>;
+  /** the organization's words for the limited engagement, by language; empty where it has none */
+  engagement: Record<string, string[]>;
   states: string[];
   languages: string[];
-  /** ICE servers for the call; empty where none are configured */
+  /** ICE servers that need no name; empty where none are configured */
   ice: RTCIceServer[];
+  /** whether every call goes through a relay, whose servers `POST /api/relay` names */
+  relay: boolean;
   /** how contacts can be told; its channels are empty where the organization has none */
   telling: TellingService;
   time: string;
@@ -88,6 +96,10 @@ export interface RecorderState {
   saving: "battery" | "storage" | null;
   /** film waits on this phone so that the call is heard */
   held: boolean;
+  /** bits a second that the line leaves for the call's picture */
+  callPicture: number;
+  /** bits a second that the call's voice may take */
+  callVoice: number;
 }
 
 export interface RecorderOptions {
@@ -97,6 +109,10 @@ export interface RecorderOptions {
   guestCode: string;
   /** base64 public key whose holder may ask for deletion; without it only the organization may */
   deletion?: string;
+  /** the caller's own key, where this phone has one: whom to grant to, where to file (own/kept) */
+  own?: Own | null;
+  /** somebody else to grant to, and who takes each grant: it is withheld from them (people/release) */
+  release?: { readonly recipient: string; made(grant: ReleaseGrant): void } | null;
 }
 
 /**
@@ -114,10 +130,14 @@ export interface Recorder {
   watch(callback: (state: RecorderState) => void): () => void;
   /** calls back with every new head */
   onHead(callback: (head: Head) => void): () => void;
-  /** signs an `accompany/answer/v1` text (and nothing else) with the recording's key */
+  /** signs an `accompany/answer/v1` or `accompany/ahead/v1` text (and nothing else) with the recording's key */
   signAnswer(text: string): Promise<string>;
   /** verifies the card against the organization's key and grants the recording to its holder */
   grant(card: string): Promise<void>;
+  /** "speak privately": the evidence is silent, and says so, until it is set back; the call goes on */
+  setPrivate(on: boolean): void;
+  /** keeps what is new in the chat in a recording of its own; nothing of what is written privately */
+  keepChat(entries: readonly ChatEntry[]): void;
   /** closes the recording and resolves once everything is safe or after 10 s (the queue stays) */
   stop(reason: ClosingReason): Promise<void>;
   /** forgets the recording's identity: from now on nothing more can be granted from this phone */
@@ -139,109 +159,6 @@ export interface Leftovers {
   sent: number;
 }
 
-export type Stage = "ringing" | "answered" | "unanswered" | "ended";
-
-export interface Signal {
-  note?: string;
-  opening?: string;
-  description?: RTCSessionDescriptionInit;
-  candidate?: RTCIceCandidateInit | null;
-}
-
-export interface Problem {
-  type: string;
-  title: string;
-  status: number;
-  detail: string;
-}
-
-export type CallerMessage =
-  | { type: "press"; encounter: string; secret: string; state: string; language: string; guest_code: string }
-  | { type: "recording"; recording: string; kind: Kind }
-  | ({ type: "signal" } & Signal)
-  | { type: "end" };
-
-export type ToCaller =
-  | {
-      type: "standing";
-      encounter: string;
-      stage: Stage;
-      rung: string[];
-      card: string | null;
-      attorney_here: boolean;
-      ended_by: "caller" | "attorney" | null;
-      time: string;
-    }
-  | ({ type: "signal" } & Signal)
-  | { type: "problem"; problem: Problem };
-
-export type DutyMessage =
-  | { type: "duty"; on: boolean; languages: string[] }
-  | { type: "answer"; encounter: string; note: string; description: RTCSessionDescriptionInit }
-  | { type: "decline"; encounter: string }
-  | ({ type: "signal"; encounter: string } & Signal)
-  | { type: "end"; encounter: string }
-  | { type: "extend" }
-  | { type: "ready" }
-  | { type: "callback"; encounter: string; done: boolean };
-
-export interface Ring {
-  encounter: string;
-  state: string;
-  language: string;
-  pressed: string;
-}
-
-export interface Call {
-  encounter: string;
-  state: string;
-  language: string;
-  answered: string;
-  recordings: string[];
-  caller_here: boolean;
-}
-
-export interface CheckIn {
-  encounter: string;
-  state: string;
-  stage: "waiting" | "missed" | "safe";
-  due: string;
-  contacts: number;
-  told: number;
-  armed: boolean;
-}
-
-/** A callback that is owed; `owner` null: the coordinator. */
-export interface Callback {
-  encounter: string;
-  state: string;
-  language: string;
-  pressed: string;
-  deadline: string;
-  owner: string | null;
-  mine: boolean;
-  /** the caller still rings */
-  waiting: boolean;
-}
-
-export type ToDuty =
-  | {
-      type: "desk";
-      on: boolean;
-      on_shift: boolean;
-      rings: Ring[];
-      call: Call | null;
-      wrap_up: string | null;
-      paused: string | null;
-      callbacks: Callback[];
-      check_ins: CheckIn[];
-      time: string;
-    }
-  | { type: "taken"; encounter: string }
-  | { type: "ended"; encounter: string; by: "caller" | "attorney" }
-  | ({ type: "signal"; encounter: string } & Signal)
-  | { type: "problem"; problem: Problem };
-
 /** GET /api/cases: the encounters this attorney answered, newest first. */
 export interface Case {
   encounter: string;
@@ -251,6 +168,16 @@ export interface Case {
   answered: string;
   ended: string | null;
   recordings: CaseRecording[];
+  letters: CaseLetter[];
+}
+
+/** A closing letter that was sent and not taken back. */
+export interface CaseLetter {
+  recording: string;
+  author: string;
+  /** the author's */
+  name: string;
+  time: string;
 }
 
 export interface CaseRecording {

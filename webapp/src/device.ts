@@ -9,6 +9,7 @@ import { ed25519 } from "@noble/curves/ed25519.js";
 import { sha256 } from "@noble/hashes/sha2.js";
 import type { ClosingReason, GapReason, Kind } from "./contracts";
 import { DoesNotHold, Malformed } from "./errors";
+import { grantText } from "./evidence/grants";
 import { Signer } from "./evidence/notes";
 import {
   type Chain,
@@ -20,8 +21,8 @@ import {
   startChain,
   writeStatement,
 } from "./evidence/statements";
-import { Lines, concat, readBase32, readHex, readTime, utf8, writeHex, writeTime } from "./evidence/text";
-import { type AgeKeys, generateAgeKeys, sealer } from "./seal/age";
+import { Lines, concat, readBase32, readHex, readTime, utf8 } from "./evidence/text";
+import { type AgeKeys, type Sealer, generateAgeKeys, readySealer, sealer } from "./seal/age";
 
 /** A statement ready to be sent: its signed note, and the sealed bytes of a segment. */
 export interface Signed {
@@ -75,12 +76,12 @@ export class Device {
   private chain: Chain;
   private identity: string | null;
   private readonly signer: Signer;
-  private readonly seal: (data: Uint8Array) => Promise<Uint8Array>;
+  private readonly sealing: Sealer;
 
   constructor(keys: Keys, purpose: Purpose, time: number) {
     this.signer = keys.signer;
     this.identity = keys.age.identity;
-    this.seal = sealer(keys.age.recipient);
+    this.sealing = readySealer(keys.age.recipient);
     const opening: Opening = {
       form: "opening",
       recording: keys.recording,
@@ -111,9 +112,14 @@ export class Device {
 
   /** Seals `data` to the recording's own recipient and states it. */
   async segment(data: Uint8Array, moment: Moment, duration: number): Promise<Signed> {
-    const sealed = await this.seal(data);
+    const sealed = await this.sealing.seal(data);
     const content = { duration, size: sealed.length, sha256: sha256(sealed) };
     return this.sign({ form: "segment", ...this.head(moment), ...content }, sealed);
+  }
+
+  /** Makes the next segment's sealing shorter. Call it when nothing waits. */
+  prepare(): void {
+    this.sealing.prepare();
   }
 
   gap(moment: Moment, duration: number, reason: GapReason): Signed {
@@ -129,16 +135,16 @@ export class Device {
   async grant(holder: string, time: number): Promise<{ file: Uint8Array; note: Uint8Array }> {
     if (this.identity === null) throw new DoesNotHold("grant", "an identity", "a forgotten one");
     const file = await sealIdentity(this.identity, holder);
-    const lines = `recording ${this.recording}\nsha256 ${writeHex(sha256(file))}\ntime ${writeTime(time)}\n`;
-    return { file, note: this.signer.sign(`accompany/grant/v1\n${lines}`) };
+    return { file, note: this.signer.sign(grantText(this.recording, file, time)) };
   }
 
-  /** Signs the answer to an attorney's offer (docs/live.md), and no other text. */
+  /** Signs the answer to an attorney's offer, or an offer ahead of one (docs/live.md), and no other text. */
   answer(text: string, encounter: string): Uint8Array {
-    const lines = new Lines("answer", "accompany/answer/v1", text);
+    const ahead = text.startsWith("accompany/ahead/v1\n");
+    const lines = new Lines("answer", ahead ? "accompany/ahead/v1" : "accompany/answer/v1", text);
     const found = { encounter: readBase32(lines.take("encounter")), recording: readBase32(lines.take("recording")) };
     readHex(lines.take("fingerprint"), 32);
-    readHex(lines.take("offer"), 32);
+    if (!ahead) readHex(lines.take("offer"), 32);
     readTime(lines.take("expires"));
     lines.end();
     if (found.encounter !== encounter || found.recording !== this.recording) {

@@ -21,7 +21,7 @@ export interface Run {
   /** where the last sample begins */
   readonly last: number;
   readonly end: number;
-  /** stretches in which no sample came: one lasts longer than STILL */
+  /** stretches within it in which no sample came: one lasts longer than STILL, and another follows */
   readonly holes: readonly Stretch[];
 }
 
@@ -79,7 +79,7 @@ function readRun(traf: DataView, tracks: readonly Track[]): Run {
     start: seconds(start),
     last: seconds(last),
     end: seconds(start + length),
-    holes: holesOf(durations.map(seconds), seconds(start)),
+    holes: holesOf(durations.slice(0, -1).map(seconds), seconds(start)),
   };
 }
 

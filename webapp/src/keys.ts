@@ -1,13 +1,13 @@
 /**
  * An attorney's keys in this browser: the signing key and the hybrid identity that a card names.
- * They lie in IndexedDB in clear until a later issue seals them, and the page says so: whoever has
- * this browser's files has the attorney's keys.
+ * Where a passkey seals them (account/) they are in this page's memory and nowhere else. Where none
+ * does, they lie in IndexedDB in clear, and the page says so: whoever has this browser's files has them.
  *
- * Keys are kept before they are sent anywhere, so that no card is ever made for lost ones. Not here:
- * invitations and sessions (service), offers (call-notes).
+ * Not here: invitations and sessions (service), offers (call-notes), sealing (account/vault).
  */
 
 import { ed25519 } from "@noble/curves/ed25519.js";
+import type { KeyBundle } from "./account/vault";
 import { type Table, openTable } from "./database";
 import { DoesNotHold, Malformed } from "./errors";
 import { type Card, cardVerifier, readCard } from "./evidence/cards";
@@ -18,7 +18,8 @@ import { generateAgeKeys, recipientOf } from "./seal/age";
 const DATABASE = "accompany-attorney";
 const KEYS = "keys";
 const CARD = "card";
-const SIGNED_HERE = ["accompany/session/v1\n", "accompany/offer/v1\n"];
+const WAITING = "waiting";
+const SIGNED_HERE = ["accompany/session/v1\n", "accompany/offer/v1\n", "accompany/reply/v1\n", "accompany/grant/v1\n", "accompany/case-note/v1\n", "accompany/case-document/v1\n", "accompany/closing-letter/v1\n", "accompany/opened/v1\n"];
 
 /** What an invitation is accepted with. */
 export interface AttorneyKeys {
@@ -36,33 +37,82 @@ export interface Attorney {
   readonly card: string;
   /** `AGE-SECRET-KEY-PQ-1…`: opens recordings granted to the card */
   readonly identity: string;
-  /** signs a session or an offer, key name `attorney/<serial>`, and no other text */
+  /** the vkey that the signature is checked with */
+  readonly verifier: string;
+  /** signs a session, an offer, a reply, a grant, a note, document or letter of a case or what was opened, key name `attorney/<serial>`, and no other text */
   sign(text: string): string;
+  /** the keys themselves, for sealing them to a passkey or a sheet */
+  readonly keys: KeyBundle;
 }
 
-interface Kept {
-  readonly seed: Uint8Array;
-  readonly identity: string;
+type Kept = KeyBundle;
+
+/** Somebody whose card a coordinator has still to sign: who they are, and keys made in this browser. */
+export interface Waiting {
+  readonly person: string;
+  readonly name: string;
+  readonly keys: KeyBundle;
+}
+
+/** Signs a session of somebody who waits: key name `person/<id>`, and no other text. */
+export function signWaiting({ person, keys }: Waiting, text: string): string {
+  if (!text.startsWith("accompany/session/v1\n")) throw new Malformed("text to sign", "expected a session");
+  return readUtf8("note", new Signer(`person/${person}`, keys.seed).sign(text));
+}
+
+/** Keeps who waits in this browser, in clear: for whom no passkey seals the keys. */
+export async function keepWaiting({ person, name, keys }: Waiting): Promise<void> {
+  const table = await open();
+  await table.put(KEYS, { seed: keys.seed, identity: keys.identity });
+  await table.put(WAITING, { person, name });
+  // A card from before, of other keys or another organization, counts no more.
+  await table.delete(CARD);
+}
+
+/** Returns who waits in this browser, or null. */
+export async function loadWaiting(): Promise<Waiting | null> {
+  const table = await open();
+  const [keys, value] = [readKept(await table.get(KEYS)), await table.get(WAITING)];
+  if (keys === null || typeof value !== "object" || value === null) return null;
+  const { person, name } = value as { person?: unknown; name?: unknown };
+  return typeof person === "string" && typeof name === "string" ? { person, name, keys } : null;
+}
+
+/** Returns fresh keys, in memory alone. */
+export async function freshKeys(): Promise<KeyBundle> {
+  return { seed: ed25519.utils.randomSecretKey(), identity: (await generateAgeKeys()).identity };
+}
+
+/** What an invitation is accepted with, of these keys. */
+export async function publicKeys(keys: KeyBundle): Promise<AttorneyKeys> {
+  return { recipient: await recipientOf(keys.identity), key: writeBase64(ed25519.getPublicKey(keys.seed)) };
+}
+
+/** Returns the attorney whom `card` names, with keys that came from elsewhere; throws if it names others. */
+export const actWith = (keys: KeyBundle, card: string): Promise<Attorney> => actFor(keys, card);
+
+/** Whether keys lie in this browser's storage, in clear. */
+export async function keysLieHere(): Promise<boolean> {
+  return readKept(await (await open()).get(KEYS)) !== null;
+}
+
+/** Keeps keys and card in this browser, in clear: for whom no passkey seals them. */
+export async function keepInClear(attorney: Attorney): Promise<void> {
+  const table = await open();
+  await table.put(KEYS, { seed: attorney.keys.seed, identity: attorney.keys.identity });
+  await table.put(CARD, attorney.card);
+  await table.delete(WAITING);
 }
 
 /** Returns this browser's keys, made and kept now where there are none yet. */
-export async function makeAttorneyKeys(): Promise<AttorneyKeys> {
+export async function keptKeys(): Promise<KeyBundle> {
   const table = await open();
   let kept = readKept(await table.get(KEYS));
   if (!kept) {
-    kept = { seed: ed25519.utils.randomSecretKey(), identity: (await generateAgeKeys()).identity };
+    kept = await freshKeys();
     await table.put(KEYS, kept);
   }
-  const key = writeBase64(ed25519.getPublicKey(kept.seed));
-  return { recipient: await recipientOf(kept.identity), key };
-}
-
-/** Keeps the card that came for this browser's keys; throws if it names others. */
-export async function keepCard(card: string): Promise<Attorney> {
-  const table = await open();
-  const attorney = await actFor(readKept(await table.get(KEYS)), card);
-  await table.put(CARD, card);
-  return attorney;
+  return kept;
 }
 
 /** Returns the attorney enrolled in this browser, or null. */
@@ -76,6 +126,7 @@ export async function loadAttorney(): Promise<Attorney | null> {
 export async function forgetAttorney(): Promise<void> {
   const table = await open();
   await table.delete(CARD);
+  await table.delete(WAITING);
   await table.delete(KEYS);
 }
 
@@ -88,9 +139,11 @@ async function actFor(kept: Kept | null, note: string): Promise<Attorney> {
     name: card.name,
     card: note,
     identity: kept.identity,
+    verifier: String(signer.verifier),
+    keys: kept,
     sign(text) {
       if (!SIGNED_HERE.some((magic) => text.startsWith(magic))) {
-        throw new Malformed("text to sign", "expected a session or an offer");
+        throw new Malformed("text to sign", "expected a session, an offer, a reply, a grant, a note or an opening");
       }
       return readUtf8("note", signer.sign(text));
     },

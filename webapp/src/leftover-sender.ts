@@ -10,12 +10,15 @@ import { Queue } from "./queue";
 import type { Files } from "./queue-files";
 import { Uplink, type Wire } from "./uplink";
 
-/** Resolves when nothing is left that could go; `progress` is called after every change. */
+/**
+ * Resolves when nothing is left that could go, with how many recordings are not wholly sent or are
+ * somebody else's to send; `progress` is called after every change.
+ */
 export async function sendAllLeftovers(
   files: Files,
   wire: Wire,
   progress: (leftovers: Leftovers, finished: boolean) => void,
-): Promise<void> {
+): Promise<number> {
   const waiting = new Map<string, number>();
   let sent = 0;
   const tell = (finished: boolean) => {
@@ -36,8 +39,11 @@ export async function sendAllLeftovers(
     await new Uplink(queue, wire, { changed, receipted }).run(true);
   };
   // One after the other: one request in flight, and the line belongs to whoever records now.
+  let others = 0;
   for (const recording of await files.folders()) {
-    await ifFree(recording, () => send(recording)).catch(() => undefined);
+    const free = await ifFree(recording, () => send(recording)).catch(() => true);
+    if (!free) others += 1;
   }
   tell(true);
+  return others + [...waiting.values()].filter((count) => count > 0).length;
 }

@@ -4,7 +4,9 @@
  */
 
 import type { Leftovers, Service } from "./contracts";
+import { sendLater } from "./later";
 import type { FromWorker, ToWorker } from "./recorder-messages";
+import { newWorker } from "./recorder-start";
 
 export interface LeftoverSender {
   readonly state: Leftovers;
@@ -17,7 +19,7 @@ export interface LeftoverSender {
 
 /** Sends the rest of old recordings. Whose receipts count was pinned when they were made. */
 export function sendLeftovers(_service: Service): LeftoverSender {
-  const worker = new Worker(new URL("./recorder.worker.ts", import.meta.url), { type: "module" });
+  const worker = newWorker();
   const watchers = new Set<(leftovers: Leftovers) => void>();
   let state: Leftovers = { recordings: 0, waiting: 0, sent: 0 };
   const send = (message: ToWorker) => worker.postMessage(message);
@@ -30,6 +32,7 @@ export function sendLeftovers(_service: Service): LeftoverSender {
     worker.onmessage = ({ data }: MessageEvent<FromWorker>) => {
       if (data.say !== "leftovers") return;
       state = data.leftovers;
+      sendLater(state.waiting, Number.POSITIVE_INFINITY);
       for (const watcher of [...watchers]) watcher(state);
       if (!data.finished) return;
       stop();

@@ -6,11 +6,14 @@
  *     2   sound
  *     3   film                                  waits while the call needs the line
  *
+ * On a poor line all that is sound goes with 0, and all that is film with 1 or 3: sound carries its own
+ * statements, and a film's hundreds would stand before it. Among equals it is the turn of who waited longest.
+ *
  * It measures what requests reach. Not here: how a thing is sent and believed (uplink), what the
  * figures mean for the film (budget).
  */
 
-import { Goodput, type Measured, POOR, limitOf } from "./budget";
+import { Goodput, LIMITING, type Measured, POOR, limitOf } from "./budget";
 
 export type Rank = 0 | 1 | 2 | 3;
 
@@ -45,8 +48,10 @@ export class Line {
 
   constructor(private readonly wire: Wire) {}
 
+  /** While film waits for the call, the line is what limits, however seldom anything is sent. */
   get measured(): Measured {
-    return this.goodput.measured(this.wire.now());
+    const measured = this.goodput.measured(this.wire.now());
+    return this.held ? { ...measured, busy: Math.max(measured.busy, LIMITING) } : measured;
   }
 
   /** So little gets through that what is said goes before what is shown. */
@@ -87,9 +92,10 @@ export class Line {
     for (;;) {
       const active = this.senders.filter(({ stopped }) => !stopped);
       if (active.length === 0) return;
-      const step = this.mostUrgent(active);
-      if (step) {
-        await step.send();
+      const urgent = this.mostUrgent(active);
+      if (urgent) {
+        this.senders.push(...this.senders.splice(this.senders.indexOf(urgent.sender), 1));
+        await urgent.step.send();
         continue;
       }
       if (once && !active.some((one) => one.mayWait())) return;
@@ -98,10 +104,10 @@ export class Line {
   }
 
   private mostUrgent(senders: readonly Sender[]) {
-    let best: ReturnType<Sender["next"]> = null;
+    let best: { sender: Sender; step: NonNullable<ReturnType<Sender["next"]>> } | null = null;
     for (const sender of senders) {
       const step = sender.next();
-      if (step && (!best || step.rank < best.rank)) best = step;
+      if (step && (!best || step.rank < best.step.rank)) best = { sender, step };
     }
     return best;
   }

@@ -12,7 +12,7 @@ import { Store, type Unwatch, type Watched } from "./store";
 export type Connection = "connecting" | "open" | "waiting";
 
 export interface LiveOptions<Out, In> {
-  path: "/api/live/caller" | "/api/live/duty";
+  path: "/api/live/caller" | "/api/live/duty" | "/api/live/desk";
   read(value: unknown): In | null;
   /** what to say first on every connection: the press, or being on duty */
   greet(): readonly Out[];
@@ -23,6 +23,9 @@ export interface LiveOptions<Out, In> {
   /** called with what could not be read; the connection goes on */
   broken?(error: BrokenMessage): void;
 }
+
+/** How long a socket in doubt has for an answer, in ms. */
+const DOUBT = 700;
 
 /** After so long out of sight a socket is not trusted to be alive. */
 const ASLEEP = 10_000;
@@ -57,6 +60,7 @@ export class Live<Out extends { type: string }, In extends { type: string }> {
   #timer: ReturnType<typeof setTimeout> | undefined;
   #tries = 0;
   #hiddenAt: number | null = null;
+  #doubting: ReturnType<typeof setTimeout> | undefined;
   #closed = false;
 
   constructor(options: LiveOptions<Out, In>, clock = new ServerClock()) {
@@ -87,6 +91,7 @@ export class Live<Out extends { type: string }, In extends { type: string }> {
   close(): void {
     this.#closed = true;
     clearTimeout(this.#timer);
+    clearTimeout(this.#doubting);
     removeEventListener("online", this.refresh);
     removeEventListener("offline", this.refresh);
     document.removeEventListener("visibilitychange", this.#seen);
@@ -94,10 +99,25 @@ export class Live<Out extends { type: string }, In extends { type: string }> {
     this.#socket = null;
   }
 
+  /**
+   * The network may be gone. The greeting is said again, which the server answers always: where nothing
+   * at all is heard soon, this opens afresh.
+   */
+  doubt(): void {
+    if (this.#doubting !== undefined || this.#socket?.readyState !== WebSocket.OPEN) return;
+    for (const message of this.#options.greet()) this.send(message);
+    this.#doubting = setTimeout(() => {
+      this.#doubting = undefined;
+      this.refresh();
+    }, DOUBT);
+  }
+
   /** Opens afresh. A socket over a network that is gone can look open for minutes. */
   readonly refresh = (): void => {
     if (this.#closed) return;
     clearTimeout(this.#timer);
+    clearTimeout(this.#doubting);
+    this.#doubting = undefined;
     const old = this.#socket;
     this.#socket = null;
     old?.close(1000);
@@ -127,8 +147,9 @@ export class Live<Out extends { type: string }, In extends { type: string }> {
     const socket = new WebSocket(new URL(this.#options.path, location.href.replace(/^http/, "ws")));
     this.#socket = socket;
     socket.onopen = () => {
-      this.#connection.set("open");
+      // The greeting first: whoever watches the connection has things to say that need it.
       for (const message of this.#options.greet()) this.send(message);
+      this.#connection.set("open");
     };
     socket.onmessage = (event: MessageEvent<unknown>) => this.#hear(event.data);
     socket.onclose = () => {
@@ -146,6 +167,8 @@ export class Live<Out extends { type: string }, In extends { type: string }> {
   }
 
   #hear(data: unknown): void {
+    clearTimeout(this.#doubting);
+    this.#doubting = undefined;
     const message = this.#read(data);
     if (message === null) return;
     // Only a server that speaks counts as reached: one that closes at once is asked ever less often.

@@ -20,12 +20,16 @@ export async function holdLock(recording: string): Promise<void> {
   });
 }
 
-/** Runs `work` with the lock, or not at all if somebody else has it. */
-export async function ifFree(recording: string, work: () => Promise<void>): Promise<void> {
+/** Runs `work` with the lock and returns true, or false at once if somebody else has it. */
+export async function ifFree(recording: string, work: () => Promise<void>): Promise<boolean> {
   const locks = globalThis.navigator?.locks;
-  if (!locks) return await work();
-  await locks.request(nameOf(recording), { ifAvailable: true }, async (lock) => {
+  if (!locks) {
+    await work();
+    return true;
+  }
+  return await locks.request(nameOf(recording), { ifAvailable: true }, async (lock) => {
     if (lock) await work();
+    return lock !== null;
   });
 }
 

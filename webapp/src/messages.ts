@@ -4,23 +4,27 @@
  * mine, but not in its form. Notes and keys inside are not verified here.
  */
 
+import type { Case, CaseLetter, CaseRecording, ClosingReason, Kind, Service, TellingService } from "./contracts";
 import type {
+  Ahead,
+  Awaited,
   Call,
   Callback,
-  Case,
-  CaseRecording,
   CheckIn,
-  ClosingReason,
-  Kind,
+  Colleague,
+  Handover,
+  Listener,
+  Outcome,
   Problem,
   Ring,
-  Service,
+  Seat,
+  Seated,
   Signal,
   Stage,
-  TellingService,
   ToCaller,
   ToDuty,
-} from "./contracts";
+  Wrapping,
+} from "./live-contracts";
 import {
   BrokenMessage,
   boolean,
@@ -38,8 +42,8 @@ import {
   type Read,
 } from "./shape";
 
-const kind = word<Kind>("film", "sound", "advice", "notes");
-const stage = word<Stage>("ringing", "answered", "unanswered", "ended");
+export const kind = word<Kind>("film", "sound", "advice", "notes");
+export const stage = word<Stage>("ringing", "answered", "unanswered", "ended");
 const side = word<"caller" | "attorney">("caller", "attorney");
 const closing = word<ClosingReason>("stopped", "left", "battery", "device", "storage", "replaced");
 const stateCode = matching(/^[A-Z]{2}$/, "two capitals");
@@ -52,7 +56,52 @@ const problem: Read<Problem> = record<Problem>({
   detail: (value, where) => (value === undefined ? "" : string(value, where)),
 });
 
-const ring = record<Ring>({ encounter: id32, state: stateCode, language: languageTag, pressed: time });
+const seat = word<Seat>("caller", "attorney", "interpreter", "colleague", "speaker");
+const seated = record<Seated>({ card: orNull(string), here: boolean, support: boolean });
+
+const description: Read<RTCSessionDescriptionInit> = record<RTCSessionDescriptionInit>({
+  type: word("offer", "answer", "pranswer", "rollback"),
+  sdp: string,
+}) as Read<RTCSessionDescriptionInit>;
+
+const offered = record<Ahead>({ note: string, opening: string, description });
+
+/** What is not in its form is not there: it rings all the same, and the console offers. */
+const ahead: Read<Ahead | null> = (value, where) => {
+  try {
+    return orNull(offered)(value, where);
+  } catch (error) {
+    if (error instanceof BrokenMessage) return null;
+    throw error;
+  }
+};
+
+const ring = record<Ring>({
+  encounter: id32,
+  seat,
+  state: stateCode,
+  language: languageTag,
+  pressed: time,
+  by: orNull(string),
+  over: boolean,
+  guest: boolean,
+  support: boolean,
+  ahead,
+});
+
+const handover = record<Handover>({
+  encounter: id32,
+  state: stateCode,
+  language: languageTag,
+  name: string,
+  card: string,
+  stage: word("rung", "beside", "arrived", "owed"),
+  recordings: list(id32),
+  over: boolean,
+});
+
+const outcome = word<Outcome>("advised", "referred", "support", "not_reached", "mistake");
+const wrapping = record<Wrapping>({ encounter: id32, outcome: orNull(outcome), follow_up: boolean });
 
 const call = record<Call>({
   encounter: id32,
@@ -61,6 +110,10 @@ const call = record<Call>({
   answered: time,
   recordings: list(id32),
   caller_here: boolean,
+  seat,
+  attorney: orNull(seated),
+  third: orNull(seated),
+  support: boolean,
 });
 
 const callback = record<Callback>({
@@ -80,6 +133,9 @@ const standing = record<Omit<Extract<ToCaller, { type: "standing" }>, "type">>({
   rung: list(string),
   card: orNull(string),
   attorney_here: boolean,
+  third: orNull(seated),
+  colleague: orNull(seated),
+  speaker: orNull(seated),
   ended_by: orNull(side),
   time,
 });
@@ -97,19 +153,20 @@ const checkIn = record<CheckIn>({
 const desk = record<Omit<Extract<ToDuty, { type: "desk" }>, "type">>({
   on: boolean,
   on_shift: boolean,
+  on_call: orNull(time),
   rings: list(ring),
   call: orNull(call),
   check_ins: listItemByItem(checkIn),
+  handovers: listItemByItem(handover),
+  awaited: list(record<Awaited>({ encounter: id32, by: string })),
+  wrapping: orNull(wrapping),
   wrap_up: orNull(time),
   paused: orNull(time),
   callbacks: list(callback),
+  to_brief: count,
+  listeners: list(record<Listener>({ encounter: id32, here: boolean })),
   time,
 });
-
-const description: Read<RTCSessionDescriptionInit> = record<RTCSessionDescriptionInit>({
-  type: word("offer", "answer", "pranswer", "rollback"),
-  sdp: string,
-}) as Read<RTCSessionDescriptionInit>;
 
 const candidate: Read<RTCIceCandidateInit> = (value, where) => {
   if (!isRecord(value)) throw new BrokenMessage(where, "an object");
@@ -134,6 +191,7 @@ function signal(value: unknown, where: string): Signal {
   if (given("opening")) found.opening = string(value["opening"], `${where}.opening`);
   if (given("description")) found.description = description(value["description"], `${where}.description`);
   if (given("candidate")) found.candidate = candidate(value["candidate"], `${where}.candidate`);
+  if (given("seat")) found.seat = seat(value["seat"], `${where}.seat`);
   return found;
 }
 
@@ -170,7 +228,7 @@ export function readToDuty(value: unknown): ToDuty | null {
   }
 }
 
-const iceServer: Read<RTCIceServer> = (value, where) => {
+export const iceServer: Read<RTCIceServer> = (value, where) => {
   if (!isRecord(value)) throw new BrokenMessage(where, "an object");
   const urls = value["urls"];
   const found: RTCIceServer = {
@@ -207,9 +265,11 @@ export const readService: Read<Service> = record<Service>({
   hotline: orNull(telephone),
   hotline_sms: orNull(telephone),
   officer_card: officerCard,
+  engagement: officerCard,
   states: list(stateCode),
   languages: list(languageTag),
   ice: list(iceServer),
+  relay: boolean,
   telling,
   time,
 });
@@ -231,20 +291,37 @@ const oneCase = record<Case>({
   answered: time,
   ended: orNull(time),
   recordings: listItemByItem(caseRecording),
+  letters: listItemByItem(record<CaseLetter>({ recording: id32, author: id32, name: string, time })),
 });
 
 /** GET /api/cases; an entry that is broken does not hide the others. */
 export const readCases: Read<Case[]> = listItemByItem(oneCase);
 
+/** GET /api/cases/{encounter}/colleagues. */
+export const readColleagues: Read<Colleague[]> = listItemByItem(
+  record<Colleague>({
+    serial: id32,
+    name: string,
+    speaks: boolean,
+    doing: word("free", "in_call", "wrap_up", "away"),
+  }),
+);
+
+/** GET /api/recordings/{id}/grants: sealed files in base64. */
+export const readGrants: Read<string[]> = list(string);
+
 export interface Invitation {
   organization: string;
   used: boolean;
+  /** what somebody becomes by it */
+  role: string;
 }
 
 /** GET /api/invitations/{code}. */
 export const readInvitation: Read<Invitation> = record<Invitation>({
   organization: string,
   used: boolean,
+  role: string,
 });
 
 /** An RFC 9457 body, or null where it is none. */

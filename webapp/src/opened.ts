@@ -28,6 +28,14 @@ import { readUtf8, sameBytes, writeHex } from "./evidence/text";
 import { opener, recipientOf } from "./seal/age";
 import { Zip } from "./zip";
 
+/** A part of a recording: its statement's number, ms since the opening, and whether it could be opened. */
+export interface Part {
+  readonly number: number;
+  readonly offset: number;
+  readonly duration: number;
+  readonly here: boolean;
+}
+
 export interface Unsealed {
   readonly media: Blob;
   readonly mime: string;
@@ -46,6 +54,8 @@ export interface Unsealed {
   /** segment statements; `opened` of them are in `media` */
   readonly segments: number;
   readonly opened: number;
+  /** each of them along its time */
+  readonly parts: readonly Part[];
   /** milliseconds of film or sound stated */
   readonly duration: number;
   readonly gaps: readonly { readonly offset: number; readonly duration: number; readonly reason: string }[];
@@ -64,23 +74,22 @@ export async function openPackage(
   identity: string,
   progress: (done: number, all: number) => void,
 ): Promise<Unsealed> {
-  const bag = new Bag(await Zip.open(sealed));
-  const openingNote = await bag.read(`data/statements/${six(0)}.note`);
-  const opening = openOpening(openingNote);
-  const open = await openerFor(bag, opening, identity);
   const found: string[] = [];
-  const read = await readChain(bag, opening, openingNote, found);
-  const segments = read.statements.filter((one): one is SegmentStatement => one.form === "segment");
-  const parts: BlobPart[] = [];
+  const { bag, opening, segments, ...read } = await readPackage(sealed, found);
+  const open = await openerFor(bag, opening, identity);
+  const media: BlobPart[] = [];
+  const parts: Part[] = [];
   for (const [at, segment] of segments.entries()) {
     const part = await openSegment(bag, segment, open, found);
-    if (part) parts.push(new Uint8Array(part));
+    if (part) media.push(new Uint8Array(part));
+    const { number, offset, duration } = segment;
+    parts.push({ number, offset, duration, here: part !== null });
     progress(at + 1, segments.length);
   }
   checkOrder(read.statements, found);
   const closing = read.statements.find((one): one is Closing => one.form === "closing");
   return {
-    media: new Blob(parts, { type: opening.media.split(";")[0] ?? "" }),
+    media: new Blob(media, { type: opening.media.split(";")[0] ?? "" }),
     mime: opening.media,
     recording: opening.recording,
     kind: opening.kind,
@@ -88,7 +97,8 @@ export async function openPackage(
     time: opening.time,
     problems: found,
     segments: segments.length,
-    opened: parts.length,
+    parts,
+    opened: media.length,
     duration: segments.reduce((sum, { duration }) => sum + duration, 0),
     gaps: read.statements
       .filter((one): one is Gap => one.form === "gap")
@@ -99,9 +109,10 @@ export async function openPackage(
 }
 
 /** The one folder in the package's ZIP. */
-class Bag {
+export class Bag {
   readonly names: readonly string[];
-  private readonly folder: string;
+  /** with its slash */
+  readonly folder: string;
 
   constructor(private readonly zip: Zip) {
     const folders = new Set(zip.names.map((name) => name.slice(0, name.indexOf("/") + 1)));
@@ -118,10 +129,43 @@ class Bag {
   read(name: string): Promise<Uint8Array> {
     return this.zip.read(this.folder + name);
   }
+
+  /** Where it lies, for what is passed on as it is. */
+  part(name: string): Promise<Blob> {
+    return this.zip.part(this.folder + name);
+  }
+}
+
+/** What a sealed package states, before anything of it is opened; what does not hold goes to `found`. */
+export interface PackageRead {
+  readonly bag: Bag;
+  readonly opening: Opening;
+  readonly chain: Chain;
+  readonly statements: readonly Following[];
+  readonly segments: readonly SegmentStatement[];
+}
+
+export async function readPackage(sealed: Blob, found: string[]): Promise<PackageRead> {
+  const bag = new Bag(await Zip.open(sealed));
+  const note = await bag.read(`data/statements/${six(0)}.note`);
+  const opening = openOpening(note);
+  const { chain, statements } = await readChain(bag, opening, note, found);
+  const segments = statements.filter((one): one is SegmentStatement => one.form === "segment");
+  return { bag, opening, chain, statements, segments };
+}
+
+/** Returns the recording's own identity, for the holder of `identity` to grant it on. */
+export async function identityIn(sealed: Blob, identity: string): Promise<string> {
+  const bag = new Bag(await Zip.open(sealed));
+  return await grantedIn(bag, openOpening(await bag.read(`data/statements/${six(0)}.note`)), identity);
+}
+
+async function openerFor(bag: Bag, opening: Opening, identity: string) {
+  return opener(await grantedIn(bag, opening, identity));
 }
 
 /** Finds the grant for this holder, and checks that it opens this recording and no other. */
-async function openerFor(bag: Bag, opening: Opening, identity: string) {
+async function grantedIn(bag: Bag, opening: Opening, identity: string): Promise<string> {
   const openGrant = opener(identity);
   for (const name of bag.names.filter((one) => GRANT.test(one))) {
     let granted: string;
@@ -132,7 +176,7 @@ async function openerFor(bag: Bag, opening: Opening, identity: string) {
       if (error instanceof AccompanyError) continue; // sealed to somebody else, or damaged
       throw error;
     }
-    return opener(granted);
+    return granted;
   }
   throw new DoesNotHold("package", "a grant for this identity", "none");
 }

@@ -7,8 +7,10 @@
  * and `call-console.ts`.
  */
 
-import { CallRefused, fingerprintOf } from "./call-notes";
-import type { Signal } from "./contracts";
+import { CallRefused, checkSoundOnly, fingerprintOf } from "./call-notes";
+import { VOICE, limitVoice, preferTwice } from "./call-sound";
+import type { Signal } from "./live-contracts";
+import { LOST, Silence } from "./silence";
 
 export type PeerPhase = "joining" | "connected" | "interrupted" | "failed";
 
@@ -21,11 +23,17 @@ export interface PeerEvents {
   opened(): void;
   message(data: string): void;
   refused(error: CallRefused): void;
+  /** sound stopped coming: the network may be gone, and with it whatever else goes over it */
+  doubt(): void;
 }
 
-const VIDEO_BITRATE = 300_000;
+/** Bits a second of the picture, unless less is asked for. */
+const PICTURE = 300_000;
 const WITHOUT_BYTES = 2000;
 const BETWEEN_RESTARTS = 5000;
+const LISTEN = 200;
+/** The console looks later: two who offer at once, over a line that loses offers, wait for each other. */
+const CONSOLE_LOST = LOST + 1200;
 /** How long a restart waits for fresh relay credentials. */
 const CREDENTIALS = 1500;
 
@@ -33,18 +41,30 @@ export class Peer {
   readonly #pc: RTCPeerConnection;
   readonly #channel: RTCDataChannel;
   readonly #polite: boolean;
+  readonly #sound: boolean;
   readonly #events: PeerEvents;
+  readonly #certificates: RTCCertificate[];
   #fingerprint: string | null = null;
   #held: RTCIceCandidateInit[] | null = [];
+  readonly #found: RTCIceCandidateInit[] = [];
   #early: Signal[] = [];
   #making = false;
   #ignoring = false;
   #closed = false;
+  #picture = PICTURE;
+  #voice = VOICE;
   #watchdog: ReturnType<typeof setTimeout> | undefined;
+  readonly #silence: Silence;
+  readonly #listening: ReturnType<typeof setInterval>;
+  #restarted = -Infinity;
 
-  constructor(polite: boolean, configuration: RTCConfiguration, events: PeerEvents) {
+  /** *sound*: nothing but sound is offered or believed */
+  constructor(polite: boolean, configuration: RTCConfiguration, events: PeerEvents, sound = false) {
     this.#polite = polite;
+    this.#sound = sound;
+    this.#silence = new Silence(polite ? LOST : CONSOLE_LOST);
     this.#events = events;
+    this.#certificates = configuration.certificates ?? [];
     this.#pc = new RTCPeerConnection(configuration);
     this.#channel = this.#pc.createDataChannel("accompany", { negotiated: true, id: 0 });
     this.#channel.onopen = () => this.#events.opened();
@@ -56,6 +76,7 @@ export class Peer {
     this.#pc.onnegotiationneeded = () => void this.#offer();
     this.#pc.onconnectionstatechange = () => this.#changed();
     addEventListener("online", this.nudge);
+    this.#listening = setInterval(() => this.#listen(), LISTEN);
   }
 
   get open(): boolean {
@@ -66,13 +87,19 @@ export class Peer {
     return this.#pc.connectionState === "connected";
   }
 
+  /** Whether it is connected and, as far as can be heard, really so. */
+  get well(): boolean {
+    return this.connected && !this.#silence.lasts;
+  }
+
   /** The console's first offer, with what was gathered so far; `release` sends the rest. */
   async firstOffer(tracks: readonly MediaStreamTrack[]): Promise<RTCSessionDescriptionInit> {
-    for (const kind of ["audio", "video"] as const) {
+    for (const kind of this.#sound ? (["audio"] as const) : (["audio", "video"] as const)) {
       const track = tracks.find((each) => each.kind === kind);
       const direction = track ? "sendrecv" : "recvonly";
       this.#pc.addTransceiver(track ?? kind, { direction });
     }
+    preferTwice(this.#pc);
     await this.#pc.setLocalDescription();
     return this.#local();
   }
@@ -91,6 +118,7 @@ export class Peer {
     this.#pin(fingerprint);
     for (const track of tracks) this.#pc.addTrack(track);
     await this.#take(offer);
+    preferTwice(this.#pc);
     await this.#pc.setLocalDescription();
     return this.#local();
   }
@@ -107,6 +135,16 @@ export class Peer {
     const held = this.#held ?? [];
     this.#held = null;
     for (const candidate of held) this.#events.send({ candidate });
+  }
+
+  /** Says once more how this side can be reached: whoever heard it may have forgotten. */
+  tellCandidates(): void {
+    if (this.#held === null) for (const candidate of this.#found) this.#events.send({ candidate });
+  }
+
+  /** The other side's tracks, where its description was taken. */
+  get tracks(): MediaStreamTrack[] {
+    return this.#pc.remoteDescription ? this.#pc.getReceivers().map(({ track }) => track) : [];
   }
 
   /** Takes a later description or a candidate; both are kept until the first answer was taken. */
@@ -164,6 +202,13 @@ export class Peer {
     else this.add(track);
   }
 
+  /** Bits a second that picture and voice may take from now on; 0: no picture is sent. */
+  limit(picture: number, voice: number): void {
+    if (this.#picture === picture && this.#voice === voice) return;
+    [this.#picture, this.#voice] = [picture, voice];
+    void this.#limit();
+  }
+
   /** The way to the other side may be back: try it now. Showing up twice is harmless. */
   readonly nudge = (): void => {
     if (this.#closed || this.#fingerprint === null) return;
@@ -178,6 +223,7 @@ export class Peer {
   close(): void {
     this.#closed = true;
     clearTimeout(this.#watchdog);
+    clearInterval(this.#listening);
     removeEventListener("online", this.nudge);
     this.#pc.onconnectionstatechange = null;
     this.#channel.onopen = this.#channel.onmessage = null;
@@ -185,10 +231,13 @@ export class Peer {
   }
 
   async #restart(): Promise<void> {
+    const now = performance.now();
+    if (now - this.#restarted < BETWEEN_RESTARTS / 2) return;
+    this.#restarted = now;
     const late = new Promise<null>((resolve) => setTimeout(() => resolve(null), CREDENTIALS));
     const fresh = await Promise.race([this.#events.configure(), late]);
     if (this.#closed) return;
-    if (fresh !== null) this.#pc.setConfiguration(fresh);
+    if (fresh !== null) this.#pc.setConfiguration({ ...fresh, certificates: this.#certificates });
     this.#pc.restartIce();
   }
 
@@ -208,6 +257,7 @@ export class Peer {
     if (this.#fingerprint === null || fingerprintOf(description) !== this.#fingerprint) {
       throw new CallRefused("fingerprint");
     }
+    if (this.#sound) checkSoundOnly(description);
     await this.#pc.setRemoteDescription(description);
   }
 
@@ -245,8 +295,10 @@ export class Peer {
 
   #trickle(candidate: RTCIceCandidate | null): void {
     if (candidate === null || candidate.candidate === "" || this.#closed) return;
-    if (this.#held !== null) this.#held.push(candidate.toJSON());
-    else this.#events.send({ candidate: candidate.toJSON() });
+    const found = candidate.toJSON();
+    this.#found.push(found);
+    if (this.#held !== null) this.#held.push(found);
+    else this.#events.send({ candidate: found });
   }
 
   #changed(): void {
@@ -263,6 +315,16 @@ export class Peer {
       default:
         return;
     }
+  }
+
+  #listen(): void {
+    if (!this.connected) return;
+    const sources = this.#pc.getReceivers().filter(({ track }) => track.kind === "audio")
+      .flatMap((receiver) => receiver.getSynchronizationSources());
+    const heard = sources.length > 0 ? Math.max(...sources.map(({ timestamp }) => timestamp)) : null;
+    const said = this.#silence.hear(heard, performance.now());
+    if (said === "doubt") this.#events.doubt();
+    if (said === "lost") this.nudge();
   }
 
   #watch(before: number, after: number): void {
@@ -287,11 +349,13 @@ export class Peer {
 
   async #limit(): Promise<void> {
     for (const sender of this.#pc.getSenders()) {
+      if (sender.track?.kind === "audio") await limitVoice(sender, this.#voice);
       if (sender.track?.kind !== "video") continue;
       const parameters = sender.getParameters();
       const [encoding] = parameters.encodings;
       if (!encoding) continue;
-      encoding.maxBitrate = VIDEO_BITRATE;
+      encoding.active = this.#picture > 0;
+      encoding.maxBitrate = this.#picture || PICTURE;
       await sender.setParameters(parameters).catch(() => undefined);
     }
   }

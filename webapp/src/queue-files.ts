@@ -1,6 +1,6 @@
 /**
  * Where the queue lies on the phone: small files, each written once and durably. OPFS with
- * synchronous access handles (dedicated workers only), IndexedDB where those are missing, memory
+ * synchronous access handles (dedicated workers only; a service worker has slower ones), IndexedDB where those are missing, memory
  * where there is nothing else (then a crash loses what waited).
  *
  * Not here: what is in a file, and when it may go (queue). Nothing in clear is ever given to it.
@@ -15,13 +15,21 @@ export interface Files {
   names(folder: string): Promise<string[]>;
   /** Returns null where there is no such file. */
   read(folder: string, name: string): Promise<Uint8Array | null>;
-  /** Resolves once the file would survive the death of the browser. */
-  write(folder: string, name: string, data: Uint8Array): Promise<void>;
+  /** Resolves once the file would survive the death of the browser, and of the phone unless that was *loose*. */
+  write(folder: string, name: string, data: Uint8Array, loose?: boolean): Promise<void>;
+  /** Opens a file that is written soon: opening takes longer than writing. Left alone, it is there, empty. */
+  ahead(folder: string, name: string): void;
   /** Removing what is not there is no error. */
   remove(folder: string, name: string): Promise<void>;
+  /**
+   * Takes so many bytes of the quota for later, or gives them back with 0; false where there is no room.
+   * What a browser says of its quota is made up (Chromium: always ten gigabytes more than is used).
+   */
+  reserve(bytes: number): Promise<boolean>;
 }
 
 const ROOT = "accompany-queue";
+const RESERVE = "reserve";
 const DATABASE = "accompany-queue";
 
 let opened: Promise<Files> | null = null;
@@ -41,6 +49,10 @@ export async function openPlaces(): Promise<Files[]> {
 
 class OpfsFiles implements Files {
   readonly where = "opfs";
+  /** folders written to: each way there and back to the browser is a moment in which a kill takes more */
+  private readonly known = new Map<string, FileSystemDirectoryHandle>();
+  /** files that were opened ahead, by folder and name; null where that failed */
+  private readonly open = new Map<string, Promise<FileSystemSyncAccessHandle | null>>();
   constructor(private readonly root: FileSystemDirectoryHandle) {}
 
   async folders(): Promise<string[]> {
@@ -69,14 +81,56 @@ class OpfsFiles implements Files {
     }
   }
 
-  async write(folder: string, name: string, data: Uint8Array<ArrayBuffer>): Promise<void> {
-    const directory = await this.root.getDirectoryHandle(folder, { create: true });
-    const handle = await (await directory.getFileHandle(name, { create: true })).createSyncAccessHandle();
+  ahead(folder: string, name: string): void {
+    const path = `${folder}/${name}`;
+    if (!canSync() || this.open.has(path)) return;
+    const opening = this.fileIn(folder, name).then((file) => file.createSyncAccessHandle());
+    this.open.set(path, opening.catch(() => null));
+  }
+
+  async write(folder: string, name: string, data: Uint8Array<ArrayBuffer>, loose = false): Promise<void> {
+    const path = `${folder}/${name}`;
+    const ahead = await this.open.get(path);
+    this.open.delete(path);
+    const file = ahead ? null : await this.fileIn(folder, name);
+    if (file && !canSync()) return await replace(file, data);
+    const handle = ahead ?? (await (file as FileSystemFileHandle).createSyncAccessHandle());
     try {
       handle.truncate(0);
       const written = handle.write(data, { at: 0 });
       if (written !== data.length) throw new DOMException("short write", "QuotaExceededError");
-      handle.flush();
+      if (!loose) handle.flush();
+    } finally {
+      handle.close();
+    }
+  }
+
+  private async fileIn(folder: string, name: string): Promise<FileSystemFileHandle> {
+    try {
+      const known = this.known.get(folder);
+      if (known) return await known.getFileHandle(name, { create: true });
+    } catch (error) {
+      if (!isMissing(error)) throw error; // somebody else removed the folder: it is made again
+    }
+    const directory = await this.root.getDirectoryHandle(folder, { create: true });
+    this.known.set(folder, directory);
+    return await directory.getFileHandle(name, { create: true });
+  }
+
+  async reserve(bytes: number): Promise<boolean> {
+    const file = await this.root.getFileHandle(RESERVE, { create: true });
+    if (!canSync()) return true;
+    let handle: FileSystemSyncAccessHandle;
+    try {
+      handle = await file.createSyncAccessHandle();
+    } catch {
+      return true; // another page looks after it just now
+    }
+    try {
+      handle.truncate(bytes);
+      return true;
+    } catch {
+      return false;
     } finally {
       handle.close();
     }
@@ -89,6 +143,18 @@ class OpfsFiles implements Files {
       if (!isMissing(error)) throw error;
     }
   }
+}
+
+/** A service worker has no synchronous handles, and some browsers have none at all. */
+function canSync(): boolean {
+  return "createSyncAccessHandle" in FileSystemFileHandle.prototype;
+}
+
+/** Written beside it and put in its place when closed: whole, or as it was. */
+async function replace(file: FileSystemFileHandle, data: Uint8Array<ArrayBuffer>): Promise<void> {
+  const writable = await file.createWritable();
+  await writable.write(data);
+  await writable.close();
 }
 
 async function openOpfs(): Promise<Files | null> {
@@ -132,8 +198,14 @@ class DatabaseFiles implements Files {
     await this.table.put([folder, name], data);
   }
 
+  ahead(): void {} // a table has nothing to open
+
   async remove(folder: string, name: string): Promise<void> {
     await this.table.delete([folder, name]);
+  }
+
+  reserve(): Promise<boolean> {
+    return Promise.resolve(true);
   }
 }
 
@@ -168,7 +240,13 @@ export class MemoryFiles implements Files {
     this.kept.set(folder, files.set(name, data.slice()));
   }
 
+  ahead(): void {}
+
   async remove(folder: string, name: string): Promise<void> {
     this.kept.get(folder)?.delete(name);
+  }
+
+  reserve(): Promise<boolean> {
+    return Promise.resolve(true);
   }
 }

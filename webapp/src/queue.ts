@@ -5,7 +5,7 @@
  *     record          what the rest of the sending needs: the signed opening, whose receipts count,
  *                     and a guest's locator secret (docs/format.md: kept with the recording)
  *     last.0 last.1   the last receipt, written in turn, so that a torn one leaves the other
- *     00000007.item   a thing to send, in the order it was made
+ *     00000007.item   a thing to send, in the order it was made; empty: the next one's file, opened ahead
  *
  * A file is a frame: "ACCQ1\n", the lengths of header and body, SHA-256 over both, header (JSON),
  * body. A frame that was torn or bent is skipped, and the others are still read.
@@ -29,7 +29,7 @@ export interface RecordFile {
   readonly encounter: string;
   /** the signed opening */
   readonly opening: string;
-  /** base64; opens the sealed package of this recording, not its film */
+  /** base64; opens the sealed package of this recording, not its film; empty where the caller's key does */
   readonly secret: string;
   readonly origin: string;
   /** vkey of the receipts key pinned at the press */
@@ -68,6 +68,8 @@ export class Queue {
   damaged = 0;
   /** false once something could not be written: it is then held in memory alone */
   durable: boolean;
+  /** how often the disk refused to take something */
+  refusals = 0;
   last: Last | null = null;
 
   private readonly held = new Map<string, Uint8Array>();
@@ -85,6 +87,7 @@ export class Queue {
   static async create(files: Files, record: RecordFile): Promise<Queue> {
     const queue = new Queue(files, record);
     await queue.write("record", frame(record, new Uint8Array()));
+    queue.openAhead();
     return queue;
   }
 
@@ -105,8 +108,9 @@ export class Queue {
 
   /** Keeps a thing durably, then lists it. Where the disk refuses, memory holds it all the same. */
   async add(header: ItemHeader, body: Uint8Array): Promise<Item> {
-    const name = `${String(this.order++).padStart(8, "0")}.item`;
+    const name = nameOf(this.order++);
     await this.write(name, frame(header, body), body);
+    if (!isClosing(header)) this.openAhead();
     const item = { ...header, name, size: body.length };
     this.items.push(item);
     return item;
@@ -128,9 +132,9 @@ export class Queue {
   async settle(item: Item, digest: string, receipt: string): Promise<void> {
     const count = (this.last?.count ?? 0) + 1;
     if (item.what !== "grant" && item.number >= (this.last?.number ?? 0)) {
-      const closed = item.note.startsWith("accompany/closing/");
-      this.last = { count, number: item.number, digest, receipt, closed };
-      await this.write(`last.${count % 2}`, frame(this.last, new Uint8Array()));
+      this.last = { count, number: item.number, digest, receipt, closed: isClosing(item) };
+      // A power cut may leave an older one: then the next recording names an older receipt, and no more.
+      await this.write(`last.${count % 2}`, frame(this.last, new Uint8Array()), undefined, true);
     }
     this.drop(item);
     // Left behind by an error here, it is sent once more at the next start: harmless.
@@ -144,12 +148,18 @@ export class Queue {
     this.held.delete(item.name);
   }
 
-  private async write(name: string, data: Uint8Array, body?: Uint8Array): Promise<void> {
+  /** What a kill takes is what is not written yet, and to open a file takes longer than to write it. */
+  private openAhead(): void {
+    this.files.ahead(this.record.recording, nameOf(this.order));
+  }
+
+  private async write(name: string, data: Uint8Array, body?: Uint8Array, loose = false): Promise<void> {
     let kept = true;
     try {
-      await this.files.write(this.record.recording, name, data);
+      await this.files.write(this.record.recording, name, data, loose);
     } catch {
       this.durable = false;
+      this.refusals += 1;
       kept = false;
     }
     if (body && (!kept || this.heldBytes + body.length <= MEMORY_LIMIT)) {
@@ -160,7 +170,9 @@ export class Queue {
 
   private async readBack(name: string): Promise<void> {
     if (name === "record") return;
-    const found = unframe(await this.files.read(this.record.recording, name).catch(() => null));
+    const data = await this.files.read(this.record.recording, name).catch(() => null);
+    if (data?.length === 0) return; // opened ahead, and never written
+    const found = unframe(data);
     if (name.startsWith("last.")) {
       const last = found && readLast(found.header);
       if (last && last.count > (this.last?.count ?? 0)) this.last = last;
@@ -172,6 +184,9 @@ export class Queue {
     else this.damaged += 1;
   }
 }
+
+const nameOf = (order: number): string => `${String(order).padStart(8, "0")}.item`;
+const isClosing = ({ note }: ItemHeader): boolean => note.startsWith("accompany/closing/");
 
 /** What the folder of an earlier recording tells of its end; no thing of the queue is read for it. */
 export async function endOf(files: Files, recording: string): Promise<{ record: RecordFile; last: Last } | null> {

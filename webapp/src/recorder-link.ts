@@ -1,9 +1,10 @@
 /** The page's end of the conversation with the recorder's worker: questions with answers, and heads. */
 
 import type { Head, RecorderOptions } from "./contracts";
+import type { ReleaseGrant } from "./people/release";
 import type { FromWorker, Press, ToWorker } from "./recorder-messages";
 
-type Told = Exclude<FromWorker, { say: "done" | "refused" | "head" | "leftovers" }>;
+type Told = Exclude<FromWorker, { say: "done" | "refused" | "head" | "released" | "leftovers" }>;
 
 export class RecorderLink {
   private readonly asked = new Map<number, { done: (note: string) => void; refused: (error: Error) => void }>();
@@ -14,6 +15,7 @@ export class RecorderLink {
   constructor(
     private readonly worker: Worker,
     private readonly told: (message: Told) => void,
+    private readonly released: (made: ReleaseGrant) => void = () => undefined,
   ) {
     worker.onmessage = ({ data }: MessageEvent<FromWorker>) => this.hear(data);
     worker.onerror = () => told({ say: "failed", slot: null, code: "worker" });
@@ -49,6 +51,8 @@ export class RecorderLink {
         return this.answered(message.id)?.done(message.note ?? "");
       case "refused":
         return this.answered(message.id)?.refused(new Error(message.code));
+      case "released":
+        return this.released(message.made);
       case "leftovers":
         return;
       default:
@@ -64,7 +68,7 @@ export class RecorderLink {
 }
 
 /** Returns what the worker has to know of a press. */
-export function pressOf({ service, organization, encounter, guestCode, deletion }: RecorderOptions): Press {
+export function pressOf({ service, organization, encounter, guestCode, deletion, own, release }: RecorderOptions): Press {
   return {
     encounter,
     guestCode,
@@ -73,6 +77,10 @@ export function pressOf({ service, organization, encounter, guestCode, deletion 
     logKey: organization.log,
     receiptsKey: organization.receipts,
     custodian: organization.custodian,
-    deletion: deletion ?? null,
+    deletion: deletion ?? own?.place?.deletion ?? null,
+    own: own?.recipient ?? null,
+    locator: own?.place?.locator ?? null,
+    token: own?.place?.token ?? null,
+    release: release?.recipient ?? null,
   };
 }

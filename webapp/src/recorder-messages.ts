@@ -1,6 +1,7 @@
-/** What the page and the recorder's worker say to each other: types only. Bytes are transferred. */
+/** What the page and the recorder's worker say to each other: types, and who holds. Bytes are transferred. */
 
 import type { Measured } from "./budget";
+import type { ReleaseGrant } from "./people/release";
 import type { ClosingReason, GapReason, Head, Kind, Leftovers } from "./contracts";
 
 /** What the worker has to know of the press. */
@@ -16,15 +17,26 @@ export interface Press {
   readonly custodian: string;
   /** base64 public key that may ask for deletion, or null */
   readonly deletion: string | null;
+  /** the caller's own recipient, or null */
+  readonly own: string | null;
+  /** hex: where to file what only that key finds again, or null: the recording keeps a secret of its own */
+  readonly locator: string | null;
+  /** base64: lets the encounter in beside the guest code, or null */
+  readonly token: string | null;
+  /** age recipient that gets each recording where the caller is missed, or null */
+  readonly release: string | null;
 }
 
+/** Whom a recording is granted to before its first segment. */
+export const holdersOf = ({ custodian, own }: Press): string[] => (own === null ? [custodian] : [custodian, own]);
+
 /**
- * `slot` numbers the recordings of one encounter on this phone, from 0. `time` is the device's clock
- * in milliseconds, `offset` milliseconds since that recording's opening.
+ * `slot` numbers the recordings of one encounter on this phone, from 0. `time` is in milliseconds by the
+ * clock that statements go by (`clock`), `offset` milliseconds since that recording's opening.
  */
 export type ToWorker =
   | { do: "warm" }
-  | { do: "prepare"; press: Press }
+  | { do: "prepare"; press: Press; time: number }
   | { do: "open"; slot: number; kind: Kind; media: string; time: number; continues: number | null }
   | { do: "segment"; slot: number; data: Uint8Array; time: number; offset: number; duration: number }
   | { do: "gap"; slot: number; time: number; offset: number; duration: number; reason: GapReason }
@@ -57,6 +69,7 @@ export interface QueueState {
 export type FromWorker =
   | { say: "opened"; slot: number; recording: string; kind: Kind; opening: string }
   | { say: "head"; head: Head }
+  | { say: "released"; made: ReleaseGrant }
   | { say: "queue"; queue: QueueState }
   | { say: "done"; id: number; note: string | null }
   | { say: "refused"; id: number; code: string }

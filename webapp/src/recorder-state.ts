@@ -18,4 +18,6 @@ export const STARTING: RecorderState = {
   interrupted: null,
   saving: null,
   held: false,
+  callPicture: 300_000,
+  callVoice: 32_000,
 };

@@ -7,32 +7,31 @@
  */
 
 import { askBattery, batteryIsLow, watchBattery } from "./battery";
-import { Planner, type Plan } from "./budget";
+import { Planner, type Plan, callPicture as callPictureOf, callVoice as callVoiceOf } from "./budget";
 import { type Devices, canCapture, openCamera, openDevices } from "./capture";
+import type { ChatEntry } from "./channel";
+import { ChatKeeper, NOTES_MEDIA } from "./chat-kept";
+import { now } from "./clock";
 import type { ClosingReason, Head, Kind, Recorder, RecorderOptions, RecorderState } from "./contracts";
 import type { Track } from "./fragments";
+import { sendLater } from "./later";
+import { Privacy } from "./privacy";
 import { RecorderLink, pressOf } from "./recorder-link";
 import type { FromWorker, QueueState, ToWorker } from "./recorder-messages";
+import { takeWorker, warmWorker } from "./recorder-start";
 import { STARTING } from "./recorder-state";
+import { Tracks } from "./recorder-tracks";
 import { canSlice } from "./slices";
-import { NOTES_MEDIA, Strand, type StrandPorts, delay } from "./strand";
+import { Strand, type StrandPorts, delay } from "./strand";
 
 const PATIENCE = 10_000;
 /** How long the answer's key waits for a film where the sound is open already. */
 const FILM_FIRST = 1_500;
 const WATCH = 250;
 
-let warm: Worker | null = null;
-
-function startWorker(): Worker {
-  const worker = new Worker(new URL("./recorder.worker.ts", import.meta.url), { type: "module" });
-  worker.postMessage({ do: "warm" } satisfies ToWorker);
-  return worker;
-}
-
 /** Loads the worker and its libraries ahead of the press. Makes no key of any recording. */
 export function warmRecorder(): void {
-  warm ??= startWorker();
+  warmWorker();
   void askBattery();
 }
 
@@ -40,9 +39,7 @@ export function warmRecorder(): void {
 export function startRecorder(options: RecorderOptions): Recorder {
   const film = !batteryIsLow();
   const devices = openDevices(film);
-  const worker = warm ?? startWorker();
-  warm = null;
-  return new LiveRecorder(options, devices, worker, film);
+  return new LiveRecorder(options, devices, takeWorker(), film);
 }
 
 interface Opened {
@@ -63,14 +60,15 @@ class LiveRecorder implements Recorder, StrandPorts {
   private film: Strand | null = null;
   private sound: Strand | null = null;
   private readonly planner = new Planner();
+  private readonly privacy = new Privacy();
+  private readonly chat = new ChatKeeper(() => this.notes());
   private current: RecorderState = STARTING;
-  private tracks: MediaStreamTrack[] = [];
+  private readonly tracks = new Tracks();
   private captureProblem: string | null = null;
   private queueProblem: string | null = null;
   /** the caller chose film although the battery is low */
   private insisted = false;
   private replacing = false;
-  private looked: RecorderState["interrupted"] = null;
   private answering = 0;
   private closing: Promise<void> | null = null;
   private settle: (opened: Opened) => void = () => undefined;
@@ -90,8 +88,8 @@ class LiveRecorder implements Recorder, StrandPorts {
     this.opened = new Promise((resolve) => {
       this.settle = resolve;
     });
-    this.link = new RecorderLink(worker, (message) => this.hear(message));
-    this.send({ do: "prepare", press: pressOf(options) });
+    this.link = new RecorderLink(worker, (message) => this.hear(message), options.release?.made);
+    this.send({ do: "prepare", press: pressOf(options), time: now() });
     if (!film) this.change({ saving: "battery" });
     this.stream = devices.then(({ stream }) => stream);
     void devices.then((found) => this.begin(found));
@@ -141,6 +139,12 @@ class LiveRecorder implements Recorder, StrandPorts {
     this.send({ do: "call", roundTrip });
   }
 
+  readonly setPrivate = (on: boolean): void => this.privacy.set(on, this.tracks.of("audio"), this.strands);
+
+  keepChat(entries: readonly ChatEntry[]): void {
+    if (!this.closing) this.chat.keep(entries, this.privacy.on);
+  }
+
   stop(reason: ClosingReason): Promise<void> {
     this.closing ??= this.close(reason);
     return this.closing;
@@ -148,15 +152,14 @@ class LiveRecorder implements Recorder, StrandPorts {
 
   async resume(): Promise<void> {
     if (this.closing) return;
-    const alive = (kind: string) => this.track(kind)?.readyState === "live" && !this.track(kind)?.muted;
-    if (alive("audio") && this.current.saving === null) return await this.addCamera();
+    if (this.tracks.usable("audio") && this.current.saving === null) return await this.addCamera();
     const found = await openDevices(this.current.saving === null);
     if (this.closing || !found.stream) {
       for (const track of found.stream?.getTracks() ?? []) track.stop();
       return this.change(found.stream ? {} : { camera: found.camera, microphone: found.microphone });
     }
     const { film, sound } = this;
-    this.release();
+    this.tracks.release();
     this.begin(found);
     for (const watcher of [...this.streamWatchers]) watcher(found.stream);
     for (const strand of [film, sound]) void strand?.stop("device");
@@ -174,7 +177,9 @@ class LiveRecorder implements Recorder, StrandPorts {
     const seconds = (kind: Kind) =>
       this.strands.reduce((sum, one) => sum + (one.kind === kind ? one.recorded : 0), 0) / 1000;
     const main = this.main;
-    const missing = this.strands.filter((one) => one === main).reduce((sum, one) => sum + one.missing, 0) / 1000;
+    // Of all films, or of all sound: a smaller film that goes on from one makes its gaps no smaller.
+    const alike = this.strands.filter(({ kind }) => kind === main?.kind);
+    const missing = alike.reduce((sum, one) => sum + one.missing, 0) / 1000;
     this.change({
       recording: main?.recording ?? this.current.recording,
       kind: main?.kind ?? this.current.kind,
@@ -207,8 +212,9 @@ class LiveRecorder implements Recorder, StrandPorts {
 
   private begin(devices: Devices): void {
     const { stream } = devices;
-    this.tracks = stream?.getTracks() ?? [];
-    if (this.closing) return this.release();
+    this.tracks.take(stream?.getTracks() ?? []);
+    this.privacy.follow(this.tracks.of("audio"), []);
+    if (this.closing) return this.tracks.release();
     this.change({ camera: devices.camera, microphone: devices.microphone });
     const able = canCapture() || canSlice();
     if (!stream || !able) {
@@ -229,28 +235,24 @@ class LiveRecorder implements Recorder, StrandPorts {
     return strand;
   }
 
+  /** What the chat is kept in: what was opened without camera and microphone, or one of its own. */
+  private notes(): Strand {
+    return this.strands.find(({ kind }) => kind === "notes") ?? this.add(null, null, null);
+  }
+
   /** The one whose state is shown: the film as long as it runs, else the sound, else the notes. */
   private get main(): Strand | undefined {
     const running = [this.film, this.sound].find((one) => one && one.kind !== null && !one.stopped);
     return running ?? this.film ?? this.sound ?? this.strands.at(-1);
   }
 
-  private track(kind: string): MediaStreamTrack | undefined {
-    return this.tracks.find((one) => one.kind === kind);
-  }
-
   private async close(reason: ClosingReason): Promise<void> {
     this.change({ phase: "finishing", interrupted: null });
     await Promise.all(this.strands.map((strand) => strand.stop(reason)));
-    this.release();
+    this.tracks.release();
     if (this.strands.some(({ kind }) => kind !== null)) await Promise.race([this.safe, delay(PATIENCE)]);
     this.change({ phase: this.current.phase === "failed" ? "failed" : "finished" });
     for (const end of this.endings.splice(0)) end();
-  }
-
-  /** Lets go of camera and microphone; clones of their tracks go on. */
-  private release(): void {
-    for (const track of this.tracks) track.stop();
   }
 
   private filmAgain(): Promise<void> {
@@ -260,17 +262,16 @@ class LiveRecorder implements Recorder, StrandPorts {
 
   /** Begins a film again beside the sound that goes on. */
   private async addCamera(): Promise<void> {
-    const old = this.track("video");
-    const usable = old?.readyState === "live" && !old.muted;
+    const old = this.tracks.of("video");
+    const usable = this.tracks.usable("video");
     const picture = usable ? old : await openCamera();
     if (!picture) return this.change({ camera: "lost" });
     if (this.closing) return picture.stop();
     const before = this.film;
-    const sound = this.track("audio");
-    this.tracks = [picture, ...(sound ? [sound] : [])];
+    this.tracks.take([picture, this.tracks.of("audio")]);
     this.change({ camera: "on" });
-    this.film = this.add(new MediaStream(this.tracks), this.planner.plan, before);
-    if (!usable) for (const watcher of [...this.streamWatchers]) watcher(new MediaStream(this.tracks));
+    this.film = this.add(this.tracks.stream, this.planner.plan, before);
+    if (!usable) for (const watcher of [...this.streamWatchers]) watcher(this.tracks.stream);
     await before?.stop("device");
     if (!usable) old?.stop();
   }
@@ -291,12 +292,12 @@ class LiveRecorder implements Recorder, StrandPorts {
   /** A smaller or larger film goes on from this one, which ends once the other one runs. */
   private async replace(plan: Plan): Promise<void> {
     const old = this.film;
-    const picture = this.track("video");
+    const picture = this.tracks.of("video");
     if (!old || old.stopped || old.kind !== "film" || !picture || this.replacing) return;
     this.replacing = true;
     const own = picture.clone();
     if (plan.camera) await own.applyConstraints(plan.camera).catch(() => undefined);
-    const sound = this.track("audio");
+    const sound = this.tracks.of("audio");
     if (!this.closing && this.film === old) {
       const fresh = this.add(new MediaStream(sound ? [own, sound] : [own]), plan, old);
       this.film = fresh;
@@ -310,30 +311,26 @@ class LiveRecorder implements Recorder, StrandPorts {
   /** Four times a second: what ended, and what is silent though the page is seen? */
   private look(): void {
     if (this.closing || this.strands.length === 0) return;
-    const ended = (kind: string) => this.track(kind)?.readyState === "ended";
-    if (ended("video") && this.film && !this.film.stopped) {
+    this.privacy.follow(this.tracks.of("audio"), this.strands);
+    if (this.tracks.ended("video") && this.film && !this.film.stopped) {
       this.change({ camera: "lost" });
       // Without sound beside it there is nothing else to go on with, and nothing to show for it.
       void this.film.stop("device");
       this.changed();
     }
-    if (ended("audio") && this.sound && !this.sound.stopped) {
+    if (this.tracks.ended("audio") && this.sound && !this.sound.stopped) {
       this.change({ microphone: "lost" });
       void this.sound.stop("device");
       this.changed();
     }
-    const wanted = this.current.saving === null ? ["video", "audio"] : ["audio"];
-    const muted = !document.hidden && wanted.some((kind) => this.track(kind)?.muted);
-    const gone = wanted.some(ended);
-    const now = gone ? "device" : muted ? "muted" : null;
-    // Twice seen: what lasts a blink, as at the start, is not worth a tap.
-    const interrupted = now === this.looked ? now : null;
-    this.looked = now;
+    const wanted = this.current.saving === null ? (["video", "audio"] as const) : (["audio"] as const);
+    const interrupted = this.tracks.interrupted(wanted, document.hidden);
     if (interrupted !== this.current.interrupted) this.change({ interrupted });
   }
 
   private seen(hidden: boolean): void {
     for (const strand of this.strands) strand.setHidden(hidden);
+    sendLater(this.current.waiting, this.current.silence);
     this.look();
   }
 
@@ -377,7 +374,10 @@ class LiveRecorder implements Recorder, StrandPorts {
   private hearQueue(queue: QueueState): void {
     const { waiting, silence, granted, held, line, full } = queue;
     this.queueProblem = queue.problem;
-    this.change({ unsafeSeconds: queue.unsafe / 1000, waiting, silence, granted, held });
+    const callPicture = callPictureOf(this.planner.plan, line);
+    const callVoice = callVoiceOf(line);
+    this.change({ unsafeSeconds: queue.unsafe / 1000, waiting, silence, granted, held, callPicture, callVoice });
+    sendLater(waiting, silence);
     if (queue.finished && this.strands.every((one) => one.stopped)) this.finish();
     if (this.closing) return;
     if (full && this.film && !this.film.stopped) this.saveBy("storage", "storage");

@@ -7,12 +7,12 @@
  * and microphone (capture), one recording's doings (recording), whose turn it is to send (line).
  */
 
-import { CallWatch, roomForFilm } from "./budget";
+import { CallWatch, TAKEN, limitOf, roomForFilm } from "./budget";
 import type { Leftovers } from "./contracts";
-import { type Keys, makeKeys } from "./device";
+import { type Device, type Keys, makeKeys } from "./device";
 import { AccompanyError } from "./errors";
 import { openOpening } from "./evidence/statements";
-import { readHex, readUtf8, utf8 } from "./evidence/text";
+import { readHex, readUtf8, utf8, writeBase64 } from "./evidence/text";
 import { sendAllLeftovers } from "./leftover-sender";
 import { Line } from "./line";
 import { isFree } from "./locks";
@@ -20,7 +20,7 @@ import { fetchCheckpoint } from "./opening";
 import { endOf } from "./queue";
 import { openFiles, openPlaces } from "./queue-files";
 import { Recording } from "./recording";
-import type { FromWorker, Press, QueueState, ToWorker } from "./recorder-messages";
+import { holdersOf, type FromWorker, type Press, type QueueState, type ToWorker } from "./recorder-messages";
 import { generateAgeKeys, opener, sealer } from "./seal/age";
 import { browserWire } from "./uplink";
 
@@ -54,14 +54,16 @@ let card: string | null = null;
 let lockAsked = false;
 let serverAhead = 0;
 let full = false;
+/** how often the disk had refused something when that was looked at last */
+let refusals = 0;
 let told = "";
 
 let order: Promise<void> = Promise.resolve();
 scope.onmessage = ({ data }: MessageEvent<ToWorker>) => {
-  if (data.do === "prepare") prepared ??= prepare(data.press);
+  if (data.do === "prepare") prepared ??= prepare(data.press, data.time);
   else if (data.do === "online") scope.dispatchEvent(new Event("online")); // not every worker is told
   else if (data.do === "leftovers") void sendLeftovers();
-  else if (data.do === "call") line.hold(call.hear(data.roundTrip, browserWire.now()));
+  else if (data.do === "call") line.hold(call.hear(data.roundTrip, browserWire.now(), limitOf(line.measured)));
   else order = order.then(() => take(data)).catch((error: unknown) => failed(data, error));
 };
 
@@ -73,7 +75,10 @@ async function take(message: Exclude<ToWorker, { do: "prepare" | "online" | "lef
       return await open(message);
     case "segment": {
       const { device } = at(message.slot);
-      return await at(message.slot).keep(await device.segment(message.data, message, message.duration), message.duration);
+      await at(message.slot).keep(await device.segment(message.data, message, message.duration), message.duration);
+      // After what waits behind this one: what a kill takes is what is not yet on the disk.
+      setTimeout(() => device.prepare());
+      return;
     }
     case "gap":
       return await at(message.slot).keep(at(message.slot).device.gap(message, message.duration, message.reason), 0);
@@ -123,14 +128,15 @@ async function warm(): Promise<void> {
 }
 
 /** Keys for the film and for the sound beside it are made before anything is known of either. */
-async function prepare(press: Press): Promise<Prepared> {
+async function prepare(press: Press, time: number): Promise<Prepared> {
+  serverAhead = time - Date.now();
   const patience = new AbortController();
   const timer = setTimeout(() => patience.abort(), CHECKPOINT_PATIENCE);
   const [first, second, checkpoint, crashed] = await Promise.all([
-    makeKeys([press.custodian]),
-    makeKeys([press.custodian]),
+    makeKeys(holdersOf(press)),
+    makeKeys(holdersOf(press)),
     fetchCheckpoint(press.logKey, press.guestCode, patience.signal),
-    findCrashed(press.origin).catch(() => new Map<string, Continued>()),
+    findCrashed(press.origin, time).catch(() => new Map<string, Continued>()),
   ]);
   clearTimeout(timer);
   return { press, keys: [first, second], checkpoint, crashed };
@@ -142,7 +148,7 @@ async function ready(): Promise<Prepared> {
 }
 
 /** The newest recording of each kind that ended without a closing and is nobody's any more. */
-async function findCrashed(origin: string): Promise<Map<string, Continued>> {
+async function findCrashed(origin: string, now: number): Promise<Map<string, Continued>> {
   const files = await openFiles();
   const found = new Map<string, Continued & { time: number }>();
   for (const recording of await files.folders()) {
@@ -150,7 +156,7 @@ async function findCrashed(origin: string): Promise<Map<string, Continued>> {
     if (!end || end.last.closed !== false || end.record.origin !== origin) continue;
     const { time } = openOpening(utf8(end.record.opening));
     const { kind } = end.record;
-    if (Math.abs(Date.now() - time) > CRASH_LIFE || time < (found.get(kind)?.time ?? 0)) continue;
+    if (Math.abs(now - time) > CRASH_LIFE || time < (found.get(kind)?.time ?? 0)) continue;
     const digest = readHex(end.last.digest, 32);
     // A sender of leftovers lets go when the press ends it; another tab that records does not.
     if (await isFree(recording, LOCK_PATIENCE)) found.set(kind, { recording, digest, time });
@@ -164,7 +170,7 @@ async function open({ slot, kind, media, time, continues }: ToWorker & { do: "op
   const before = continues === null ? (crashed.get(kind) ?? null) : lastOf(at(continues));
   const after = checkpoint && { size: checkpoint.size, root: checkpoint.root };
   const recording = await Recording.open(
-    keys.shift() ?? (await makeKeys([press.custodian])),
+    keys.shift() ?? (await makeKeys(holdersOf(press))),
     { kind, media, encounter: press.encounter, log: press.origin, after, continues: before, client: CLIENT },
     press,
     checkpoint?.text ?? null,
@@ -176,8 +182,15 @@ async function open({ slot, kind, media, time, continues }: ToWorker & { do: "op
   const { device } = recording;
   say({ say: "opened", slot, recording: device.recording, kind, opening: readUtf8("opening", device.opening.note) });
   recording.tellHead(device.opening);
+  if (press.release !== null) await release(device, press.release).catch(() => undefined);
   if (card !== null && !lockAsked) await recording.grant(card, press.organizationKey, now()).catch(() => undefined);
   if (lockAsked) device.lock();
+}
+
+/** Makes the grant that is withheld from whoever was named; the page hands it in with the check-in. */
+async function release(device: Device, recipient: string): Promise<void> {
+  const { file, note } = await device.grant(recipient, now());
+  say({ say: "released", made: { recording: device.recording, grant: writeBase64(file), note: writeBase64(note) } });
 }
 
 function begin(): void {
@@ -202,7 +215,7 @@ async function grant(to: string): Promise<void> {
   if (refused && done.every((one) => one.status === "rejected")) throw refused.reason;
 }
 
-/** The server's clock, as last signed in a receipt: a phone's own may be years off. */
+/** The server's clock, as the page heard it and as last signed in a receipt: a phone's own may be years off. */
 function now(): number {
   return Date.now() + serverAhead;
 }
@@ -212,10 +225,15 @@ function receipted(receipt: { time: number }): void {
 }
 
 async function lookAtStorage(): Promise<void> {
-  const { usage, quota } = await navigator.storage.estimate();
-  if (usage === undefined || quota === undefined) return;
+  const files = await openFiles();
+  const { usage = 0, quota = Number.POSITIVE_INFINITY } = await navigator.storage.estimate();
+  const refused = [...recordings.values()].reduce((sum, { queue }) => sum + queue.refusals, 0);
+  // What the disk refuses counts more than what the browser says: then the reserve is for the sound.
+  if (refused > refusals) await files.reserve(0);
+  const reserved = refused === refusals && (await files.reserve(TAKEN).catch(() => true));
+  refusals = refused;
   // Twice the room before it counts as free again: film would come and go.
-  full = !roomForFilm(full ? 2 * usage : usage, quota);
+  full = !reserved || !roomForFilm(full ? 2 * usage : usage, quota);
   tell();
 }
 

@@ -57,7 +57,8 @@ export class Recording {
       kind: purpose.kind,
       encounter: press.encounter,
       opening,
-      secret: writeBase64(secret),
+      // What the caller's own key finds again needs nothing on this phone that finds it.
+      secret: press.locator === null ? writeBase64(secret) : "",
       origin: press.origin,
       receipts: press.receiptsKey,
       checkpoint,
@@ -65,9 +66,9 @@ export class Recording {
     const request = {
       opening,
       grants: keys.grants.map(writeBase64),
-      locator: locatorOf(secret),
+      locator: press.locator ?? locatorOf(secret),
       deletion: press.deletion,
-      admission: { guest_code: press.guestCode },
+      admission: { guest_code: press.guestCode || null, token: press.token },
     };
     await queue.add({ what: "opening", number: 0, duration: 0, note: opening }, utf8(JSON.stringify(request)));
     const uplink: Uplink = new Uplink(
@@ -99,7 +100,7 @@ export class Recording {
   /** Grants to the holder of a card that is valid `now`, by the server's clock. */
   async grant(card: string, organizationKey: string, now: number): Promise<void> {
     const { recipient } = openCard(utf8(card), Verifier.parse(organizationKey), now);
-    const { file, note } = await this.device.grant(recipient, Date.now());
+    const { file, note } = await this.device.grant(recipient, now);
     await this.queue.add({ what: "grant", number: 0, duration: 0, note: readUtf8("note", note) }, file);
     this.uplink.nudge();
   }

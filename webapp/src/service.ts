@@ -3,9 +3,19 @@
  * are sent by the recorder, not from here, and no answer is believed before it was read.
  */
 
-import type { Case, Problem, Service } from "./contracts";
-import { readCases, readInvitation, readProblem, readService, type Invitation } from "./messages";
-import { record, string, type Read } from "./shape";
+import { hearTime } from "./clock";
+import type { Case, Service } from "./contracts";
+import type { Colleague, Problem } from "./live-contracts";
+import {
+  readCases,
+  readColleagues,
+  readGrants,
+  readInvitation,
+  readProblem,
+  readService,
+  type Invitation,
+} from "./messages";
+import { isRecord, orNull, record, string, type Read } from "./shape";
 
 /** The server said no: an RFC 9457 problem, or what stands in for one. */
 export class Refused extends Error {
@@ -42,21 +52,30 @@ export async function request(path: string, init: RequestInit = {}): Promise<Res
   );
 }
 
-async function get<T>(path: string, read: Read<T>): Promise<T> {
-  const response = await request(path);
+/** What a request is made with whose body is JSON; `headers` come beside the one that says so. */
+export const inJson = (method: string, body: object, headers: Readonly<Record<string, string>> = {}): RequestInit => ({
+  method,
+  headers: { "Content-Type": "application/json", ...headers },
+  body: JSON.stringify(body),
+});
+
+/** Asks, with a JSON body where there is one, and reads the answer; one that is no JSON is read as null. */
+export async function ask<T>(read: Read<T>, path: string, method = "GET", body?: object): Promise<T> {
+  const response = await request(path, body === undefined ? { method } : inJson(method, body));
   const value: unknown = await response.json().catch(() => null);
   return read(value, path);
 }
 
-async function post(path: string, body: object): Promise<Response> {
-  return request(path, {
-    method: "POST",
-    headers: { "Content-Type": "application/json" },
-    body: JSON.stringify(body),
-  });
-}
+const get = <T>(path: string, read: Read<T>): Promise<T> => ask(read, path);
 
-export const fetchService = (): Promise<Service> => get("/api/service", readService);
+const post = (path: string, body: object): Promise<Response> => request(path, inJson("POST", body));
+
+export async function fetchService(): Promise<Service> {
+  const asked = Date.now();
+  const service = await get("/api/service", readService);
+  hearTime(service.time, asked);
+  return service;
+}
 
 /** Asks until the server answers; `waiting` is told about every attempt that failed. */
 export async function fetchServiceForEver(waiting: (error: unknown) => void): Promise<Service> {
@@ -68,30 +87,6 @@ export async function fetchServiceForEver(waiting: (error: unknown) => void): Pr
       await new Promise((resolve) => setTimeout(resolve, Math.min(5000, 500 * 2 ** tries)));
     }
   }
-}
-
-const ICE_AGE = 5 * 60_000;
-
-/**
- * ICE servers that are fresh enough to be used: relay credentials live for minutes, so they are fetched
- * again where there are some. Without an answer the last known ones are used.
- */
-export function iceSource(service: Service): () => Promise<RTCIceServer[]> {
-  let known = service.ice;
-  // What was kept from an earlier visit is old; a phone's clock that is wrong only asks once more.
-  const old = Math.abs(Date.now() - Date.parse(service.time)) > ICE_AGE;
-  let at = old ? -Infinity : performance.now();
-  return async () => {
-    const timed = known.some(({ credential }) => credential !== undefined);
-    if (!timed || performance.now() - at < ICE_AGE) return known;
-    try {
-      known = (await fetchService()).ice;
-      at = performance.now();
-    } catch {
-      // A call over old credentials may still hold; no call never does.
-    }
-    return known;
-  };
 }
 
 const invitationPath = (code: string): string => `/api/invitations/${encodeURIComponent(code)}`;
@@ -108,10 +103,16 @@ export interface Enrolment {
 }
 
 /** Redeems an invitation; returns the attorney card, a note by the organization's key. */
-export async function enrol(code: string, enrolment: Enrolment): Promise<string> {
+/** Who somebody is now, and their card; null where a coordinator has still to sign it. */
+export interface Enrolled {
+  person: string;
+  card: string | null;
+}
+
+export async function enrol(code: string, enrolment: Enrolment): Promise<Enrolled> {
   const response = await post(invitationPath(code), enrolment);
   const value: unknown = await response.json().catch(() => null);
-  return record<{ card: string }>({ card: string })(value, "card").card;
+  return record<Enrolled>({ person: string, card: orNull(string) })(value, "card");
 }
 
 /** Opens a session; the challenge is answered by a note that `sign` makes. */
@@ -121,16 +122,48 @@ export async function signIn(sign: (challenge: string) => string): Promise<void>
   await post("/api/sessions", { note: sign(challenge) });
 }
 
+/** One's own card, once it is signed. */
+export const fetchCard = async (): Promise<string | null> =>
+  (await get("/api/me", record<{ card: string | null }>({ card: orNull(string) }))).card;
+
 export const fetchCases = (): Promise<Case[]> => get("/api/cases", readCases);
+
+/** Who could take this case over, best fit first. */
+export const fetchColleagues = (encounter: string): Promise<Colleague[]> =>
+  get(`/api/cases/${encounter}/colleagues`, readColleagues);
+
+/** A recording's opening, a signed note. */
+export async function fetchOpening(recording: string): Promise<string> {
+  const read: Read<{ opening: string }> = (value, where) => ({
+    opening: string(isRecord(value) ? value["opening"] : null, `${where}.opening`),
+  });
+  return (await get(`/api/recordings/${recording}`, read)).opening;
+}
+
+export async function fetchGrants(recording: string, headers: Record<string, string> = {}): Promise<string[]> {
+  const path = `/api/recordings/${recording}/grants`;
+  return readGrants(await (await request(path, { headers })).json(), path);
+}
+
+/** Hands a sealed grant in, with the note (base64) that says it was meant. */
+export async function addGrant(recording: string, file: Uint8Array, note: string): Promise<void> {
+  await request(`/api/recordings/${recording}/grants`, {
+    method: "POST",
+    headers: { Statement: note },
+    body: new Uint8Array(file),
+  });
+}
 
 export const packagePath = (recording: string): string => `/api/recordings/${recording}/package`;
 
-/** The sealed package, with the bytes fetched so far told on the way. */
+/** The sealed package, with the bytes fetched so far told on the way; `bare` without who had it in hand. */
 export async function fetchPackage(
   recording: string,
   progress: (bytes: number) => void,
+  headers: Record<string, string> = {},
+  bare = false,
 ): Promise<Blob> {
-  const response = await request(packagePath(recording));
+  const response = await request(`${packagePath(recording)}${bare ? "?custody=no" : ""}`, { headers });
   if (response.body === null) return response.blob();
   const parts: Uint8Array<ArrayBuffer>[] = [];
   const reader = response.body.getReader();

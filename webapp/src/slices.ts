@@ -4,19 +4,22 @@
  * slices in their order, byte for byte, the container's initialization split off as the first piece.
  *
  * What it cannot do: slices are not padded, do not decode alone, and when they were is told by when
- * they came. Empty, odd and late slices are normal input. Main thread only.
+ * they came. Empty, odd, oversized and late slices are normal input. Main thread only.
  */
 
 import { SOUND_BESIDE } from "./budget";
-import type { CaptureReport, Making } from "./capture";
+import type { CaptureReport, Making, Piece } from "./capture";
 import { concat } from "./evidence/text";
 import type { Track } from "./fragments";
+import { Mutes } from "./placing";
 
 const WATCH = 250;
 /** Milliseconds without any data that count as a hole. */
 const HOLE = 1_500;
 /** Bytes within which an initialization ends, or is no longer looked for. */
 const HEAD_LIMIT = 256 * 1024;
+/** Bytes of one piece at most: the server takes segments of 8 MiB, sealed (docs/format.md). */
+export const MOST = 7 * 1024 * 1024;
 
 /** MP4 first: who has both here is Safari, whose WebM is young. Its slices are fragments of two seconds. */
 const CONTAINERS = [
@@ -32,6 +35,7 @@ export class Slices {
   private readonly recorder: MediaRecorder;
   private readonly slice: number;
   private readonly lost = new Set<Track["kind"]>();
+  private readonly mutes: Mutes;
   private head: Uint8Array | null = new Uint8Array();
   private begun = false;
   /** where the next piece begins; milliseconds since the opening */
@@ -47,6 +51,7 @@ export class Slices {
     private readonly report: CaptureReport,
   ) {
     this.dataAt = opened;
+    this.mutes = new Mutes(opened);
     const kind = this.film ? "video" : "audio";
     const found = CONTAINERS.find(({ type }) => MediaRecorder.isTypeSupported(`${kind}/${type}`));
     const piece = (plan?.piece ?? SOUND_BESIDE.piece) * 1000;
@@ -80,6 +85,11 @@ export class Slices {
     await this.order;
   }
 
+  /** Reports what goes on now. */
+  tell(): void {
+    for (const span of this.mutes.open(performance.now())) this.report.hole(span, true);
+  }
+
   private get film(): boolean {
     return this.stream.getVideoTracks().length > 0;
   }
@@ -92,7 +102,7 @@ export class Slices {
     const data = this.headless(new Uint8Array(await slice.arrayBuffer()));
     if (data.length === 0) return;
     const end = Math.max(this.offset(now), this.from);
-    this.report.piece({ data, offset: this.from, duration: end - this.from });
+    for (const piece of parted(data, this.from, end)) this.report.piece(piece);
     this.from = end;
   }
 
@@ -121,16 +131,30 @@ export class Slices {
     for (const track of this.stream.getTracks()) {
       const kind = track.kind === "video" ? "video" : "sound";
       const flows = track.readyState === "live" && !track.muted;
+      const silenced = this.mutes.look(kind, !flows, performance.now());
+      if (silenced) this.report.hole(silenced, true);
       if (flows === !this.lost.has(kind)) continue;
       if (flows) this.lost.delete(kind);
       else this.lost.add(kind);
-      this.report.flowing(kind, flows, performance.now());
+      this.report.flowing(kind, flows);
     }
   }
 
   private offset(now: number): number {
     return Math.max(0, Math.round(now - this.opened));
   }
+}
+
+/** A slice as pieces that the server takes; each has its share of the time. */
+function parted(data: Uint8Array, from: number, to: number): Piece[] {
+  const parts = Math.ceil(data.length / MOST);
+  const size = Math.ceil(data.length / parts);
+  const at = (part: number) => from + Math.round(((to - from) * part) / parts);
+  return Array.from({ length: parts }, (_, part) => ({
+    data: data.slice(part * size, (part + 1) * size),
+    offset: at(part),
+    duration: at(part + 1) - at(part),
+  }));
 }
 
 /** Returns where the initialization ends: after `moov`, or before the first WebM cluster; null: not yet. */

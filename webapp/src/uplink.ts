@@ -109,9 +109,13 @@ export class Uplink implements Sender {
   }
 
   private rankOf({ item, alone }: Step): Rank {
-    if (item.what === "opening" || item.what === "grant" || item.number === 1) return 0;
+    const film = this.queue.record.kind === "film";
+    const first = item.what === "opening" || item.what === "grant" || item.number === 1;
+    // A film that is made smaller opens anew: ten kilobytes that no sound waits for.
+    if (this.line.poor) return film ? (first || alone || item.what === "statement" ? 1 : 3) : 0;
+    if (first) return 0;
     if (alone || item.what === "statement") return 1;
-    return this.queue.record.kind === "film" ? 3 : 2;
+    return film ? 3 : 2;
   }
 
   /** The opening first, then the initialization, then grants, then the chain in its order. */
@@ -128,7 +132,8 @@ export class Uplink implements Sender {
     const waits = (item: Item) => film && this.line.held && item.number > 1;
     const bytes = (item: Item) =>
       item.what === "segment" && now >= Math.max(this.fullUntil, this.barredBytes.get(item.name) ?? 0) && !waits(item);
-    const ahead = this.line.poor && (film || chain.length > 1);
+    // Sound is small: said ahead, it would cost a way there and back and come no sooner.
+    const ahead = this.line.poor && film;
     let later: Step | null = null;
     for (const item of chain) {
       const stated = this.stated.has(item.name);

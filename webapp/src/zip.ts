@@ -54,12 +54,24 @@ export class Zip {
   async read(name: string): Promise<Uint8Array> {
     const entry = this.entries.get(name);
     if (!entry) throw new Malformed("package", `expected ${name}`);
-    const local = view(await bytes(this.blob, entry.at, 30));
-    if (local.getUint32(0, true) !== LOCAL) throw new Malformed(name, "expected a local header");
-    const start = entry.at + 30 + local.getUint16(26, true) + local.getUint16(28, true);
-    const data = unpack(entry, await bytes(this.blob, start, entry.packed));
+    const data = unpack(entry, await bytes(this.blob, await this.startOf(entry), entry.packed));
     if (data.length !== entry.size || crc32(data) !== entry.crc) throw new Malformed(name, "damaged");
     return data;
+  }
+
+  /** Returns an entry as a part of the package's Blob where it is stored, so that it takes no memory; not checked. */
+  async part(name: string): Promise<Blob> {
+    const entry = this.entries.get(name);
+    if (!entry) throw new Malformed("package", `expected ${name}`);
+    if (entry.method !== 0) return new Blob([new Uint8Array(await this.read(name))]);
+    const start = await this.startOf(entry);
+    return this.blob.slice(start, start + entry.packed);
+  }
+
+  private async startOf({ name, at }: Entry): Promise<number> {
+    const local = view(await bytes(this.blob, at, 30));
+    if (local.getUint32(0, true) !== LOCAL) throw new Malformed(name, "expected a local header");
+    return at + 30 + local.getUint16(26, true) + local.getUint16(28, true);
   }
 }
 

@@ -1,5 +1,16 @@
 import { describe, expect, test } from "vitest";
-import { CallWatch, FULL, Goodput, type Plan, Planner, limitOf, planFor, roomForFilm } from "../src/budget";
+import {
+  CallWatch,
+  FULL,
+  Goodput,
+  type Plan,
+  Planner,
+  callPicture,
+  callVoice,
+  limitOf,
+  planFor,
+  roomForFilm,
+} from "../src/budget";
 
 const kilobits = (bits: number) => bits * 1000;
 const named = (name: Plan["name"]) => {
@@ -40,24 +51,33 @@ describe("the plan of a film", () => {
 });
 
 describe("the planner", () => {
-  const poor = { bits: kilobits(300), busy: 0.9 };
+  const little = { bits: kilobits(700), busy: 0.9 };
+  const poor = { bits: kilobits(300), busy: 0.9, far: true };
   const idle = { bits: kilobits(9_000), busy: 0.1 };
   const neither = { bits: kilobits(9_000), busy: 0.5 };
 
-  test("makes a film smaller after three seconds of a poor line, not at its first second", () => {
+  test("makes a film smaller after three seconds of too little line, not at the first one", () => {
     const planner = new Planner();
-    expect([0, 1000, 2000].map((now) => planner.consider(poor, now))).toEqual([null, null, null]);
-    expect(planner.consider(poor, 3000)?.name).toBe("slow");
-    expect(planner.consider(poor, 3500)).toBeNull();
+    expect([0, 1000, 2000].map((now) => planner.consider(little, now))).toEqual([null, null, null]);
+    expect(planner.consider(little, 3000)?.name).toBe("small");
+    expect(planner.consider(little, 3500)).toBeNull();
+  });
+
+  test("does so after one second of a poor line that is far, not where the phone may be slow", () => {
+    const [planner, near] = [new Planner(), new Planner()];
+    expect(planner.consider(poor, 0)).toBeNull();
+    expect(planner.consider(poor, 1000)?.name).toBe("slow");
+    near.consider({ ...poor, far: false }, 0);
+    expect(near.consider({ ...poor, far: false }, 1000)).toBeNull();
   });
 
   test("a line that recovers in between begins the wait anew", () => {
     const planner = new Planner();
-    planner.consider(poor, 0);
+    planner.consider(little, 0);
     planner.consider(neither, 2000);
-    expect(planner.consider(poor, 2500)).toBeNull();
-    expect(planner.consider(poor, 5000)).toBeNull();
-    expect(planner.consider(poor, 5600)?.name).toBe("slow");
+    expect(planner.consider(little, 2500)).toBeNull();
+    expect(planner.consider(little, 5000)).toBeNull();
+    expect(planner.consider(little, 5600)?.name).toBe("small");
   });
 
   test("makes it larger only after twenty good seconds, one step", () => {
@@ -94,6 +114,16 @@ describe("what requests reach", () => {
     expect(limitOf(measured)).toBeNull();
   });
 
+  test("far away two seconds say something, nearby five", () => {
+    for (const [took, busy] of [[300, 1], [20, 0.4]] as const) {
+      const goodput = new Goodput();
+      goodput.begin(0);
+      goodput.end(500, took);
+      goodput.begin(took);
+      expect(goodput.measured(2000).busy).toBe(busy);
+    }
+  });
+
   test("a request that hangs is busy, and what was in vain counts against the line", () => {
     const goodput = new Goodput();
     goodput.begin(0);
@@ -107,7 +137,45 @@ describe("what requests reach", () => {
   });
 });
 
+describe("the call's picture", () => {
+  test.each([
+    [null, "full", 300_000],
+    [1_500, "full", 150_000],
+    [300, "full", 0],
+    [null, "half", 150_000],
+    [null, "small", 0],
+  ] as const)("on a line of %s kbit/s beside a film that is %s", (bits, name, wanted) => {
+    const measured = { bits: bits && kilobits(bits), busy: bits === null ? 0 : 0.9 };
+    expect(callPicture(named(name), { ...measured, far: true })).toBe(wanted);
+    // A slow phone beside its server is no poor line.
+    expect(callPicture(FULL, { ...measured, far: false })).toBe(300_000);
+  });
+});
+
+describe("the call's voice", () => {
+  test.each([
+    [100, 24_000],
+    [290, 24_000],
+    [300, 32_000],
+    [5000, 32_000],
+    [null, 32_000],
+  ] as const)("on a line of %s kbit/s has %s bits a second", (bits, wanted) => {
+    const measured = { bits: bits && kilobits(bits), busy: 0.9 };
+    expect(callVoice({ ...measured, far: true })).toBe(wanted);
+    expect(callVoice({ ...measured, busy: 0.1, far: true })).toBe(32_000);
+    expect(callVoice(measured)).toBe(32_000);
+  });
+});
+
 describe("the call's round trip", () => {
+  test("a line with room for call and sound alone lets no film go until it gives more", () => {
+    const call = new CallWatch();
+    const limits = [280, null, 310, 390, 410, 310].map((limit) => limit && kilobits(limit));
+    const heard = limits.map((limit, second) => call.hear(300, 1000 * second, limit));
+    expect(heard).toEqual([true, true, true, true, false, false]);
+    expect(call.hear(null, 7000, kilobits(100))).toBe(false);
+  });
+
   test("holds the film when it rises by more than 150 ms over its floor, and lets go near the floor", () => {
     const call = new CallWatch();
     const heard = [60, 50, 190, 210, 190, 120, 90].map((roundTrip, second) => call.hear(roundTrip, 1000 * second));

@@ -2,11 +2,13 @@ import { describe, expect, test } from "vitest";
 import {
   CallRefused,
   OFFER_LIFE,
+  acceptAhead,
   acceptAnswer,
   acceptCard,
   acceptOffer,
   fingerprintOf,
   noteDigest,
+  writeAhead,
   writeAnswer,
   writeOffer,
 } from "../src/call-notes";
@@ -223,5 +225,37 @@ describe("the console takes an answer", () => {
   test("not with an opening that was changed", () => {
     const bent = opening().replace("kind film", "kind sound");
     expect(take(sign(phone, writeAnswer(said)), bent)).toBe("opening");
+  });
+
+  describe("that was offered ahead", () => {
+    const ahead = { encounter: ENCOUNTER, recording: id, fingerprint: AA, expires: NOW + OFFER_LIFE };
+    const offer = description("offer", print("AA"));
+    const prepare = (bent: Partial<typeof ahead> = {}, by = phone, open = opening(), shown = offer): string => {
+      const note = sign(by, writeAhead({ ...ahead, ...bent }));
+      return refusal(() => acceptAhead({ note, opening: open, description: shown }, expected));
+    };
+
+    test("by the key that opened a recording of this encounter", () => {
+      const given = { note: sign(phone, writeAhead(ahead)), opening: opening(), description: offer };
+      expect(acceptAhead(given, expected)).toEqual({ recording: id, fingerprint: AA });
+    });
+
+    test.each([
+      ["with a certificate that was put in its place", () => prepare({}, phone, opening(), description("offer", print("AC"))), "fingerprint"],
+      ["of a recording of another encounter", () => prepare({}, phone, opening(OTHER)), "encounter"],
+      ["for another encounter than its opening's", () => prepare({ encounter: OTHER }), "encounter"],
+      ["of a key that opened nothing", () => prepare({}, other), "offer"],
+      ["naming another recording than its opening", () => prepare({ recording: other.name.slice(10) }), "offer"],
+      ["after its expiry", () => prepare({ expires: NOW - 1 }), "expired"],
+      ["for longer than an offer lives", () => prepare({ expires: NOW + 10 * OFFER_LIFE }), "expired"],
+      ["that is an answer", () => prepare({}, phone, opening(), answer), "offer"],
+    ])("not %s", (_, work, what) => {
+      expect(work()).toBe(what);
+    });
+
+    test("nor an answer's note in its place", () => {
+      const note = sign(phone, writeAnswer(said));
+      expect(refusal(() => acceptAhead({ note, opening: opening(), description: offer }, expected))).toBe("offer");
+    });
   });
 });

@@ -20,6 +20,8 @@ describe("messages over the channel", () => {
     { type: "chat", id: ID, text: "¿Abro la puerta?", time: TIME },
     { type: "seen", id: ID },
     { type: "head", recording: "b".repeat(32), number: 7, digest: "0".repeat(64) },
+    { type: "private", on: true },
+    { type: "pictureless", on: false },
     { type: "bye" },
   ])("$type is read as it was written", (message) => {
     expect(readChannelMessage(JSON.stringify(message))).toEqual(message);
@@ -36,6 +38,7 @@ describe("messages over the channel", () => {
     ["an empty text", JSON.stringify({ type: "chat", id: ID, text: "", time: TIME })],
     ["an id that is none", JSON.stringify({ type: "seen", id: "7" })],
     ["a digest that is none", JSON.stringify({ type: "head", recording: "b".repeat(32), number: 7, digest: "00" })],
+    ["a silence that is neither on nor off", JSON.stringify({ type: "private", on: "yes" })],
     ["a number below zero", JSON.stringify({ type: "head", recording: "b".repeat(32), number: -1, digest: "0".repeat(64) })],
   ])("%s is broken", (_, data) => {
     expect(() => readChannelMessage(data)).toThrow(BrokenMessage);
@@ -49,7 +52,9 @@ describe("the chat", () => {
     expect(sent).toEqual([{ type: "chat", id: ID, text: "Hello", time: TIME }]);
     expect(chat.entries.value[0]?.seen).toBe(false);
     chat.hear({ type: "seen", id: ID });
-    expect(chat.entries.value).toEqual([{ id: ID, mine: true, text: "Hello", time: TIME, seen: true }]);
+    expect(chat.entries.value).toEqual([
+      { id: ID, mine: true, text: "Hello", time: TIME, seen: true, before: false },
+    ]);
   });
 
   test("what was said into a cut line goes when the line is back, and only until it is seen", () => {
@@ -64,6 +69,27 @@ describe("the chat", () => {
     chat.hear({ type: "seen", id: ID });
     chat.opened();
     expect(sent).toHaveLength(2);
+  });
+
+  test("whoever takes over gets what was said before, as it was said, until they have it", () => {
+    const first = line();
+    first.chat.say("Do I have to open?", ID, TIME);
+    first.chat.hear({ type: "seen", id: ID });
+    const other = `${"B".repeat(21)}A==`;
+    first.chat.hear({ type: "chat", id: other, text: "No.", time: TIME });
+    const phone = line();
+    phone.chat.take(first.chat.entries.value);
+    const told = [
+      { type: "chat", id: ID, text: "Do I have to open?", time: TIME },
+      { type: "chat", id: other, text: "No.", time: TIME, before: true },
+    ] as const;
+    expect(phone.sent).toEqual(told);
+    const { chat } = line();
+    for (const message of told) chat.hear(message);
+    expect(chat.entries.value.map(({ mine, before }) => [mine, before])).toEqual([[false, false], [false, true]]);
+    for (const { id } of told) phone.chat.hear({ type: "seen", id });
+    phone.chat.opened();
+    expect(phone.sent).toHaveLength(2);
   });
 
   test("a message that comes twice is shown once and answered twice", () => {

@@ -25,6 +25,15 @@ function sender(name: string, ranks: readonly Rank[], sent: string[]): Sender {
 }
 
 describe("the line", () => {
+  test("gives equals their turns", async () => {
+    const line = new Line(new FakeWire(new FakeServer()));
+    const sent: string[] = [];
+    line.add(sender("film", [0, 0, 0], sent));
+    line.add(sender("sound", [0, 0], sent));
+    await line.run(true);
+    expect(sent).toEqual(["film 0", "sound 0", "film 0", "sound 0", "film 0"]);
+  });
+
   test("lets the most urgent of all recordings go first, one after the other", async () => {
     const line = new Line(new FakeWire(new FakeServer()));
     const sent: string[] = [];
@@ -100,6 +109,17 @@ describe("while the call needs the line", () => {
 });
 
 describe("on a poor line", () => {
+  test("sound goes whole and before all that a film says", async () => {
+    const { server, uplink } = await recorded("sound", poor);
+    expect(uplink.next()?.rank).toBe(0);
+    await uplink.run(true);
+    expect(server.asked).toEqual(["POST", "PUT segments/1", "PUT segments/2", "PUT segments/3"]);
+    const film = await recorded("film", poor);
+    await film.uplink.next()?.send();
+    await film.uplink.next()?.send();
+    expect(film.uplink.next()?.rank).toBe(1);
+  });
+
   test("what is said goes before any of what is shown, and is not sent twice", async () => {
     const { server, queue, uplink } = await recorded("film", poor);
     const headers: boolean[] = [];

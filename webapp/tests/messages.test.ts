@@ -12,6 +12,9 @@ const standing = {
   rung: ["Ada Advocate"],
   card: null,
   attorney_here: false,
+  third: { card: null, here: false, support: true },
+  colleague: { card: "a card", here: true, support: false },
+  speaker: { card: "a card", here: true, support: false },
   ended_by: null,
   time: TIME,
 };
@@ -22,8 +25,22 @@ const call = {
   answered: TIME,
   recordings: [ENCOUNTER],
   caller_here: true,
+  seat: "attorney",
+  attorney: null,
+  third: { card: "a card", here: true, support: true },
+  support: false,
 };
-const ring = { encounter: ENCOUNTER, state: "CA", language: "zh-Hans", pressed: TIME };
+const ring = { encounter: ENCOUNTER, seat: "interpreter", state: "CA", language: "zh-Hans", pressed: TIME, by: "Ada", over: false, guest: true, support: false, ahead: null };
+const handover = {
+  encounter: ENCOUNTER,
+  state: "TX",
+  language: "en",
+  name: "Ben",
+  card: "a card",
+  stage: "beside",
+  recordings: [ENCOUNTER],
+  over: false,
+};
 const missed = { encounter: ENCOUNTER, state: "TX", stage: "missed", due: TIME, contacts: 2, told: 1, armed: true };
 const callback = {
   encounter: ENCOUNTER,
@@ -39,11 +56,17 @@ const desk = {
   type: "desk",
   on: true,
   on_shift: true,
+  on_call: null,
   rings: [ring],
   call,
+  handovers: [handover],
+  awaited: [{ encounter: ENCOUNTER, by: "Ada" }],
+  wrapping: { encounter: ENCOUNTER, outcome: "advised", follow_up: true },
   wrap_up: null,
   paused: TIME,
   callbacks: [callback],
+  to_brief: 2,
+  listeners: [{ encounter: ENCOUNTER, here: true }],
   check_ins: [missed],
   time: TIME,
 };
@@ -95,6 +118,10 @@ describe("what the server says to a console", () => {
     expect(readToDuty({ ...desk, call: null })).toEqual({ ...desk, call: null });
   });
 
+  test("a hand-over that is broken does not hide the desk", () => {
+    expect(readToDuty({ ...desk, handovers: [{ ...handover, stage: "lost" }, handover] })).toEqual(desk);
+  });
+
   test("a check-in that is broken does not hide the desk", () => {
     expect(readToDuty({ ...desk, check_ins: [{ ...missed, stage: "lost" }, missed] })).toEqual(desk);
   });
@@ -102,7 +129,7 @@ describe("what the server says to a console", () => {
   test("taken, ended and signal name their encounter", () => {
     const taken = { type: "taken", encounter: ENCOUNTER };
     const ended = { type: "ended", encounter: ENCOUNTER, by: "caller" };
-    const signal = { type: "signal", encounter: ENCOUNTER, note: "n", opening: "o" };
+    const signal = { type: "signal", encounter: ENCOUNTER, note: "n", opening: "o", seat: "interpreter" };
     for (const message of [taken, ended, signal]) expect(readToDuty(message)).toEqual(message);
   });
 
@@ -113,6 +140,9 @@ describe("what the server says to a console", () => {
     ["a language that is none", { ...desk, rings: [{ ...ring, language: "<b>" }] }],
     ["a call without recordings", { ...desk, call: { ...call, recordings: null } }],
     ["ended by nobody", { type: "ended", encounter: ENCOUNTER, by: "server" }],
+    ["a third without a card's place", { ...desk, call: { ...call, third: { here: true } } }],
+    ["a ring for a seat that is none", { ...desk, rings: [{ ...ring, seat: "judge" }] }],
+    ["a signal from nowhere", { type: "signal", encounter: ENCOUNTER, seat: "judge" }],
     ["a signal of no encounter", { type: "signal", note: "n" }],
   ])("%s is broken", (_, message) => {
     expect(() => readToDuty(message)).toThrow(BrokenMessage);
@@ -129,10 +159,12 @@ describe("what HTTP answers", () => {
     hotline: "+1 800 555 0100",
     hotline_sms: null,
     officer_card: {},
+    engagement: {},
     telling: { note: "", channels: [], contacts: 5, characters: 300, minutes: [0, 15] },
     states: ["CA"],
     languages: ["en", "zh-Hans"],
-    ice: [{ urls: ["turn:relay.example"], username: "u", credential: "c" }],
+    ice: [{ urls: ["stun:relay.example"] }],
+    relay: true,
     time: TIME,
   };
 
@@ -169,6 +201,7 @@ describe("what HTTP answers", () => {
       answered: TIME,
       ended: null,
       recordings: [recording],
+      letters: [{ recording: ENCOUNTER, author: ENCOUNTER, name: "Ada", time: TIME }],
     };
     const half = { ...good, recordings: [{ ...recording, kind: "song" }, recording] };
     expect(readCases([{ ...good, state: 7 }, good, half], "cases")).toEqual([good, good]);

@@ -4,7 +4,12 @@ declare module "node:fs" {
   export function readFileSync(path: string): Uint8Array<ArrayBuffer>;
   export function readFileSync(path: string, encoding: "utf8"): string;
   export function existsSync(path: string): boolean;
+  export function writeFileSync(path: string, data: Uint8Array): void;
   export function mkdtempSync(prefix: string): string;
+}
+
+declare module "node:url" {
+  export function fileURLToPath(address: URL): string;
 }
 
 declare module "node:path" {

@@ -1,10 +1,13 @@
 import { type Zippable, zipSync } from "fflate";
-import { beforeAll, describe, expect, test } from "vitest";
+import { beforeAll, describe, expect, test, vi } from "vitest";
 import { Device, type Signed, makeKeys } from "../src/device";
 import { DoesNotHold, Malformed } from "../src/errors";
 import { concat, utf8, writeHex } from "../src/evidence/text";
-import { openPackage } from "../src/opened";
-import { type AgeKeys, generateAgeKeys } from "../src/seal/age";
+import { identityIn, openPackage } from "../src/opened";
+import { newSecret } from "../src/own/enrolment";
+import { linkKeyOf } from "../src/own/key";
+import { linkTo, readLink } from "../src/own/link";
+import { type AgeKeys, generateAgeKeys, recipientOf, sealer } from "../src/seal/age";
 import { Zip } from "../src/zip";
 
 const TIME = Date.UTC(2026, 10, 21, 20, 14);
@@ -65,6 +68,26 @@ describe("a sealed package", () => {
       head: { recording: id, number: 5, digest: writeHex(device["chain"].digest) },
     });
   });
+
+  test("is granted on by a holder, to the identity that a link stands for and to nobody else", async () => {
+    vi.stubGlobal("location", { origin: "https://duty.example.org" });
+    const link = linkTo(id, newSecret());
+    const read = readLink(new URL(link).hash);
+    expect(read?.recording).toBe(id);
+    const { identity, pass } = linkKeyOf(read?.secret ?? new Uint8Array());
+    expect(linkKeyOf(read?.secret ?? new Uint8Array()).pass).toEqual(pass);
+    await expect(open(files, identity)).rejects.toThrow(DoesNotHold);
+    const granted = await identityIn(pack(files), attorney.identity);
+    const grant = await sealer(await recipientOf(identity))(utf8(`${granted}\n`));
+    const more = { ...files, [path("grants/2.age")]: grant };
+    expect((await open(more, identity)).problems).toEqual([]);
+    await expect(open(more, linkKeyOf(newSecret()).identity)).rejects.toThrow(DoesNotHold);
+  });
+
+  test.each(["", "#share=", "#code=ABCD-EFGH", `#share=${"a".repeat(32)}.short`, `#share=${"A".repeat(32)}.${"a".repeat(22)}`])(
+    "%j is no link",
+    (fragment) => expect(readLink(fragment)).toBeNull(),
+  );
 
   test("is opened by no one else", async () => {
     const other = await generateAgeKeys();

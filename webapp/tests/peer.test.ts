@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { CallRefused } from "../src/call-notes";
-import type { Signal } from "../src/contracts";
+import type { Signal } from "../src/live-contracts";
 import { Peer } from "../src/peer";
 
 /** As much of RTCPeerConnection as negotiation needs: states, and what was really handed to it. */
@@ -61,6 +61,7 @@ function make(polite: boolean): { peer: Peer; pc: FakeConnection; sent: Signal[]
     opened: nothing,
     message: nothing,
     refused: (error) => void refused.push(error.what),
+    doubt: nothing,
   });
   return { peer, pc: FakeConnection.last, sent, refused };
 }

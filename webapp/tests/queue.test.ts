@@ -81,6 +81,29 @@ describe("the queue", () => {
     expect(after?.damaged).toBe(1);
   });
 
+  test("the next thing's file is opened ahead; left empty by a kill it is no damage", async () => {
+    const files = new MemoryFiles();
+    const ahead: string[] = [];
+    files.ahead = (folder?: string, name?: string) => {
+      ahead.push(`${name}`);
+      files.kept.get(`${folder}`)?.set(`${name}`, new Uint8Array());
+    };
+    await filled(files);
+    expect(ahead).toEqual([0, 1, 2, 3, 4].map((order) => `0000000${order}.item`));
+    const after = await Queue.load(files, record.recording);
+    expect(after?.items.length).toBe(4);
+    expect(after?.damaged).toBe(0);
+  });
+
+  test("after a closing no file is opened ahead", async () => {
+    const files = new MemoryFiles();
+    const queue = await filled(files);
+    let opened = 0;
+    files.ahead = () => void (opened += 1);
+    await queue.add({ what: "statement", number: 4, duration: 0, note: "accompany/closing/v1\n" }, bytes());
+    expect(opened).toBe(0);
+  });
+
   test("a new thing never takes the name of one that is still there", async () => {
     const files = new MemoryFiles();
     await filled(files);

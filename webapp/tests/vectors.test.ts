@@ -1,12 +1,14 @@
 /** Both vector files hold here, and ours is what this half writes (`-u` writes it anew). */
 
 import { describe, expect, test } from "vitest";
+import { readChat, writeLine } from "../src/chat-kept";
 import { AccompanyError } from "../src/errors";
 import { openCard, openOrganization, readCard, readOrganization, writeCard, writeOrganization } from "../src/evidence/cards";
 import { openCheckpoint, readCheckpoint, writeCheckpoint } from "../src/evidence/checkpoints";
 import { checkInclusion } from "../src/evidence/merkle";
 import { Note, Signer, Verifier, checkPublicKey, openNote } from "../src/evidence/notes";
 import { namedEntry, openReceipt, readReceipt, statementEntry, writeReceipt } from "../src/evidence/receipts";
+import { readRevocation, writeRevocation } from "../src/evidence/revocations";
 import { openFollowing, openOpening, readStatement, recordingVerifier, writeStatement } from "../src/evidence/statements";
 import {
   readBase32,
@@ -44,11 +46,11 @@ async function stillOpening(list: readonly AgeVector[]): Promise<AgeVector[]> {
 }
 
 describe.each(Object.entries(found))("%s", (_, vectors) => {
-  const signed = (list: keyof Vectors & ("notes" | "receipts" | "cards" | "organizations" | "checkpoints")) =>
+  const signed = (list: keyof Vectors & ("notes" | "receipts" | "cards" | "revocations" | "organizations" | "checkpoints")) =>
     vectors[list] as SignedText[];
 
   test("notes are signed to the same bytes, and open", () => {
-    const lists = (["notes", "receipts", "cards", "organizations", "checkpoints"] as const).flatMap(signed);
+    const lists = (["notes", "receipts", "cards", "revocations", "organizations", "checkpoints"] as const).flatMap(signed);
     for (const { name, seed, text, note, vkey } of lists) {
       const signer = new Signer(name, readHex(seed, 32));
       expect(readUtf8("note", signer.sign(text))).toBe(note);
@@ -61,6 +63,7 @@ describe.each(Object.entries(found))("%s", (_, vectors) => {
   test("texts are read and written again to the same bytes", () => {
     for (const { text } of signed("receipts")) expect(writeReceipt(readReceipt(text))).toBe(text);
     for (const { text } of signed("cards")) expect(writeCard(readCard(text))).toBe(text);
+    for (const { text } of signed("revocations")) expect(writeRevocation(readRevocation(text))).toBe(text);
     for (const { text } of signed("organizations")) expect(writeOrganization(readOrganization(text))).toBe(text);
     for (const { text } of signed("checkpoints")) expect(writeCheckpoint(readCheckpoint(text))).toBe(text);
     for (const { milliseconds, text } of vectors.times) {
@@ -93,6 +96,13 @@ describe.each(Object.entries(found))("%s", (_, vectors) => {
     for (const { index, size, leaf, path, root } of vectors.proofs) {
       const hashes = path.map((hash) => readHex(hash, 32));
       checkInclusion(index, size, readHex(leaf, 32), hashes, readHex(root, 32));
+    }
+  });
+
+  test("a chat is written and read alike", () => {
+    for (const { segment, ...line } of vectors.chat) {
+      expect(writeBase64(writeLine(line))).toBe(segment);
+      expect(readChat(readUtf8("chat", readBase64(segment)))).toEqual([line]);
     }
   });
 
@@ -144,6 +154,8 @@ async function read({ what, data, key }: Refused): Promise<unknown> {
       return openReceipt(bytes, verifier());
     case "card":
       return openCard(bytes, verifier());
+    case "revocation":
+      return readRevocation(openNote(bytes, verifier()));
     case "organization":
       return openOrganization(bytes, verifier());
     case "checkpoint":

@@ -2,11 +2,13 @@
 
 import { sha256 } from "@noble/hashes/sha2.js";
 import { ed25519 } from "@noble/curves/ed25519.js";
+import { writeLine } from "../src/chat-kept";
 import { type Card, organizationName, readCard, writeCard, writeOrganization } from "../src/evidence/cards";
 import { writeCheckpoint } from "../src/evidence/checkpoints";
 import { EMPTY_ROOT, leafHash, nodeHash } from "../src/evidence/merkle";
 import { Note, Signer, Verifier, signatureLine } from "../src/evidence/notes";
 import { namedEntry, statementEntry, writeReceipt } from "../src/evidence/receipts";
+import { writeRevocation } from "../src/evidence/revocations";
 import {
   type Chain,
   type Following,
@@ -56,10 +58,12 @@ export interface Vectors {
   statements: StatementVector[];
   receipts: SignedText[];
   cards: SignedText[];
+  revocations: SignedText[];
   organizations: SignedText[];
   checkpoints: SignedText[];
   entries: { what: string; name: string; data: string; slot: string; digest: string }[];
   proofs: { index: number; size: number; leaf: string; path: string[]; root: string }[];
+  chat: { by: "caller" | "attorney"; time: string; text: string; segment: string }[];
   times: { milliseconds: number; text: string }[];
   age: AgeVector[];
   refused: Refused[];
@@ -98,6 +102,7 @@ export async function makeVectors(kept: readonly AgeVector[]): Promise<Vectors> 
     statements,
     entries: makeEntries(),
     proofs: makeProofs(),
+    chat: makeChat(),
     times: [0, 999, TIME, Date.UTC(2024, 1, 29, 23, 59, 59, 999), Date.UTC(9999, 11, 31)].map((milliseconds) => ({
       milliseconds,
       text: writeTime(milliseconds),
@@ -107,7 +112,10 @@ export async function makeVectors(kept: readonly AgeVector[]): Promise<Vectors> 
   };
 }
 
-type SignedVectors = Pick<Vectors, "notes" | "receipts" | "cards" | "organizations" | "checkpoints">;
+type SignedVectors = Pick<
+  Vectors,
+  "notes" | "receipts" | "cards" | "revocations" | "organizations" | "checkpoints"
+>;
 
 async function makeSigned(): Promise<SignedVectors> {
   const entry = namedEntry("grant", "x 0", utf8("grant"));
@@ -141,6 +149,9 @@ async function makeSigned(): Promise<SignedVectors> {
     ],
     receipts: [receipt("kept", 0), receipt("awaited", 7), receipt("none", Number.MAX_SAFE_INTEGER)],
     cards: [card, bare].map((one) => signedText(organizationName(ORIGIN), "organization", writeCard(one))),
+    revocations: [null, TIME - 1].map((lost) =>
+      signedText(`${ORIGIN}/receipts`, "receipts", writeRevocation({ serial: card.serial, time: TIME, lost })),
+    ),
     organizations: [signedText(organizationName(ORIGIN), "organization", writeOrganization(organization))],
     checkpoints: [
       signedText(ORIGIN, "log", writeCheckpoint({ origin: ORIGIN, size: 0, root: EMPTY_ROOT })),
@@ -156,7 +167,7 @@ async function makeStatements(): Promise<StatementVector[]> {
   const spare: Opening = {
     ...openingOf("other recording", recipient, null),
     kind: "notes",
-    media: "text/plain;charset=utf-8",
+    media: "application/x-ndjson",
     continues: { recording: full.recording, digest: sha256(utf8("last")) },
     client: "accompany-web/0.1.0 none",
   };
@@ -219,11 +230,21 @@ function vectorOf(word: string, statement: Statement, opening: StatementVector |
   };
 }
 
+/** One line fills its block to the last byte, the next one begins another. */
+function makeChat(): Vectors["chat"] {
+  const texts = ["¿Abro la puerta? 𝄞", 'No: "sin orden judicial", no.\n\\', "a".repeat(964), "a".repeat(963), "权".repeat(2000)];
+  return texts.map((text, at) => {
+    const line = { by: at % 2 === 0 ? "caller" : "attorney", time: writeTime(TIME + at), text } as const;
+    return { ...line, segment: writeBase64(writeLine(line)) };
+  });
+}
+
 function makeEntries(): Vectors["entries"] {
   const names: [string, string][] = [
     ["grant", "abc 0"],
     ["custody", "abc 1"],
     ["card", "serial"],
+    ["revocation", "serial"],
     ["timestamp", "tsa-42"],
     ["release", writeHex(sha256(utf8("build")))],
     ["deletion", "abc"],
@@ -435,7 +456,7 @@ function bentStatements(statements: readonly StatementVector[]): Refused[] {
   ];
 }
 
-function bentTexts({ receipts, cards, organizations, checkpoints }: SignedVectors): Refused[] {
+function bentTexts({ receipts, cards, revocations, organizations, checkpoints }: SignedVectors): Refused[] {
   const bend = (what: string, word: string, good: SignedText | undefined, bents: [RegExp | string, string, string][]) =>
     bents.map(([from, to, why]) => {
       const text = (good?.text ?? "").replace(from, to);
@@ -459,6 +480,12 @@ function bentTexts({ receipts, cards, organizations, checkpoints }: SignedVector
       [`name ${card.name}`, `name ${"𝄞".repeat(121)}`, "a name of 121 characters"],
       [`name ${card.name}`, "name A\u2028B", "a line separator in the name"],
       ["recipient age1pq1", "recipient age1", "not a hybrid recipient"],
+    ]),
+    ...bend("revocation", "receipts", revocations[1], [
+      [/lost .*/, `lost ${writeTime(TIME + 1)}`, "lost after it was revoked"],
+      [/(time .*\n)(lost .*\n)/, "$2$1", "lines in another order"],
+      [/(lost .*\n)/, "$1$1", "a line twice"],
+      ["serial ", "serial 1", "no serial"],
     ]),
     ...bend("organization", "organization", organizations[0], [
       ["custodian age1pq1", "custodian age1", "not a hybrid recipient"],

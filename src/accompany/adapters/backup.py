@@ -1,8 +1,10 @@
 """A backup: consistent while the server records, and only what is new is copied.
 
     backup.json                     what belongs to it, with sizes and SHA-256; written last
-    files/<path>-<sha256>           databases, checkpoints, names of what was erased
+    files/<path>-<sha256>           databases, checkpoints, the organization's notes, own cards and
+                                    voices, names of what was erased
     journal/<file>/<part>-<sha256>  the journal's files in parts of 16 MiB
+    journal/closed/<log>/…          the same of logs that were closed
     secrets/…                       keys, in clear or sealed to a recipient
 
 The checkpoints are read before the journal, so that the journal holds what they sign. Its files
@@ -13,8 +15,7 @@ An interrupted backup changes nothing of the one before it. Not here: reading on
 
 import sqlite3
 import time
-from base64 import b64encode
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from hashlib import sha256
 from pathlib import Path
@@ -22,8 +23,20 @@ from pathlib import Path
 import msgspec
 
 from accompany.adapters.checkpoints import kinds_kept, newest_kept
+from accompany.adapters.closed_log import last_held
 from accompany.adapters.erasures import Erased
-from accompany.adapters.frames import HEADER_SIZE
+from accompany.adapters.frames import HEADER_SIZE, whole_blocks
+from accompany.adapters.manifest import (
+    FORMAT,
+    MANIFEST,
+    ClosedJournal,
+    JournalFile,
+    Manifest,
+    Object,
+    objects_of,
+    read_manifest,
+)
+from accompany.adapters.reading import Shelf
 from accompany.adapters.stores import Store
 from accompany.adapters.walking import end_in
 from accompany.errors import Damaged, Malformed, Unknown
@@ -31,42 +44,14 @@ from accompany.evidence.age import HybridRecipient, encrypt
 from accompany.evidence.checkpoints import parse_checkpoint
 from accompany.evidence.text import write_time
 
-FORMAT = "accompany/backup/v1"
 PART = 16 * 1024 * 1024
-MANIFEST = "backup.json"
-SMALL = ("guest-code", "policy", "witnesses")
+SMALL = ("guest-code", "policy", "witnesses", "keys/organization.json")
+FOLDERS = ("authorities", "cards", "voices")
+"""What an organization laid there itself, whole."""
 SECRETS = ("keys", "tls")
 
 Progress = Callable[[int, int], None]
 """Hears how many bytes of the journal are dealt with, and of how many."""
-
-
-class Object(msgspec.Struct, frozen=True):
-    key: str
-    size: int
-    sha256: str
-
-
-class JournalFile(msgspec.Struct, frozen=True):
-    """*done*: nothing is appended to it any more; then its parts are looked at no more."""
-
-    number: int
-    done: bool
-    parts: list[Object]
-
-
-class Manifest(msgspec.Struct, frozen=True):
-    """What a backup is. *erased* are the erasings that every part of the journal here shows."""
-
-    format: str
-    made: str
-    origin: str
-    entries: int
-    files: dict[str, Object]
-    journal: list[JournalFile]
-    erased: list[str]
-    secrets: str
-    """none, clear or sealed"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +62,18 @@ class Done:
     copied: int
     objects: int
     size: int
+    closed: int
+    """Logs that were closed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """One journal file of *folder* to copy up to *end*; *old* is what is held of it."""
+
+    folder: str
+    old: JournalFile
+    end: int
+    done: bool
 
 
 @dataclass
@@ -102,24 +99,38 @@ class Backup:
         before = read_manifest(self.store)
         self._check(before)
         # Before the journal: what they sign is then in it.
-        small = self._small()
+        small, secrets = self._of_one_organization()
+        for name in self._closed():
+            small |= self._small_of_closed(name)
         erased = self._erased()
-        files = self._journal(before, erased)
+        held_before = {one.number: one for one in before.journal} if before else {}
+        plans = self._plans(held_before, *self._position())
+        closed_plans = {name: self._closed_plans(name, before) for name in self._closed()}
+        everything = [*plans, *(plan for some in closed_plans.values() for plan in some)]
+        self._total = sum(plan.end for plan in everything)
+        stale = self._stale(before, erased)
+        files = [self._copied_file(plan, stale) for plan in plans]
+        closed = {
+            name: ClosedJournal(
+                [self._copied_file(plan, stale) for plan in some], *self._last(name)
+            )
+            for name, some in closed_plans.items()
+        }
         # What was erased meanwhile may have been read as zeros: its name belongs to it.
         small |= {name: (self.data / name).read_bytes() for name in self._erased()}
         held = {path: self._put_file(path, data, before) for path, data in small.items()}
-        secrets = self._put_secrets()
+        how = self._put_secrets(secrets)
         checkpoint = parse_checkpoint(small["checkpoints/live"])[0]
         made = write_time(time.time_ns() // 1_000_000)
         manifest = Manifest(
-            FORMAT, made, checkpoint.origin, checkpoint.size, held, files, erased, secrets
+            FORMAT, made, checkpoint.origin, checkpoint.size, held, files, erased, how, closed
         )
         self.store.settle(self._new)
         self.store.put(MANIFEST, msgspec.json.format(msgspec.json.encode(manifest)))
         self.store.settle([MANIFEST])
         self._forget(manifest)
         size = sum(one.size for one in objects_of(manifest))
-        return Done(manifest.entries, self._copied, len(self._new), size)
+        return Done(manifest.entries, self._copied, len(self._new), size, len(closed))
 
     def _check(self, before: Manifest | None) -> None:
         if not (self.data / "journal" / "uuid").exists():
@@ -129,6 +140,16 @@ class Backup:
         held = self.store.get(before.files["journal/uuid"].key)
         if held != (self.data / "journal" / "uuid").read_bytes():
             raise Damaged(f"{self.store.where} holds the backup of another server")
+
+    def _of_one_organization(self) -> tuple[dict[str, bytes], dict[str, bytes]]:
+        """Return what `_small` and `_secrets` do, both from before an organization was founded or
+        both from after that: its notes without its sealed keys would be its end."""
+        secrets = self._secrets()
+        while True:
+            small, again = self._small(), self._secrets()
+            if again == secrets:
+                return small, secrets
+            secrets = again
 
     def _small(self) -> dict[str, bytes]:
         """Return everything but journal and keys, by its path; the databases as one moment has
@@ -141,10 +162,16 @@ class Backup:
         for path in [self.data / "journal" / "uuid", *(self.data / name for name in SMALL)]:
             if path.exists():
                 found[str(path.relative_to(self.data))] = path.read_bytes()
-        for path in sorted((self.data / "authorities").rglob("*")):
+        for path in sorted(path for name in FOLDERS for path in (self.data / name).rglob("*")):
             if path.is_file():
                 found[str(path.relative_to(self.data))] = path.read_bytes()
         return found
+
+    def _secrets(self) -> dict[str, bytes]:
+        names = (*SECRETS, "closed/*/keys")
+        paths = (path for name in names for path in sorted(self.data.glob(f"{name}/*")))
+        kept = (path for path in paths if path.suffix != ".new")
+        return {str(path.relative_to(self.data)): path.read_bytes() for path in kept}
 
     def _position(self) -> tuple[int, int]:
         """Return the file and offset up to which the journal is durable, whole and indexed."""
@@ -155,60 +182,100 @@ class Backup:
             index.close()
         return (int(row[0]), int(row[1])) if row else (0, 0)
 
-    @property
-    def _folder(self) -> Path:
-        return self.data / "journal"
+    def _closed(self) -> list[str]:
+        """Return the names of the logs that were closed here."""
+        return sorted(path.name for path in (self.data / "closed").glob("*") if path.is_dir())
 
-    def _path(self, number: int) -> Path:
-        return self._folder / f"{number:06d}.journal"
+    def _small_of_closed(self, name: str) -> dict[str, bytes]:
+        """Return everything of a closed log but journal and keys, by its path."""
+        folder = self.data / "closed" / name
+        place = folder / "checkpoints"
+        newest = {kind: newest_kept(place, None, kind) for kind in kinds_kept(place)}
+        found = {place / kind: note for kind, note in newest.items() if note}
+        for path in (place / "checkpoints.sqlite", folder / "accompany.sqlite"):
+            if path.exists():
+                found[path] = copy_of(path)
+        for path in (folder / "journal" / "uuid", folder / "policy", folder / "deleted"):
+            if path.exists():
+                found[path] = path.read_bytes()
+        return {str(path.relative_to(self.data)): data for path, data in found.items()}
+
+    def _last(self, name: str) -> tuple[int, str]:
+        """Return size and root of the last checkpoint that a closed log's index holds."""
+        folder = self.data / "closed" / name
+        if not (folder / "index.sqlite").exists():
+            return 0, ""
+        shelf = Shelf(folder)
+        try:
+            last = last_held(shelf, folder, None)
+        finally:
+            shelf.close()
+        return (last.checkpoint.size, last.checkpoint.root.hex()) if last else (0, "")
 
     def _erased(self) -> list[str]:
-        return sorted(f"journal/erased/{one.name}" for one in self._folder.glob("erased/*.json"))
+        found = [
+            *self.data.glob("journal/erased/*.json"),
+            *self.data.glob("closed/*/journal/erased/*.json"),
+        ]
+        return sorted(str(path.relative_to(self.data)) for path in found)
 
-    def _journal(self, before: Manifest | None, erased: list[str]) -> list[JournalFile]:
-        """Copy what is new of the journal, up to what the index has followed."""
-        held = {one.number: one for one in before.journal} if before else {}
-        last, offset = self._position()
+    def _plans(self, held: dict[int, JournalFile], last: int, offset: int) -> list[Plan]:
+        """Return what is to be copied of the journal, up to what the index has followed."""
         plans = []
-        for number in sorted(int(path.stem) for path in self._folder.glob("*.journal")):
+        for path in sorted(self.data.glob("journal/*.journal")):
+            number = int(path.stem)
             if number > last:
                 break
             old = held.get(number, JournalFile(number, False, []))
             known = sum(one.size for one in old.parts)
-            end = offset if number == last else known if old.done else end_in(self._path(number))
-            plans.append((old, end, self._stale(number, before, erased)))
-        self._total = sum(end for _, end, _ in plans)
-        return [
-            JournalFile(old.number, old.number < last, self._parts(old, end, stale))
-            for old, end, stale in plans
-        ]
+            end = offset if number == last else known if old.done else end_in(path)
+            plans.append(Plan("journal", old, end, number < last))
+        return plans
 
-    def _parts(self, old: JournalFile, end: int, stale: set[int]) -> list[Object]:
+    def _closed_plans(self, name: str, before: Manifest | None) -> list[Plan]:
+        """Return what is to be copied of a closed log: all that is left, whole or not."""
+        old = before.closed.get(name) if before else None
+        held = {one.number: one for one in old.files} if old else {}
+        plans = []
+        for path in sorted((self.data / "closed" / name).glob("journal/*.journal")):
+            one = held.get(int(path.stem), JournalFile(int(path.stem), False, []))
+            end = sum(part.size for part in one.parts) if one.done else _written_in(path)
+            plans.append(Plan(f"closed/{name}/journal", one, end, True))
+        return plans
+
+    def _copied_file(self, plan: Plan, stale: set[tuple[str, int, int]]) -> JournalFile:
+        number = plan.old.number
+        key = "/".join(["journal", *plan.folder.split("/")[:-1], f"{number:06d}"])
         parts = []
-        with self._path(old.number).open("rb") as source:
-            for part, start in enumerate(range(0, end, PART)):
-                size = min(PART, end - start)
-                one = old.parts[part] if part < len(old.parts) else None
-                if one is None or one.size != size or part in stale:
+        with (self.data / plan.folder / f"{number:06d}.journal").open("rb") as source:
+            for part, start in enumerate(range(0, plan.end, PART)):
+                size = min(PART, plan.end - start)
+                one = plan.old.parts[part] if part < len(plan.old.parts) else None
+                if one is None or one.size != size or (plan.folder, number, part) in stale:
                     source.seek(start)
-                    one = self._put(f"journal/{old.number:06d}/{part:06d}", source.read(size))
+                    one = self._put(f"{key}/{part:06d}", source.read(size))
                 parts.append(one)
                 self._done += size
                 self.progress(self._done, self._total)
-        return parts
+        return JournalFile(number, plan.done, parts)
 
-    def _stale(self, number: int, before: Manifest | None, erased: list[str]) -> set[int]:
-        """Return the parts of a journal file in which something was erased since they were put."""
+    def _stale(self, before: Manifest | None, erased: list[str]) -> set[tuple[str, int, int]]:
+        """Return the parts of journal files, by folder, number and part, in which something was
+        erased since they were put."""
         known = set(before.erased) if before else set()
-        found: set[int] = set()
+        found: set[tuple[str, int, int]] = set()
         for name in erased:
-            if name in known or not name.startswith(f"journal/erased/{number:06d}-"):
+            if name in known:
                 continue
+            folder, _, file = name.partition("/erased/")
+            number = int(file.partition("-")[0])
             rows = msgspec.json.decode((self.data / name).read_bytes(), type=list[Erased])
             for row in rows:
                 base = row.offset + HEADER_SIZE
                 for start, size in row.ranges:
-                    found.update(range((base + start) // PART, (base + start + size) // PART + 1))
+                    last = (base + start + size) // PART
+                    parts = range((base + start) // PART, last + 1)
+                    found.update((folder, number, part) for part in parts)
         return found
 
     def _put(self, name: str, data: bytes) -> Object:
@@ -225,7 +292,7 @@ class Backup:
             return held
         return self._put(f"files/{path}", data)
 
-    def _put_secrets(self) -> str:
+    def _put_secrets(self, secrets: dict[str, bytes]) -> str:
         if not self.keys:
             return "none"
         if self.store.remote and self.seal_to is None:
@@ -234,12 +301,8 @@ class Backup:
                 "the keys would lie in clear on somebody else's machine: expected --seal-to "
                 "RECIPIENT, or --without-keys, and the folder keys/ kept elsewhere",
             )
-        found = {
-            str(path.relative_to(self.data)): b64encode(path.read_bytes()).decode()
-            for name in SECRETS
-            for path in sorted((self.data / name).glob("*"))
-        }
-        data = msgspec.json.encode(found)
+        # JSON has no bytes: they become base64.
+        data = msgspec.json.encode(secrets)
         if self.seal_to is None:
             self.store.put("secrets/clear.json", data)
             self._new.append("secrets/clear.json")
@@ -261,24 +324,18 @@ class Backup:
         self.store.delete(gone)
 
 
-def objects_of(manifest: Manifest) -> Iterator[Object]:
-    yield from manifest.files.values()
-    for file in manifest.journal:
-        yield from file.parts
-
-
-def read_manifest(store: Store) -> Manifest | None:
-    """Return what the last whole backup in *store* is, or None where there is none."""
-    data = store.get(MANIFEST)
-    if data is None:
-        return None
-    try:
-        manifest = msgspec.json.decode(data, type=Manifest)
-    except msgspec.DecodeError as error:
-        raise Malformed(MANIFEST, str(error)) from error
-    if manifest.format != FORMAT:
-        raise Malformed(MANIFEST, f"expected {FORMAT}, found {manifest.format[:40]!r}")
-    return manifest
+def _written_in(path: Path) -> int:
+    """Return where what was ever written in a journal file ends, damaged or not."""
+    end, size = 0, path.stat().st_size
+    with path.open("rb") as source:
+        for start in reversed(range(0, size, PART)):
+            source.seek(start)
+            data = source.read(PART).rstrip(b"\0")
+            if data:
+                end = start + len(data)
+                break
+    # What was erased at its end is zeros, and yet a part of its frame.
+    return min(size, max(whole_blocks(end), end_in(path)))
 
 
 def copy_of(path: Path) -> bytes:

@@ -5,7 +5,7 @@ fails is marked, so that its owner sees it.
 """
 
 import asyncio
-from collections.abc import Coroutine, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from typing import Any
 
 from accompany.adapters.apprise import ApprisePost, hush, instance_of, load_channels
@@ -21,14 +21,18 @@ TITLE = "Accompany"
 TEXTS: dict[Word, str] = {
     "ring": "Somebody waits for an answer. Open your console.",
     "missed": "A caller did not say to be safe in time. Open your console.",
+    "alarm": "Nobody has answered a call. Open the desk.",
+    "surge": "Many calls at once: whoever can, please go on duty.",
     "test": "This is a test. It works.",
 }
-ALARM = "Nobody has answered a call. Open the desk."
-SURGE = "Many calls at once: whoever can, please go on duty."
 
 
 class ChannelBells:
-    """Rings people through their own channels; *alarms* are URLs of the organization's own."""
+    """Rings people through their own channels.
+
+    *alarms* are URLs of the organization's own; *coordinators* says whom to ring as well where
+    nobody answers, and in a surge.
+    """
 
     def __init__(
         self,
@@ -37,12 +41,14 @@ class ChannelBells:
         push: Push,
         clock: Clock,
         alarms: Sequence[str] = (),
+        coordinators: Callable[[], Sequence[CardSerial]] = tuple,
     ) -> None:
         self._kept = kept
         self._post = post
         self._push = push
         self._clock = clock
         self._alarms = alarms
+        self._coordinators = coordinators
         self._under_way: set[asyncio.Task[Any]] = set()
         hush()
 
@@ -56,12 +62,13 @@ class ChannelBells:
 
     def alarm(self, encounter: EncounterId) -> None:
         del encounter
-        for url in self._alarms:
-            self._start(self._post.notify(url, TITLE, ALARM))
+        self._tell_organization("alarm")
 
-    def surge(self, on: bool) -> None:
-        for url in self._alarms if on else ():
-            self._start(self._post.notify(url, TITLE, SURGE))
+    def surge(self, on: bool, volunteers: Sequence[CardSerial]) -> None:
+        if on:
+            self._tell_organization("surge")
+            for one in volunteers:
+                self._tell(one, "surge")
 
     async def test(self, person: CardSerial) -> dict[str, bool]:
         """Send a test through every channel of *person*; return which took it."""
@@ -73,6 +80,12 @@ class ChannelBells:
         for task in self._under_way:
             task.cancel()
         await asyncio.gather(*self._under_way, return_exceptions=True)
+
+    def _tell_organization(self, word: Word) -> None:
+        for url in self._alarms:
+            self._start(self._post.notify(url, TITLE, TEXTS[word]))
+        for one in self._coordinators():
+            self._tell(one, word)
 
     def _tell(self, person: CardSerial, word: Word) -> None:
         for channel in self._kept.of(person):
@@ -110,13 +123,16 @@ def warm() -> bool:
 
 
 def reach_for(
-    settings: Settings, database: Database, clock: Clock
+    settings: Settings,
+    database: Database,
+    clock: Clock,
+    coordinators: Callable[[], Sequence[CardSerial]] = tuple,
 ) -> tuple[ApprisePost, ChannelBells, Reach]:
     """Set up what reaches people beyond a page: contacts' channels, and attorneys' own."""
     channels = load_channels(settings.channels)
     own, post = channels.attorneys, ApprisePost(channels)
     kept, push = SqliteChannels(database), Push(settings.data / "keys", own.contact)
-    bells = ChannelBells(kept, post, push, clock, own.alarms)
+    bells = ChannelBells(kept, post, push, clock, own.alarms, coordinators)
     if kept.any() or own.alarms:
         # The first ring must not wait for libraries to load.
         post.begin(warm)

@@ -61,8 +61,11 @@ class SqliteTellings:
         return self._database.do(statement, digest, number, *_write_event(event)) == 1
 
     def forget(self, digest: bytes) -> None:
-        self._database.do("DELETE FROM telling_events WHERE digest = ?", digest)
-        self._database.do("DELETE FROM tellings WHERE digest = ?", digest)
+        with self._database.together():
+            self._database.do("DELETE FROM telling_events WHERE digest = ?", digest)
+            self._database.do("DELETE FROM tellings WHERE digest = ?", digest)
+        # How many contacts somebody has tells presses of theirs apart: not even there any more.
+        self._database.empty_log()
 
 
 def _read_telling(row: tuple[object, ...]) -> Telling:

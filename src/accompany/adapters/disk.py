@@ -11,7 +11,7 @@ import errno
 import mmap
 import os
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
@@ -63,33 +63,15 @@ def open_blocks(path: Path, direct: bool) -> int:
     return os.open(path, os.O_WRONLY | (os.O_DIRECT if direct else 0))
 
 
-def write_blocks(fd: int, buffer: mmap.mmap, parts: Sequence[bytes], offset: int) -> None:
-    """Write *parts*, one behind the other, at *offset*, and zeros up to a whole block.
+def write_blocks(fd: int, blocks: memoryview, offset: int) -> None:
+    """Write *blocks*, whole ones that begin at a page, at *offset*.
 
     Nothing is durable before `os.fdatasync`. An error leaves any part of it written.
     """
-    filled, size = 0, len(buffer)
-    for part in parts:
-        at, left = 0, len(part)
-        while left:
-            step = min(left, size - filled)
-            buffer[filled : filled + step] = part if step == len(part) else part[at : at + step]
-            filled, at, left = filled + step, at + step, left - step
-            if filled == size:
-                _write_at(fd, buffer, size, offset)
-                offset, filled = offset + size, 0
-    if filled:
-        end = whole_blocks(filled)
-        buffer[filled:end] = bytes(end - filled)
-        _write_at(fd, buffer, end, offset)
-
-
-def _write_at(fd: int, buffer: mmap.mmap, size: int, offset: int) -> None:
-    with memoryview(buffer) as view:
-        done = 0
-        while done < size:
-            with view[done:size] as rest:
-                done += os.pwrite(fd, rest, offset + done)
+    done = 0
+    while done < len(blocks):
+        with blocks[done:] as rest:
+            done += os.pwrite(fd, rest, offset + done)
 
 
 def make_zeros(path: Path, size: int, direct: bool, pause: Callable[[], float]) -> None:
@@ -110,9 +92,10 @@ def make_zeros(path: Path, size: int, direct: bool, pause: Callable[[], float]) 
             except OSError as error:
                 if error.errno not in _REFUSED:
                     raise
-            with new_buffer(min(size, _PIECE)) as zeros:
+            with new_buffer(min(size, _PIECE)) as zeros, memoryview(zeros) as view:
                 for at in range(0, size, len(zeros)):
-                    _write_at(fd, zeros, min(len(zeros), size - at), at)
+                    with view[: size - at] as piece:
+                        write_blocks(fd, piece, at)
                     if rest := pause():
                         time.sleep(rest)
             os.fsync(fd)

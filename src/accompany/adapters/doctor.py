@@ -18,6 +18,8 @@ from accompany.adapters.journal import RESERVE, Journal
 from accompany.adapters.keeper import WHAT_TO_DO
 from accompany.adapters.keys import ServerKeys, load_keys
 from accompany.adapters.outside import Contact, SqliteOutside
+from accompany.adapters.relays import relay_remarks
+from accompany.adapters.remarks import GOOD, LOOK, WRONG, Remark
 from accompany.adapters.scanning import Position
 from accompany.adapters.sqlite import Database
 from accompany.adapters.tsa import load_authorities
@@ -28,19 +30,9 @@ from accompany.evidence.checkpoints import Checkpoint, open_checkpoint
 from accompany.evidence.merkle import root
 from accompany.evidence.text import write_time
 
-GOOD, LOOK, WRONG = "good", "look", "wrong"
 DAY = 24 * 3600 * 1000
 LOW_ROOM = 10
 """Journal files that should still fit on the disk."""
-
-
-@dataclass(frozen=True, slots=True)
-class Remark:
-    """*how* is good, look (somebody should) or wrong (the service or its word is in danger)."""
-
-    how: str
-    about: str
-    words: str
 
 
 def examine(settings: Settings, now: int, thorough: bool = False) -> list[Remark]:
@@ -62,6 +54,8 @@ def examine(settings: Settings, now: int, thorough: bool = False) -> list[Remark
             if keys is not None:
                 remarks += _checkpoints(settings, keys, index, now, running)
     remarks += _outside(folder, settings, now)
+    remarks += relay_remarks(settings)
+    remarks.append(_hotline(settings))
     remarks.append(Remark(GOOD, "writing", way_of_writing(takes_direct(folder / "journal"))))
     return remarks
 
@@ -103,6 +97,17 @@ def _room(folder: Path, settings: Settings) -> Iterator[Remark]:
         yield Remark(LOOK, "disk", f"{words}; an hour of film takes about 450 MB")
     else:
         yield Remark(GOOD, "disk", words)
+
+
+def _hotline(settings: Settings) -> Remark:
+    """A wrong number was refused with the settings; none at all leaves callers without a way."""
+    if not settings.hotline:
+        words = (
+            "none set here (ACCOMPANY_HOTLINE): without a network callers have no number to call"
+        )
+        return Remark(LOOK, "hotline", words)
+    text = f", text messages to {settings.hotline_sms}" if settings.hotline_sms else ""
+    return Remark(GOOD, "hotline", f"{settings.hotline}{text}: call it now and then")
 
 
 @dataclass(frozen=True, slots=True)

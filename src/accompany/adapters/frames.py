@@ -5,18 +5,18 @@
 A frame begins at a whole block, and zeros fill it up to the next one. `durable` is the last
 sequence that was on disk before this frame was written: a frame that claims
 durability past a hole shows damage. The CRC covers header and payload. A payload is records: the
-lengths of a msgpack head and of a blob, then both. Pure.
+lengths of a msgpack head and of a blob, then both. The CRC is zlib's CRC-32. Pure.
 """
 
 import struct
 import uuid
-import zlib
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 import msgspec
+from isal.isal_zlib import crc32
 
-from accompany.custody.ports import Item, Record
+from accompany.custody.ports import Blob, Item, Record
 
 MAGIC = b"ACCJRNL1"
 _HEADER = struct.Struct("<8s16sQQQQQ")
@@ -84,7 +84,7 @@ class Encoded:
 
     record: Record
     head: bytes
-    blob: bytes
+    blob: Blob
 
     @classmethod
     def of(cls, item: Item) -> "Encoded":
@@ -95,9 +95,9 @@ class Encoded:
         return _LENGTHS.size + len(self.head) + len(self.blob)
 
 
-def lay_out(encoded: Iterable[Encoded]) -> tuple[list[bytes], list[Placed]]:
+def lay_out(encoded: Iterable[Encoded]) -> tuple[list[Blob], list[Placed]]:
     """Return the parts of a payload, in order, and where each blob lies in it."""
-    parts: list[bytes] = []
+    parts: list[Blob] = []
     placed: list[Placed] = []
     at = 0
     for one in encoded:
@@ -109,23 +109,34 @@ def lay_out(encoded: Iterable[Encoded]) -> tuple[list[bytes], list[Placed]]:
     return parts, placed
 
 
-def write_payload(items: Iterable[Item]) -> tuple[list[bytes], list[Placed]]:
+def write_payload(items: Iterable[Item]) -> tuple[list[Blob], list[Placed]]:
     return lay_out(map(Encoded.of, items))
 
 
-def write_frame(header: Header, parts: Sequence[bytes]) -> list[bytes]:
-    """Return what to write: header, CRC and the payload's parts."""
-    head = bytes(header)
-    crc = zlib.crc32(head)
+def lay_frame(into: memoryview, header: Header, parts: Sequence[Blob]) -> int:
+    """Lay header, CRC and the payload's *parts* into the beginning of *into*, and zeros up to a
+    whole block; return how many bytes that are.
+
+    One checksum over all of it, where it lies: for each part by itself the interpreter's lock would
+    be given up, and waited for behind whoever is busy.
+    """
+    end = HEADER_SIZE
     for part in parts:
-        crc = zlib.crc32(part, crc)
-    return [head, _CRC.pack(crc), *parts]
+        start, end = end, end + len(part)
+        into[start:end] = part
+    head = bytes(header)
+    with into[HEADER_SIZE:end] as payload:
+        crc = crc32(payload, crc32(head))
+    into[:HEADER_SIZE] = head + _CRC.pack(crc)
+    whole = whole_blocks(end)
+    into[end:whole] = bytes(whole - end)
+    return whole
 
 
 def holds(head: bytes, payload: bytes) -> bool:
     """Whether the CRC of a frame's header bytes *head* fits it and *payload*."""
     crc: int = _CRC.unpack_from(head, _HEADER.size)[0]
-    return zlib.crc32(payload, zlib.crc32(head[: _HEADER.size])) == crc
+    return crc32(payload, crc32(head[: _HEADER.size])) == crc
 
 
 def read_payload(payload: bytes) -> Iterator[Placed]:

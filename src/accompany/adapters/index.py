@@ -3,32 +3,30 @@
 It follows the journal and can be made again from it: a batch is applied in one transaction with
 the position reached, so that a crash in between repeats nothing and misses nothing. It holds no
 sealed bytes, only where they lie. Not here: asking it (`lookups`), people and duty (`sqlite`).
+
+An error of the disk makes it worthless: after a sync that failed the kernel holds pages for clean
+that never reached the disk, and SQLite would sync again and believe it. So it is taken away, the
+server ends, and the next start makes it again.
 """
 
-import contextlib
 import sqlite3
 import threading
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
+from accompany.adapters.disk import sync_folder
+from accompany.adapters.index_rows import add_statements, apply_record, drop, statement_row
 from accompany.adapters.lookups import NODE, Lookups, node_of
 from accompany.adapters.scanning import Batch, Position
 from accompany.adapters.sqlite import no_room_as_disk_full
 from accompany.custody.ports import (
-    Arrived,
-    CardKept,
-    CustodyKept,
-    DeletedKept,
-    ErasedKept,
-    GrantKept,
     Kept,
-    OpeningKept,
-    PackageKept,
-    PaddingKept,
-    Record,
-    StampKept,
     StatementKept,
 )
+from accompany.errors import AccompanyError, DiskFailed, DiskFull, InUse
 from accompany.evidence.merkle import grown, leaf_hash
 from accompany.evidence.text import read_time
 
@@ -66,25 +64,46 @@ _TABLES = "position leaves nodes recordings statements named stamps touched dele
 _REMEMBERED = 100_000
 _BACKSTOP = 32 * 1024
 """Pages in the write-ahead file at which a batch itself moves them into the index."""
+_WORTHLESS = (
+    sqlite3.SQLITE_IOERR,
+    sqlite3.SQLITE_CORRUPT,
+    sqlite3.SQLITE_NOTADB,
+    sqlite3.SQLITE_CONSTRAINT,
+)
+"""A batch that does not fit, since something of it is there already, is a bent index as well."""
 
 
 class Index(Lookups):
-    """Read from any thread, written by one; readers see whole batches only, at once."""
+    """Read from any thread, written by one; readers see whole batches only, at once.
 
-    def __init__(self, path: Path) -> None:
+    *on_failure* is told once it was taken away: nothing that it says counts from then on.
+    """
+
+    def __init__(self, path: Path, on_failure: Callable[[str], None] = lambda why: None) -> None:
+        self._path = path
+        self._on_failure = on_failure
         self._write = _own_version(path)
         # What is deleted must not be read from the file's free pages.
         self._write.execute("PRAGMA secure_delete = ON")
-        # `settle` is there to keep it from coming to this: the event loop would wait for the disk.
-        self._write.execute(f"PRAGMA wal_autocheckpoint = {_BACKSTOP}")
-        self._write.executescript(_SCHEMA)
+        # SQLite would pass over what fails there: a batch does it itself (`apply`).
+        self._write.execute("PRAGMA wal_autocheckpoint = 0")
+        with self._worthless_if_it_fails():
+            self._write.executescript(_SCHEMA)
         self._touched: set[tuple[str, int]] = set()
+        self._edge: dict[tuple[int, int], bytes] = {}
+        """Nodes by level and number that the next leaves are joined to, as far as they are known
+        without being read."""
+        self._long = False
+        """Whether the write-ahead file has come to _BACKSTOP pages."""
         self._here = _connect(path)
         self._elsewhere = _connect(path)
         self._home = threading.get_ident()
         self._turn = threading.Lock()
 
     def close(self) -> None:
+        # Or the last connection to close would do it, and pass over what fails.
+        with suppress(AccompanyError):
+            self.flush()
         for connection in (self._here, self._elsewhere, self._write):
             connection.close()
 
@@ -92,10 +111,25 @@ class Index(Lookups):
         """A query that overlaps another one on the same connection sees what that one saw, and so
         misses what was kept meanwhile: one query at a time, and the event loop's apart.
         """
-        if threading.get_ident() == self._home:
-            return self._here.execute(query, values).fetchall()
-        with self._turn:
-            return self._elsewhere.execute(query, values).fetchall()
+        with self._worthless_if_it_fails():
+            if threading.get_ident() == self._home:
+                return self._here.execute(query, values).fetchall()
+            with self._turn:
+                return self._elsewhere.execute(query, values).fetchall()
+
+    @contextmanager
+    def _worthless_if_it_fails(self) -> Iterator[None]:
+        """Take the index away where the disk failed, or it is bent; raise DiskFailed."""
+        try:
+            yield
+        except (sqlite3.DatabaseError, LookupError) as error:
+            if not _is_worthless(error):
+                raise
+            why = f"the index cannot be used: {error}; it is made again from the journal"
+            with suppress(OSError):
+                _remove(self._path)
+            self._on_failure(why)
+            raise DiskFailed(why) from error
 
     def forget(self) -> None:
         """Drop everything, to be made again from the journal."""
@@ -103,33 +137,58 @@ class Index(Lookups):
             for table in _TABLES:
                 tables.execute(f"DELETE FROM {table}")
         self._touched.clear()
+        self._edge = {}
 
     def position(self) -> Position:
-        row = self._write.execute("SELECT file, offset, batch, start FROM position").fetchone()
+        row = self._written("SELECT file, offset, batch, start FROM position")
         return Position(*row) if row else Position()
 
     def size(self) -> int:
-        row = self._write.execute("SELECT max(number) FROM leaves").fetchone()
-        return 0 if row[0] is None else int(row[0]) + 1
+        row = self._written("SELECT max(number) FROM leaves")
+        return 0 if row is None or row[0] is None else int(row[0]) + 1
 
     def last_time(self) -> int:
         """Return the time that the last receipt kept states; 0 where there is none."""
-        row = self._write.execute("SELECT time FROM position").fetchone()
+        row = self._written("SELECT time FROM position")
         return read_time(row[0]) if row and row[0] else 0
+
+    def _written(self, query: str) -> tuple[Any, ...] | None:
+        """Return a row as the writer sees it."""
+        with self._worthless_if_it_fails():
+            row: tuple[Any, ...] | None = self._write.execute(query).fetchone()
+            return row
 
     def apply(self, batch: Batch) -> None:
         """Follow the journal by one batch; raise DiskFull, having done nothing, without room."""
-        with no_room_as_disk_full(), self._write as tables:
-            self._grow(tables, [one.record for one in batch.placed if isinstance(one.record, Kept)])
+        with self._worthless_if_it_fails(), no_room_as_disk_full():
+            self._apply(batch)
+            if self._long:
+                # `settle` is there to keep it from coming to this: the event loop waits here.
+                _fold(self._write, "PASSIVE")
+                self._long = False
+
+    def _apply(self, batch: Batch) -> None:
+        with self._write as tables:
+            kept = [one.record for one in batch.placed if isinstance(one.record, Kept)]
+            edge = self._grow(tables, kept)
+            rows: list[tuple[Any, ...]] = []
             for placed in batch.placed:
-                self._touch(tables, getattr(placed.record, "recording", None), batch.file)
-                _apply_record(tables, placed.record, batch.file, batch.base + placed.offset)
+                record, offset = placed.record, batch.base + placed.offset
+                self._touch(tables, getattr(record, "recording", None), batch.file)
+                if isinstance(record, StatementKept):
+                    rows.append(statement_row(record, batch.file, offset))
+                    continue
+                # Nothing overtakes what came before it.
+                add_statements(tables, rows)
+                apply_record(tables, record, batch.file, offset)
+            add_statements(tables, rows)
             end = batch.end
             tables.execute(
                 "INSERT OR REPLACE INTO position VALUES "
                 "(1, ?, ?, ?, ?, coalesce(?, (SELECT time FROM position)))",
                 (end.file, end.offset, end.sequence, end.start, _last_time(batch)),
             )
+        self._edge = edge
 
     def _touch(self, tables: sqlite3.Connection, recording: str | None, file: int) -> None:
         """Remember that something of *recording* lies in *file*: what is erased is sought there."""
@@ -140,9 +199,12 @@ class Index(Lookups):
             self._touched.clear()
         self._touched.add((recording, file))
 
-    def _grow(self, tables: sqlite3.Connection, kept: list[Kept]) -> None:
-        """Add the leaves of a batch, and every node that they complete."""
-        made: dict[tuple[int, int], bytes] = {}
+    def _grow(
+        self, tables: sqlite3.Connection, kept: Sequence[Kept]
+    ) -> dict[tuple[int, int], bytes]:
+        """Add the leaves of a batch, and every node that they complete; return the new edge."""
+        made = self._edge.copy()
+        known = len(made)
 
         def node(level: int, number: int) -> bytes:
             found = made.get((level, number))
@@ -155,25 +217,45 @@ class Index(Lookups):
             for level, number, value in grown(index, leaf_hash(entry), node):
                 made[level, number] = value
         tables.executemany("INSERT INTO leaves VALUES (?, ?)", leaves)
-        nodes = [(level, number, made[level, number]) for level, number in sorted(made)]
+        # What was known stands first: a dict keeps the order in which it was filled.
+        nodes = sorted((*at, value) for at, value in islice(made.items(), known, None))
         tables.executemany("INSERT INTO nodes VALUES (?, ?, ?)", nodes)
+        size = leaves[-1][0] + 1 if leaves else 0
+        found = ((level, (size >> level) - 1) for level in range(size.bit_length()))
+        return {at: made[at] for at in found if at[1] % 2 == 0 and at in made} or self._edge
+
+    def drop(self, recordings: Sequence[str]) -> None:
+        """Forget *recordings* of a journal that nothing is added to any more."""
+        with self._worthless_if_it_fails(), self._write as tables:
+            for recording in recordings:
+                drop(tables, recording)
 
     def settle(self) -> None:
         """Move what the write-ahead file holds into the index, as far as nobody reads the old
-        state. It waits for the disk: call it in a thread, every second or so. What fails is left
-        to the next time."""
-        with self._turn, contextlib.suppress(sqlite3.Error):
-            self._elsewhere.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()
+        state. It waits for the disk: call it in a thread, every second or so. Where there is no
+        room it is left to the next time; raise DiskFailed as for any other failure."""
+        with self._worthless_if_it_fails(), self._turn, suppress(DiskFull), no_room_as_disk_full():
+            _, pages = _fold(self._elsewhere, "PASSIVE")
+            self._long = pages >= _BACKSTOP
 
     def flush(self) -> None:
         """Write what the write-ahead file holds into the index, and empty it.
 
-        Raise OperationalError where somebody is reading the old state for long.
+        Raise InUse where somebody is reading the old state for long.
         """
-        with self._turn:
-            busy, *_ = self._elsewhere.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+        with self._worthless_if_it_fails(), self._turn, no_room_as_disk_full():
+            busy, _ = _fold(self._elsewhere, "TRUNCATE")
         if busy:
-            raise sqlite3.OperationalError("the index is being read")
+            raise InUse("the index is being read")
+
+
+def _fold(tables: sqlite3.Connection, how: str) -> tuple[bool, int]:
+    """Return whether readers kept it from being done, and how many pages had to be moved.
+
+    Done by the writer with nobody reading, the write-ahead file begins anew.
+    """
+    busy, pages, _ = tables.execute(f"PRAGMA wal_checkpoint({how})").fetchone()
+    return bool(busy), int(pages)
 
 
 def _connect(path: Path) -> sqlite3.Connection:
@@ -185,16 +267,33 @@ def _connect(path: Path) -> sqlite3.Connection:
 
 
 def _own_version(path: Path) -> sqlite3.Connection:
-    """Connect; an index of another version is removed, to be made again from the journal."""
-    connection = _connect(path)
-    if connection.execute("PRAGMA user_version").fetchone()[0] == _VERSION:
-        return connection
-    connection.close()
-    for name in (path.name, f"{path.name}-wal", f"{path.name}-shm"):
-        path.with_name(name).unlink(missing_ok=True)
+    """Connect; an index of another version, or none at all, is removed, to be made again from the
+    journal."""
+    try:
+        connection = _connect(path)
+        if connection.execute("PRAGMA user_version").fetchone()[0] == _VERSION:
+            return connection
+        connection.close()
+    except sqlite3.DatabaseError as error:
+        if not _is_worthless(error):
+            raise
+    _remove(path)
     connection = _connect(path)
     connection.execute(f"PRAGMA user_version = {_VERSION}")
     return connection
+
+
+def _is_worthless(error: sqlite3.DatabaseError | LookupError) -> bool:
+    """Whether the disk failed or what is there contradicts itself; a node is missing, say."""
+    code = getattr(error, "sqlite_errorcode", 0) & 0xFF
+    return isinstance(error, LookupError) or code in _WORTHLESS
+
+
+def _remove(path: Path) -> None:
+    """The database first: without it SQLite reads nothing of the others."""
+    for name in (path.name, f"{path.name}-wal", f"{path.name}-shm"):
+        path.with_name(name).unlink(missing_ok=True)
+    sync_folder(path.parent)
 
 
 def _last_time(batch: Batch) -> str | None:
@@ -204,90 +303,3 @@ def _last_time(batch: Batch) -> str | None:
         if found:
             return rest.partition(b"\n")[0].decode("ascii")
     return None
-
-
-def _apply_record(tables: sqlite3.Connection, record: Record, file: int, offset: int) -> None:
-    match record:
-        case OpeningKept():
-            tables.execute(
-                "INSERT INTO recordings VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-                (
-                    record.recording,
-                    record.note,
-                    record.index,
-                    record.receipt,
-                    record.locator,
-                    record.deletion,
-                    record.encounter,
-                    record.kind,
-                ),
-            )
-        case StatementKept():
-            place = (file, offset) if record.blob else (None, None)
-            tables.execute(
-                "INSERT INTO statements VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-                (
-                    record.recording,
-                    record.number,
-                    record.note,
-                    record.index,
-                    record.receipt,
-                    record.word,
-                    record.sha256,
-                    record.size,
-                    *place,
-                ),
-            )
-        case Arrived():
-            tables.execute(
-                "UPDATE statements SET receipt = ?, file = ?, offset = ? "
-                "WHERE recording = ? AND number = ?",
-                (record.receipt, file, offset, record.recording, record.number),
-            )
-        case GrantKept():
-            _named(tables, "grant", record.recording, record.number, record.data, record)
-        case CustodyKept():
-            _named(tables, "custody", record.recording, record.line, record.data, record)
-        case CardKept():
-            _named(tables, "card", record.serial, 0, record.note, record)
-        case PackageKept():
-            _named(tables, "package", record.recording, record.index, record.note, record)
-        case PaddingKept():
-            pass
-        case DeletedKept():
-            _delete(tables, record)
-        case ErasedKept():
-            tables.execute("UPDATE deleted SET erased = 1 WHERE id = ?", (record.recording,))
-        case StampKept():
-            tables.execute(
-                "INSERT INTO stamps VALUES (?, ?, ?, ?, ?, ?)",
-                (
-                    record.authority,
-                    record.size,
-                    record.index,
-                    record.checkpoint,
-                    record.token,
-                    record.chain,
-                ),
-            )
-
-
-def _named(
-    tables: sqlite3.Connection, what: str, name: str, number: int, data: bytes, kept: Kept
-) -> None:
-    tables.execute(
-        "INSERT INTO named VALUES (?, ?, ?, ?, ?, ?)",
-        (what, name, number, data, kept.index, kept.receipt),
-    )
-
-
-def _delete(tables: sqlite3.Connection, record: DeletedKept) -> None:
-    recording = (record.recording,)
-    tables.execute("DELETE FROM recordings WHERE id = ?", recording)
-    tables.execute("DELETE FROM statements WHERE recording = ?", recording)
-    for what in ("grant", "custody", "package"):
-        tables.execute("DELETE FROM named WHERE what = ? AND name = ?", (what, record.recording))
-    tables.execute(
-        "INSERT INTO deleted VALUES (?, ?, ?, ?, 0)",
-        (record.recording, record.tombstone, record.index, record.receipt),
-    )

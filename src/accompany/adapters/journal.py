@@ -8,6 +8,7 @@ is dead from then on, and the process has to start again and read (`scanning`).
 Survives power loss if the disk honours flushes. Not here: what records mean, the index.
 """
 
+import mmap
 import os
 import uuid
 from collections.abc import Iterator, Sequence
@@ -29,18 +30,19 @@ from accompany.adapters.frames import (
     Header,
     Placed,
     framed_size,
+    lay_frame,
     whole_blocks,
-    write_frame,
     write_payload,
 )
 from accompany.adapters.scanning import Batch, Position, Scan, numbers_in, path_of
-from accompany.custody.ports import Item
+from accompany.custody.ports import Blob, Item
 from accompany.errors import Damaged, DiskFull
 
 RESERVE = 64 * 1024 * 1024
 """Bytes kept free for statements when segments no longer fit; less where files are small."""
 
-_BUFFER = 4 * 1024 * 1024
+_BUFFER = 16 * 1024 * 1024
+"""Bytes of memory that frames are laid out in; what no frame ever reached is none of it."""
 
 
 class Journal:
@@ -129,7 +131,7 @@ class Journal:
         """Write *items* as one frame and sync it; return where they lie."""
         return self.append_payload(*write_payload(items))
 
-    def append_payload(self, parts: Sequence[bytes], placed: Sequence[Placed]) -> Batch:
+    def append_payload(self, parts: Sequence[Blob], placed: Sequence[Placed]) -> Batch:
         """Write one frame and sync it; return where its records lie.
 
         Raise DiskFull (nothing written) where there is no room, OSError where the disk failed:
@@ -142,7 +144,10 @@ class Journal:
             fd = self._file_for(length)
             sequence, start = self._sequence + 1, self._offset
             header = Header(self._name, self._epoch, sequence, start, length, self._sequence)
-            write_blocks(fd, self._buffer, write_frame(header, parts), start)
+            with memoryview(self._buffer_for(length)) as buffer:
+                size = lay_frame(buffer, header, parts)
+                with buffer[:size] as frame:
+                    write_blocks(fd, frame, start)
             os.fdatasync(fd)
             self._offset = start + framed_size(length)
             self._sequence = sequence
@@ -171,6 +176,10 @@ class Journal:
         if not self._dead:
             self._ahead.drop()
             cut(self._path(self._number), self._offset)
+
+    def _buffer_for(self, length: int) -> mmap.mmap:
+        size = framed_size(length)
+        return self._buffer if size <= len(self._buffer) else new_buffer(size)
 
     def _file_for(self, length: int) -> int:
         self.begin()

@@ -7,6 +7,7 @@ be kept. Not here: what may be kept (`custody`).
 
 import threading
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from hashlib import sha256
 from pathlib import Path
 
@@ -19,7 +20,7 @@ from accompany.adapters.index import Index
 from accompany.adapters.journal import Journal
 from accompany.adapters.scanning import Batch
 from accompany.custody.ports import Item, Kept, NamedRow, RecordingRow, StampRow, StatementRow
-from accompany.errors import Damaged, DiskFull
+from accompany.errors import Damaged, DiskFailed, DiskFull
 
 _ONE = 4 * BLOCK
 """More than a frame takes for one record, its blob aside: note, receipt, header, padding."""
@@ -36,7 +37,7 @@ class JournalKeeper:
 
     def __init__(self, folder: Path, file_bytes: int, on_failure: Callable[[str], None]) -> None:
         self._journal = Journal(folder / "journal", file_bytes)
-        self._index = Index(folder / "index.sqlite")
+        self._index = Index(folder / "index.sqlite", on_failure)
         self._catch_up()
         self._size = self._index.size()
         self._journal.begin()
@@ -94,8 +95,13 @@ class JournalKeeper:
         to be called every second."""
         self._ballast.tend()
         if not self._closed and not (self._settling and self._settling.is_alive()):
-            self._settling = threading.Thread(target=self._index.settle, name="index", daemon=True)
+            self._settling = threading.Thread(target=self._settle, name="index", daemon=True)
             self._settling.start()
+
+    def _settle(self) -> None:
+        # Whoever has to hear of it was told.
+        with suppress(DiskFailed):
+            self._index.settle()
 
     def check_room(self, size: int, segment: bool = False) -> None:
         # What waits has a promise already: together with it this must not eat the reserve.
@@ -168,6 +174,9 @@ class JournalKeeper:
 
     def card(self, serial: str) -> NamedRow | None:
         return next(iter(self._index.named("card", serial)), None)
+
+    def revocation(self, serial: str) -> NamedRow | None:
+        return next(iter(self._index.named("revocation", serial)), None)
 
     def stamps(self, after: int, first: int, last: int) -> list[StampRow]:
         return self._index.stamps(after, first, last)

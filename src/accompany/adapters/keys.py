@@ -109,5 +109,5 @@ def check_origin(origin: str) -> None:
     """Raise Malformed unless *origin* can be a log's name, or is empty."""
     if re.search(r"[\s+]", origin) or len(origin) > 255:
         raise Malformed("origin", f"expected no space and no plus, found {origin[:80]!r}")
-    if origin.startswith(("recording/", "accompany/", "attorney/")):
+    if origin.startswith(("recording/", "accompany/", "attorney/", "person/")):
         raise Malformed("origin", f"{origin.partition('/')[0]}/ is for other keys")

@@ -1,5 +1,6 @@
 """Attorneys' own channels in SQLite: their secrets are theirs, and the server has to know them."""
 
+from accompany.adapters.events import read_int
 from accompany.adapters.sqlite import Database
 from accompany.dispatch.channels import Channel
 from accompany.errors import Damaged
@@ -8,6 +9,9 @@ from accompany.ids import CardSerial
 _SCHEMA = (
     "CREATE TABLE IF NOT EXISTS own_channels (id TEXT PRIMARY KEY, attorney TEXT, kind TEXT, "
     "value TEXT, worked INTEGER, failed INTEGER) WITHOUT ROWID"
+)
+_RESTING = (
+    "CREATE TABLE IF NOT EXISTS resting (owner TEXT PRIMARY KEY, until INTEGER) WITHOUT ROWID"
 )
 _COLUMNS = "id, attorney, kind, value, worked, failed"
 
@@ -18,6 +22,7 @@ class SqliteChannels:
     def __init__(self, database: Database) -> None:
         self._database = database
         database.do(_SCHEMA)
+        database.do(_RESTING)
 
     def add(self, channel: Channel) -> None:
         values = (channel.attorney, channel.kind, channel.value, channel.worked, channel.failed)
@@ -45,6 +50,24 @@ class SqliteChannels:
         statement = "SELECT count(*) FROM own_channels WHERE failed > coalesce(worked, 0)"
         row = self._database.row(statement)
         return int(str(row[0])) if row else 0
+
+    def rest(self, owner: CardSerial, until: int) -> None:
+        self._database.do("DELETE FROM resting WHERE owner = ?", owner)
+        if until:
+            self._database.do("INSERT INTO resting VALUES (?, ?)", owner, until)
+
+    def resting(self, owner: CardSerial) -> int:
+        row = self._database.row("SELECT until FROM resting WHERE owner = ?", owner)
+        return read_int(row[0]) if row else 0
+
+    def owners(self) -> dict[CardSerial, tuple[int, int]]:
+        """Return who has channels: how many, and how many of them failed when last used."""
+        statement = (
+            "SELECT attorney, count(*), sum(coalesce(failed, 0) > coalesce(worked, 0)) "
+            "FROM own_channels GROUP BY attorney"
+        )
+        rows = self._database.rows(statement)
+        return {CardSerial(str(one)): (read_int(all_), read_int(bad)) for one, all_, bad in rows}
 
 
 def _read(row: tuple[object, ...]) -> Channel:

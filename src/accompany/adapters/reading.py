@@ -13,7 +13,6 @@ import os
 import signal
 import sqlite3
 import sys
-import zlib
 from collections import deque
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -27,6 +26,7 @@ import msgspec
 from cryptography.hazmat.primitives.ciphers import Cipher
 from cryptography.hazmat.primitives.ciphers.algorithms import AES
 from cryptography.hazmat.primitives.ciphers.modes import CTR
+from isal.isal_zlib import crc32
 
 from accompany.adapters.lookups import Lookups
 from accompany.adapters.runs import Numbered, read_run, runs_of
@@ -78,6 +78,9 @@ class Shelf(Lookups):
 
     def custody(self, recording: str) -> list[NamedRow]:
         return self.named("custody", recording)
+
+    def revocation(self, serial: str) -> NamedRow | None:
+        return next(iter(self.named("revocation", serial)), None)
 
     def notes(self, recording: str, last: int) -> Iterator[bytes]:
         return (row[0] for row in self._up_to(recording, last, "note"))
@@ -141,7 +144,7 @@ class Segments:
 
     def _read(self, run: list[Numbered], buffer: mmap | None) -> Read:
         memory, found = read_run(self._journal, run, buffer)
-        return Read([n for n, _ in run], found, [zlib.crc32(data) for data in found], memory)
+        return Read([n for n, _ in run], found, [crc32(data) for data in found], memory)
 
 
 class Sink:
@@ -206,7 +209,7 @@ class Prepared:
             self.listed[file.path] = Blob(file.size, file.sha256)
             if not isinstance(file.content, Blob):
                 name = zip_path(contents.recording, file.path)
-                head = self.section.whole(name, file.size, zlib.crc32(file.content))
+                head = self.section.whole(name, file.size, crc32(file.content))
                 self.spool.write(head + file.content)
 
     def files(self) -> Iterator[PackageFile]:
@@ -225,7 +228,7 @@ def write_zip(
     heads = []
     for file in first:
         if not isinstance(file.content, Blob):
-            crc = zlib.crc32(file.content)
+            crc = crc32(file.content)
             name = zip_path(recording, file.path)
             heads += [directory.whole(name, file.size, crc), file.content]
     directory.follow(prepared.section)

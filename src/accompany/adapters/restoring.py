@@ -5,6 +5,7 @@ to have the root that the newest checkpoint in the backup signs, and agree with 
 else has seen. What was erased is erased here, too. Not here: making a backup (backup).
 """
 
+import re
 import shutil
 from base64 import b64decode
 from collections.abc import Sequence
@@ -14,12 +15,20 @@ from pathlib import Path
 
 import msgspec
 
-from accompany.adapters.backup import SECRETS, Manifest, Object, Progress, objects_of, read_manifest
+from accompany.adapters.backup import SECRETS, Progress
+from accompany.adapters.closed_log import followed, last_held
 from accompany.adapters.disk import write_durably
 from accompany.adapters.erasing import overwrite
 from accompany.adapters.erasures import Erased
 from accompany.adapters.frames import HEADER_SIZE
 from accompany.adapters.keeper import JournalKeeper, check_tree
+from accompany.adapters.manifest import (
+    ClosedJournal,
+    Manifest,
+    Object,
+    objects_of,
+    read_manifest,
+)
 from accompany.adapters.spans import Span
 from accompany.adapters.sqlite import Database
 from accompany.adapters.stores import Store
@@ -32,15 +41,19 @@ from accompany.evidence.merkle import root
 from accompany.evidence.notes import Verifier
 
 FILE_BYTES = 1024 * 1024 * 1024
+_NAME = re.compile(r"[0-9A-Za-z_-][0-9A-Za-z._-]{0,254}")
+_SECRET = re.compile(rf"(?:(?:{'|'.join(SECRETS)})|closed/{_NAME.pattern}/keys)/[^/.][^/]*")
 
 
 @dataclass(frozen=True, slots=True)
 class Restored:
-    """What came back: when the backup was made, entries of the log, whether the keys are there."""
+    """What came back: when the backup was made, entries of the log, whether the keys are there,
+    how many logs that were closed."""
 
     made: str
     entries: int
     keys: bool
+    closed: int = 0
 
 
 @dataclass
@@ -71,11 +84,13 @@ class Restoring:
         keys = self._secrets(manifest, folder)
         self._erase(manifest, folder)
         entries = self._check(folder)
+        for name, closed in manifest.closed.items():
+            _check_closed(folder / "closed" / name, closed)
         self._delete_again(folder)
         if self.data.exists():
             self.data.rmdir()
         folder.rename(self.data)
-        return Restored(manifest.made, entries, keys)
+        return Restored(manifest.made, entries, keys, len(manifest.closed))
 
     def _fetch(self, manifest: Manifest, folder: Path) -> None:
         total = sum(one.size for one in objects_of(manifest))
@@ -84,16 +99,20 @@ class Restoring:
             target = folder / path
             if not target.resolve().is_relative_to(folder.resolve()):
                 raise Malformed("backup", f"it names a file outside itself: {path[:80]!r}")
-            target.parent.mkdir(parents=True, exist_ok=True)
+            target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             write_durably(target, self._get(one))
             done += one.size
-        (folder / "journal").mkdir(exist_ok=True)
-        for file in manifest.journal:
-            with (folder / "journal" / f"{file.number:06d}.journal").open("wb") as target_file:
-                for one in file.parts:
-                    target_file.write(self._get(one))
-                    done += one.size
-                    self.progress(done, total)
+        journals = {"journal": manifest.journal}
+        for name, closed in manifest.closed.items():
+            journals[f"closed/{_log_name(name)}/journal"] = closed.files
+        for path, files in journals.items():
+            (folder / path).mkdir(exist_ok=True)
+            for file in files:
+                with (folder / path / f"{file.number:06d}.journal").open("wb") as target_file:
+                    for one in file.parts:
+                        target_file.write(self._get(one))
+                        done += one.size
+                        self.progress(done, total)
 
     def _get(self, one: Object) -> bytes:
         data = self.store.get(one.key)
@@ -118,21 +137,20 @@ class Restoring:
                 raise Malformed("arguments", "the keys are sealed: expected --identity FILE")
             data = decrypt(data, [self.identity])
         for path, content in msgspec.json.decode(data, type=dict[str, str]).items():
-            top, _, rest = path.partition("/")
-            if top not in SECRETS or not rest or "/" in rest or rest.startswith("."):
+            if not _SECRET.fullmatch(path):
                 raise Malformed("backup", f"expected a key's file, found {path[:80]!r}")
-            (folder / top).mkdir(mode=0o700, exist_ok=True)
+            (folder / path).parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             write_durably(folder / path, b64decode(content))
         return True
 
     def _erase(self, manifest: Manifest, folder: Path) -> None:
         """Write zeros over what was being erased when the backup was made."""
         for name in manifest.files:
-            if not name.startswith("journal/erased/"):
+            journal, erased, file = name.partition("/erased/")
+            if not erased:
                 continue
             rows = msgspec.json.decode((folder / name).read_bytes(), type=list[Erased])
-            number = int(Path(name).name.split("-")[0])
-            path = folder / "journal" / f"{number:06d}.journal"
+            path = folder / journal / f"{file.partition('-')[0]}.journal"
             if path.exists():
                 spans = [
                     Span(row.offset + HEADER_SIZE + start, row.offset + HEADER_SIZE + start + size)
@@ -165,6 +183,27 @@ class Restoring:
                 wishes.ask(Wish(recording, 0, 0, "organization", None, "deleted before"))
         finally:
             database.close()
+
+
+def _log_name(name: str) -> str:
+    if not _NAME.fullmatch(name):
+        raise Malformed("backup", f"expected a closed log's name, found {name[:80]!r}")
+    return name
+
+
+def _check_closed(folder: Path, held: ClosedJournal) -> None:
+    """Raise Damaged where what is left of a closed log holds less than it did in the backup."""
+    index = followed(folder)
+    try:
+        last = last_held(index, folder, None)
+    finally:
+        index.close()
+    found = (last.checkpoint.size, last.checkpoint.root.hex()) if last else (0, "")
+    if found != (held.size, held.root):
+        raise Damaged(
+            f"{folder.name}, a closed log: expected what holds a checkpoint over {held.size} "
+            f"entries with root {held.root or 'none'}, found {found[0]} with {found[1] or 'none'}"
+        )
 
 
 def _log_key(folder: Path) -> Verifier:

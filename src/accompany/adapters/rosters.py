@@ -25,6 +25,11 @@ class SqliteRosters:
         row = self._database.row("SELECT max(number) FROM rosters")
         return row[0] if row and isinstance(row[0], int) else 0
 
+    def before(self) -> str | None:
+        """Return the text of the roster before the one that counts."""
+        row = self._database.row("SELECT text FROM rosters ORDER BY number DESC LIMIT 1 OFFSET 1")
+        return None if row is None else str(row[0])
+
     def newest(self) -> str | None:
         """Return the text of the roster that counts."""
         row = self._database.row("SELECT text FROM rosters ORDER BY number DESC LIMIT 1")

@@ -1,33 +1,30 @@
-"""People and dispatch in SQLite: codes, invitations, sessions, presses and their events.
+"""The database of people and dispatch, in SQLite; presses and their events.
 
-Every write is durable when it returns (WAL, synchronous FULL). Secrets are here as SHA-256 only.
-No address, no name of a caller and no place beyond the state is ever written. Not here: evidence.
+Every write is durable when it returns (WAL, synchronous FULL). No address, no name of a caller and
+no place beyond the state is ever written. Not here: evidence, the organization's people (`people`).
 """
 
 import sqlite3
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Protocol
 
 from accompany.adapters.events import read_event, read_int, write_event
+from accompany.dispatch.events import Event
 from accompany.dispatch.ports import Pressed
-from accompany.dispatch.ringing import Event
 from accompany.dispatch.roster import Press
 from accompany.errors import DiskFull, Unknown
 from accompany.ids import CardSerial, EncounterId
 
 _SCHEMA = """
-CREATE TABLE IF NOT EXISTS codes (digest BLOB PRIMARY KEY) WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS invitations (digest BLOB PRIMARY KEY, used INTEGER NOT NULL)
-    WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS sessions (digest BLOB PRIMARY KEY, serial TEXT, until INTEGER)
-    WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS presses (encounter TEXT PRIMARY KEY, state TEXT, language TEXT,
-    pressed INTEGER, secret BLOB) WITHOUT ROWID;
+    pressed INTEGER, secret BLOB, guest INTEGER NOT NULL DEFAULT 1) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS events (encounter TEXT, number INTEGER, word TEXT, who TEXT,
     time INTEGER, PRIMARY KEY (encounter, number)) WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS by_word ON events (word, who);
 CREATE INDEX IF NOT EXISTS by_time ON events (time);
+CREATE INDEX IF NOT EXISTS by_pressed ON presses (pressed);
 """
 
 
@@ -41,6 +38,8 @@ class Database:
         self._on_failure = on_failure
         self._tables = connect(path)
         self._tables.executescript(_SCHEMA)
+        if "guest" not in [row[1] for row in self.rows("PRAGMA table_info(presses)")]:
+            self.do("ALTER TABLE presses ADD COLUMN guest INTEGER NOT NULL DEFAULT 1")
 
     def close(self) -> None:
         self._tables.close()
@@ -55,6 +54,21 @@ class Database:
                 self._on_failure(f"the database cannot be written: {error}")
             raise
 
+    @contextmanager
+    def together(self) -> Iterator[None]:
+        """Everything done inside is kept, or nothing of it."""
+        self.do("BEGIN IMMEDIATE")
+        try:
+            yield
+        except BaseException:
+            self._tables.execute("ROLLBACK")
+            raise
+        self.do("COMMIT")
+
+    def empty_log(self) -> None:
+        """Move everything from the write-ahead log to its place, and leave the log empty."""
+        self._tables.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+
     def row(self, statement: str, *values: object) -> tuple[object, ...] | None:
         found = self._tables.execute(statement, values).fetchone()
         return None if found is None else tuple(found)
@@ -63,60 +77,39 @@ class Database:
         return self._tables.execute(statement, values).fetchall()
 
 
-class SqlitePeople:
-    """An `accounts.enrolment.People`."""
+class Listener(Protocol):
+    """Hears of what is kept, inside the transaction that keeps it: both last, or neither."""
 
-    def __init__(self, database: Database) -> None:
-        self._database = database
-
-    def add_code(self, digest: bytes) -> None:
-        self._database.do("INSERT OR IGNORE INTO codes VALUES (?)", digest)
-
-    def has_code(self, digest: bytes) -> bool:
-        return self._database.row("SELECT 1 FROM codes WHERE digest = ?", digest) is not None
-
-    def add_invitation(self, digest: bytes) -> None:
-        self._database.do("INSERT INTO invitations VALUES (?, 0)", digest)
-
-    def invitation(self, digest: bytes) -> bool | None:
-        row = self._database.row("SELECT used FROM invitations WHERE digest = ?", digest)
-        return None if row is None else bool(row[0])
-
-    def use_invitation(self, digest: bytes) -> bool:
-        statement = "UPDATE invitations SET used = 1 WHERE digest = ? AND used = 0"
-        return self._database.do(statement, digest) == 1
-
-    def add_session(self, digest: bytes, serial: CardSerial, until: int) -> None:
-        self._database.do("INSERT INTO sessions VALUES (?, ?, ?)", digest, serial, until)
-
-    def session(self, digest: bytes, now: int) -> CardSerial | None:
-        statement = "SELECT serial FROM sessions WHERE digest = ? AND until > ?"
-        row = self._database.row(statement, digest, now)
-        return None if row is None else CardSerial(str(row[0]))
-
-    def end_session(self, digest: bytes) -> None:
-        self._database.do("DELETE FROM sessions WHERE digest = ?", digest)
+    def begun(self, pressed: Pressed) -> None: ...
+    def heard(self, encounter: EncounterId, number: int, event: Event) -> None: ...
 
 
 class SqlitePresses:
     """A `dispatch.runner.Presses`."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, listener: Listener | None = None) -> None:
         self._database = database
+        self._listener = listener
 
     def begin(self, pressed: Pressed) -> bool:
         press = pressed.press
-        statement = "INSERT OR IGNORE INTO presses VALUES (?, ?, ?, ?, ?)"
-        values = (press.state, press.language, press.pressed, pressed.secret)
-        return self._database.do(statement, pressed.encounter, *values) == 1
+        statement = "INSERT OR IGNORE INTO presses VALUES (?, ?, ?, ?, ?, ?)"
+        values = (press.state, press.language, press.pressed, pressed.secret, press.guest)
+        with self._database.together():
+            kept = self._database.do(statement, pressed.encounter, *values) == 1
+            if kept and self._listener is not None:
+                self._listener.begun(pressed)
+        return kept
 
     def find(self, encounter: EncounterId) -> Pressed | None:
-        statement = "SELECT state, language, pressed, secret FROM presses WHERE encounter = ?"
+        statement = (
+            "SELECT state, language, pressed, secret, guest FROM presses WHERE encounter = ?"
+        )
         row = self._database.row(statement, encounter)
         if row is None:
             return None
-        state, language, pressed, secret = row
-        press = Press(str(state), str(language), read_int(pressed))
+        state, language, pressed, secret, guest = row
+        press = Press(str(state), str(language), read_int(pressed), guest != 0)
         return Pressed(encounter, press, secret if isinstance(secret, bytes) else b"")
 
     def events(self, encounter: EncounterId) -> Sequence[Event]:
@@ -125,7 +118,11 @@ class SqlitePresses:
 
     def append(self, encounter: EncounterId, number: int, event: Event) -> bool:
         statement = "INSERT OR IGNORE INTO events VALUES (?, ?, ?, ?, ?)"
-        return self._database.do(statement, encounter, number, *write_event(event)) == 1
+        with self._database.together():
+            kept = self._database.do(statement, encounter, number, *write_event(event)) == 1
+            if kept and self._listener is not None:
+                self._listener.heard(encounter, number, event)
+        return kept
 
     def unfinished(self) -> list[EncounterId]:
         statement = (
@@ -140,13 +137,24 @@ class SqlitePresses:
 
     def promised(self) -> list[EncounterId]:
         statement = (
-            "SELECT encounter FROM events WHERE word = 'promised' EXCEPT "
-            "SELECT encounter FROM events WHERE word = 'called back'"
+            "SELECT DISTINCT encounter FROM events p WHERE word = 'promised' AND coalesce("
+            "(SELECT word FROM events l WHERE l.encounter = p.encounter AND "
+            "word IN ('called back', 'reopened') ORDER BY number DESC LIMIT 1), '') "
+            "<> 'called back'"
         )
         return [EncounterId(str(row[0])) for row in self._database.rows(statement)]
 
+    def owing(self) -> list[EncounterId]:
+        statement = "SELECT DISTINCT encounter FROM events WHERE word = 'handed unsealed'"
+        return [EncounterId(str(row[0])) for row in self._database.rows(statement)]
+
     def answered_by(self, attorney: CardSerial) -> list[EncounterId]:
-        statement = "SELECT DISTINCT encounter FROM events WHERE word = 'answered' AND who = ?"
+        statement = (
+            "SELECT DISTINCT encounter FROM events "
+            "WHERE (word IN ('answered', 'answered elsewhere') AND who = ?1) "
+            "OR (word IN ('handed', 'handed unsealed', 'entrusted') "
+            "AND substr(who, instr(who, ' ') + 1) = ?1)"
+        )
         return [EncounterId(str(row[0])) for row in self._database.rows(statement, attorney)]
 
 
@@ -178,5 +186,7 @@ def connect(path: Path, any_thread: bool = False) -> sqlite3.Connection:
     connection = sqlite3.connect(path, isolation_level=None, check_same_thread=not any_thread)
     connection.execute("PRAGMA journal_mode = WAL")
     connection.execute("PRAGMA synchronous = FULL")
+    # What is deleted is written over: a page that is free again must tell nothing.
+    connection.execute("PRAGMA secure_delete = ON")
     path.chmod(0o600)
     return connection

@@ -8,8 +8,6 @@ import socket
 from dataclasses import dataclass
 from pathlib import Path
 
-import trustme
-
 from accompany.adapters.disk import write_durably
 from accompany.errors import Malformed
 
@@ -52,6 +50,9 @@ def addresses(host: str) -> list[str]:
 
 
 def _own(folder: Path, host: str) -> Certificate:
+    # A fifth of a start, that only this needs.
+    import trustme
+
     folder.mkdir(parents=True, exist_ok=True)
     folder.chmod(0o700)
     authority, authority_key = folder / "authority.crt", folder / "authority.key"

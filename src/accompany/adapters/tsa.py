@@ -8,7 +8,6 @@ does not send it). Not here: what a token shows (evidence.timestamps), when to a
 from dataclasses import dataclass
 from pathlib import Path
 
-import httpx
 from cryptography import x509
 from rfc3161_client import HashAlgorithm, TimestampRequestBuilder
 
@@ -43,6 +42,9 @@ class HttpAuthority:
         return Token(answer, write_certificates(chain_of(answer, self.roots)))
 
     async def _ask(self, query: bytes) -> bytes:
+        # A fifth of a start: it is there the first time somebody is asked.
+        import httpx
+
         headers = {"content-type": "application/timestamp-query"}
         try:
             async with httpx.AsyncClient(timeout=TIMEOUT, follow_redirects=True) as client:

@@ -8,8 +8,7 @@ with a URL are asked; the others come by themselves. Not here: when (custody.rou
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-
-import httpx
+from typing import TYPE_CHECKING
 
 from accompany.custody.rounds import Unavailable
 from accompany.errors import AccompanyError
@@ -17,6 +16,9 @@ from accompany.evidence.checkpoints import Policy, parse_checkpoint
 from accompany.evidence.cosigning import AddCheckpoint, read_lines
 from accompany.evidence.notes import Signature
 from accompany.evidence.text import read_number
+
+if TYPE_CHECKING:
+    import httpx
 
 TIMEOUT = 20.0
 SIZE_TYPE = "text/x.tlog.size"
@@ -34,6 +36,9 @@ class HttpWitness:
     async def cosign(
         self, note: bytes, consistency: Callable[[int], Sequence[bytes]]
     ) -> Sequence[Signature]:
+        # A fifth of a start: it is there the first time somebody is asked.
+        import httpx
+
         checkpoint, parsed = parse_checkpoint(note)
         try:
             async with httpx.AsyncClient(timeout=TIMEOUT) as client:
@@ -57,15 +62,15 @@ class HttpWitness:
 
     async def _ask(
         self,
-        client: httpx.AsyncClient,
+        client: "httpx.AsyncClient",
         note: bytes,
         consistency: Callable[[int], Sequence[bytes]],
-    ) -> httpx.Response:
+    ) -> "httpx.Response":
         body = bytes(AddCheckpoint(self.cosigned, tuple(consistency(self.cosigned)), note))
         return await client.post(f"{self.url.rstrip('/')}/add-checkpoint", content=body)
 
 
-def _size(answer: httpx.Response) -> int | None:
+def _size(answer: "httpx.Response") -> int | None:
     """Return the size that a 409 says the witness cosigned last, or None for other answers."""
     kind = answer.headers.get("content-type", "").partition(";")[0].strip()
     if answer.status_code != 409 or kind != SIZE_TYPE:

@@ -63,14 +63,17 @@ def run_backup(given: Namespace) -> int:
         store = Store(given.to)
         done = Backup(settings.data, store, seal_to, not given.without_keys, progress).run()
     if given.json:
-        told = {"entries": done.entries, "copied": done.copied, "size": done.size}
+        told = {"entries": done.entries, "copied": done.copied, "size": done.size,
+                "closed": done.closed}  # fmt: skip
         print(json.dumps(told))
         return 0
     print(f"{given.to} holds {done.entries} entries in {_size(done.size)}; new: "
           f"{_size(done.copied)} in {done.objects} objects")  # fmt: skip
     if given.without_keys:
         print(f"The keys are not in it: keep a copy of {settings.data / 'keys'} elsewhere.")
-    elif seal_to is None:
+    if done.closed:
+        print(f"Logs that were closed and are in it, too: {done.closed}.")
+    if not given.without_keys and seal_to is None:
         print("The keys lie in it in clear: whoever has it can sign as you and open what guests "
               "recorded. Keep it as you keep the server, or use --seal-to.")  # fmt: skip
     return 0
@@ -85,7 +88,8 @@ def run_restore(given: Namespace) -> int:
         store = Store(given.source)
         restored = Restoring(store, given.data, identity, seen, deleted, progress).run()
     if given.json:
-        told = {"made": restored.made, "entries": restored.entries, "keys": restored.keys}
+        told = {"made": restored.made, "entries": restored.entries, "keys": restored.keys,
+                "closed": restored.closed}  # fmt: skip
         print(json.dumps(told))
     else:
         _tell(restored, given)
@@ -95,6 +99,8 @@ def run_restore(given: Namespace) -> int:
 def _tell(restored: Restored, given: Namespace) -> None:
     print(f"{given.data} is as it was at {restored.made}: {restored.entries} entries; every byte, "
           "the tree and the checkpoints hold.")  # fmt: skip
+    if restored.closed:
+        print(f"Logs that were closed: {restored.closed}, each with what the backup held of it.")
     if not restored.keys:
         print(f"The keys are not in this backup: put them into {given.data / 'keys'}.")
     if given.seen is None:
@@ -104,6 +110,7 @@ def _tell(restored: Restored, given: Namespace) -> None:
     if given.deleted is None:
         print("Recordings that were deleted after that are back: delete them again, or restore "
               "with --deleted.")  # fmt: skip
+    print("Whoever was removed after that is back: remove them again.")
 
 
 def _identity(path: Path) -> HybridIdentity:

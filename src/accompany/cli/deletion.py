@@ -122,9 +122,11 @@ def _recording(given: Namespace, folder: Path) -> str:
     if given.id is None:
         raise Malformed("arguments", "expected a recording's id, or --list")
     recording = read_base32(given.id)
-    if not _rows(folder, "SELECT 1 FROM recordings WHERE id = ?", recording):
-        raise Unknown("recording")
-    return recording
+    # One in a log that was closed is deleted, and held, as any other.
+    for place in [folder, *(one.parent for one in folder.glob("closed/*/index.sqlite"))]:
+        if _rows(place, "SELECT 1 FROM recordings WHERE id = ?", recording):
+            return recording
+    raise Unknown("recording")
 
 
 def _reason(given: Namespace) -> str:

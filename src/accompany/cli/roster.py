@@ -17,7 +17,7 @@ from accompany.adapters.rosters import SqliteRosters
 from accompany.adapters.sqlite import database_of
 from accompany.config import LANGUAGES, STATES, Settings
 from accompany.dispatch.calendar_file import write_calendar
-from accompany.dispatch.coverage import Gap, Level, cover, gaps
+from accompany.dispatch.coverage import cover, gaps
 from accompany.dispatch.coverage_picture import WORDS, draw_coverage
 from accompany.dispatch.roster_csv import read_roster, write_roster
 from accompany.dispatch.shifts import DAY, Member, Roster, Span
@@ -147,7 +147,7 @@ def _gaps(roster: Roster, now: int, given: Namespace) -> int:
         title = f"Who can be rung, the next {given.days} days"
         given.picture.write_text(draw_coverage(coverage, given.zone, title), "utf-8")
     if given.json:
-        print(json.dumps([_told(one) for one in found], ensure_ascii=False))
+        print(json.dumps([one.told(one.could) for one in found], ensure_ascii=False))
         return 1 if found else 0
     for one in found:
         could = ", ".join(names[person] for person in one.could) or "nobody in the roster"
@@ -159,17 +159,6 @@ def _gaps(roster: Roster, now: int, given: Namespace) -> int:
     total = sum(len(row) for row in coverage.levels.values())
     print(f"{len(found)} gaps, {hours} of {total} hours by state and language")
     return 1 if found else 0
-
-
-def _told(gap: Gap) -> dict[str, object]:
-    return {
-        "state": gap.state,
-        "language": gap.language,
-        "from": write_time(gap.start),
-        "until": write_time(gap.end),
-        "level": Level(gap.level).name.lower(),
-        "could": list(gap.could),
-    }
 
 
 def _zone(name: str) -> ZoneInfo:

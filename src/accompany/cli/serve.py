@@ -132,22 +132,32 @@ def _links(settings: Settings, server: Server, port: int) -> dict[str, str]:
         addresses(settings.host)[0],
     )
     base = f"{scheme}://{'[' + host + ']' if ':' in host else host}:{port}"
-    pin = fingerprint(server.keys.organization.verifier)
-    return {
+    pin = fingerprint(server.office.charter.key)
+    links = {
         "caller": f"{base}/#code={server.guest_code}&key={pin}",
-        "duty": f"{base}/duty#invitation={server.invitation}",
         "guest_code": server.guest_code,
         "policy": str(server.policy.resolve()),
         "data": str(settings.data.resolve()),
         "writing": server.way,
     }
+    if server.office.charter.demonstration:
+        links["duty"] = f"{base}/duty#invitation={server.invitation}"
+        links["desk"] = f"{base}/desk#invitation={server.coordinator_invitation}"
+    return links
 
 
 def _print_links(
     settings: Settings, certificate: Certificate | None, server: Server, links: dict[str, str]
 ) -> None:
     print(f"\nAccompany is ready. Its log is called {server.keys.origin}.\n")
-    for title, name in (("Callers open", "caller"), ("An attorney opens, once", "duty")):
+    titles = {
+        "caller": "Callers open",
+        "duty": "An attorney opens, once",
+        "desk": "A coordinator opens, once",
+    }
+    for name, title in titles.items():
+        if name not in links:
+            continue
         print(f"{title}:\n\n  {links[name]}\n")
         # Without blocks in its alphabet a terminal shows no code; the address stands above it.
         if (sys.stdout.encoding or "").lower().startswith("utf"):
@@ -155,9 +165,11 @@ def _print_links(
     print(f"Guest code: {links['guest_code']}")
     print(f"Everything is kept in {links['data']}; whose log it is stands in {links['policy']}")
     print(f"Batches are written {server.way}.\n")
-    print(
-        "This is a demonstration organization: its key and its custodian's key lie in that folder."
-    )
+    if server.office.charter.demonstration:
+        print(
+            "This is a demonstration organization: its key and its custodian's key lie in that\n"
+            "folder. A coordinator makes one of your own on /desk, under Organization."
+        )
     if certificate is None:
         print(
             "Only a browser on this machine can press: a phone gives its camera to HTTPS pages\n"

@@ -27,6 +27,9 @@ from accompany.ids import CardSerial
 MOST = 2_000_000
 """Presses in one run: a bound against a slip of the finger."""
 
+MOST_STATES = 6
+"""So many states are said by name; `--json` names all."""
+
 
 def configure_simulate(parser: ArgumentParser) -> None:
     """Describe `accompany simulate` to *parser*."""
@@ -49,6 +52,8 @@ def configure_simulate(parser: ArgumentParser) -> None:
                         help="chance that somebody rung can answer (0.7)")  # fmt: skip
     parser.add_argument("--reaction-seconds", type=float, default=3.0,
                         help="mean, above 1.5 s (3)")  # fmt: skip
+    parser.add_argument("--on-call-seconds", type=float, default=30.0,
+                        help="the same for somebody on call by the roster (30)")  # fmt: skip
     parser.add_argument("--call-minutes", type=float, default=20.0, help="mean (20)")
     parser.add_argument("--patience-minutes", type=float, default=5.0,
                         help="mean; 0: nobody gives up (5)")  # fmt: skip
@@ -80,12 +85,13 @@ def run_simulate(given: Namespace) -> int:
 def _habits(given: Namespace) -> Habits:
     if not 0 < given.reach <= 1:
         raise Malformed("reach", f"expected more than 0 and at most 1, found {given.reach}")
-    for name in ("reaction_seconds", "call_minutes", "patience_minutes"):
+    for name in ("reaction_seconds", "on_call_seconds", "call_minutes", "patience_minutes"):
         if not 0 <= getattr(given, name) <= 10_000:
             raise Malformed(name, f"expected 0 to 10000, found {getattr(given, name)}")
     return Habits(
         reach=given.reach,
         reaction=round(given.reaction_seconds * SECOND),
+        on_call=round(given.on_call_seconds * SECOND),
         call=max(1, round(given.call_minutes * MINUTE)),
         patience=round(given.patience_minutes * MINUTE) or None,
     )
@@ -135,17 +141,26 @@ def _say(told: dict[str, Any], given: Namespace) -> None:
           f"{told['interpreters']} interpreters, {whose}")  # fmt: skip
     print(f"answered   {told['answered']:.1%}; within 10 s {told['within_10_seconds']:.1%}, "
           f"within 15 s {told['within_15_seconds']:.1%} (target: 90% within 10 s)")  # fmt: skip
-    times = ", ".join(f"{told[f'p{p}_seconds']} s ({p}%)" for p in (50, 90, 95, 99))
+    times = ", ".join(f"{_seconds(told[f'p{p}_seconds'])} ({p}%)" for p in (50, 90, 95, 99))
     print(f"how fast   {times}")
-    print(f"abandoned  {told['abandoned']:.1%}; callbacks owed {told['callbacks']}")
+    print(f"abandoned  {told['abandoned']:.1%}; callbacks owed {told['callbacks']}; "
+          f"a responder came to {told['supported']}")  # fmt: skip
     print(f"languages  {interpreted['wanted']} answered without the language, "
           f"{interpreted['joined']} interpreters joined, 90% of them within "
-          f"{interpreted['p90_seconds']} s of the press")  # fmt: skip
+          f"{_seconds(interpreted['p90_seconds'])} of the press")  # fmt: skip
     print(f"load       {per['mean_calls']} calls each (most {per['most_calls']}), "
           f"{per['mean_hours_in_call']} h in calls (most {per['most_hours_in_call']})")  # fmt: skip
     print(f"surge      {told['surge_minutes']} min")
-    print(f"needed     {needs['attorneys']} attorneys at once for {needs['target']}, by Erlang C")
+    most = sorted(needs["by_state"].items(), key=lambda one: (-one[1], one[0]))
+    named = ", ".join(f"{state} {count}" for state, count in most[:MOST_STATES])
+    more = f", and {len(most) - MOST_STATES} states more" if len(most) > MOST_STATES else ""
+    print(f"needed     {needs['attorneys']} attorneys at once for {needs['target']}, by Erlang C: "
+          f"{named}{more}")  # fmt: skip
     for one in told["gaps"][:10]:
         print(f"late       {one['late']} of {one['presses']}: {one['state']} {one['language']} "
               f"{one['hour']}")  # fmt: skip
     print(f"played in {told['took_seconds']} s, {told['worked_seconds']} s of a processor")
+
+
+def _seconds(seconds: float | None) -> str:
+    return "–" if seconds is None else f"{seconds:.1f} s"

@@ -40,7 +40,7 @@ class Pages(FPDF):
         self._fonts = TemporaryDirectory()
         for (family, style), name in _FILES.items():
             path = Path(self._fonts.name, f"{name}.ttf")
-            path.write_bytes(_font(name))
+            path.write_bytes(font_file(name))
             self.add_font(family, style, path)
         self.set_text_shaping(True)
         self.set_margins(_MARGIN, _TOP, _MARGIN)
@@ -131,7 +131,8 @@ class Pages(FPDF):
 
 def shown(text: str) -> str:
     """Return *text* as the fonts can show it; what they lack, by its number."""
-    return "".join(one if one in "\n " or ord(one) in _known() else _number(one) for one in text)
+    known = known_characters()
+    return "".join(one if one in "\n " or ord(one) in known else _number(one) for one in text)
 
 
 def _number(character: str) -> str:
@@ -139,13 +140,14 @@ def _number(character: str) -> str:
 
 
 @cache
-def _font(name: str) -> bytes:
+def font_file(name: str) -> bytes:
+    """Return a font of `pymupdf-fonts`, as a TrueType file."""
     fonts: Any = pymupdf_fonts
     return bytes(fonts.myfont(name))
 
 
 @cache
-def _known() -> frozenset[int]:
+def known_characters() -> frozenset[int]:
     """The characters that every one of the fonts for words has."""
-    sets: list[Any] = [TTFont(BytesIO(_font(name))).getBestCmap() for name in ("figo", "figbo")]
+    sets: list[Any] = [TTFont(BytesIO(font_file(name))).getBestCmap() for name in ("figo", "figbo")]
     return frozenset(sets[0]) & frozenset(sets[1])

@@ -8,7 +8,7 @@ command line that writes wishes and holds beside a running server, how bytes are
 
 import asyncio
 import logging
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from typing import Protocol
@@ -70,6 +70,14 @@ class Wishes(Protocol):
     def held(self, recording: str) -> bool: ...
 
 
+class OldOnes(Protocol):
+    """Recordings of logs that ended (`custody.old`)."""
+
+    def row(self, recording: str) -> RecordingRow | None: ...
+    def erase(self, recordings: Sequence[str]) -> None:
+        """Take all bytes of *recordings* off the disk, if they are there."""
+
+
 class Deletions:
     """One per server. *wait* is how long a wish waits; *keep* by kind how long a recording is
     kept, both ms; a kind that is not in it is kept for ever."""
@@ -85,6 +93,7 @@ class Deletions:
         clock: Clock,
         wait: int,
         keep: Mapping[str, int],
+        old: "OldOnes | None" = None,
     ) -> None:
         self._keeper = keeper
         self._leaves = leaves
@@ -95,6 +104,7 @@ class Deletions:
         self._clock = clock
         self._wait = wait
         self._keep = keep
+        self._old = old
         self._next_look = 0
         self._turn = asyncio.Lock()
 
@@ -131,10 +141,15 @@ class Deletions:
         return None if wish is None or wish.withdrawn else wish
 
     def _row(self, recording: str) -> RecordingRow:
-        row = self._keeper.recording(recording)
+        row = self._find(recording)
         if row is None:
             raise self._leaving.why(recording)
         return row
+
+    def _find(self, recording: str) -> RecordingRow | None:
+        """Return a recording of this log, or of one that ended."""
+        row = self._keeper.recording(recording)
+        return row if row is not None or self._old is None else self._old.row(recording)
 
     async def run(self, seconds: float, on_failure: Callable[[str], None]) -> None:
         """Step every *seconds*, for ever; what cannot be done now is tried again."""
@@ -146,6 +161,9 @@ class Deletions:
             except OSError as error:
                 on_failure(f"a deletion cannot be kept: {error}")
                 return
+            except Exception:
+                # Whatever it was: nobody else would ever carry it out.
+                logger.exception("a deletion is not done; it is tried again")
             await asyncio.sleep(seconds)
 
     async def step(self) -> None:
@@ -160,6 +178,8 @@ class Deletions:
         left = self._keeper.unerased()
         if left:
             await asyncio.to_thread(self._keeper.erase, left)
+            if self._old is not None:
+                await asyncio.to_thread(self._old.erase, left)
             await self._keeper.keep([Item(ErasedKept(recording)) for recording in left])
         if self._keep and self._clock.now() >= self._next_look:
             await self._look_for_old_ones()
@@ -167,7 +187,7 @@ class Deletions:
 
     async def _delete(self, wish: Wish) -> None:
         recording = RecordingId(wish.recording)
-        if self._keeper.recording(recording) is not None:
+        if self._find(recording) is not None:
             self._leaving.begin(recording)
             # What is on its way to the disk must be erased with the rest.
             while (arriving := self._settled(recording)) is not None:

@@ -61,6 +61,48 @@ class Package:
     close: Callable[[], Awaitable[None]]
 
 
+class Handing:
+    """How every package goes out, whichever log its recording is in: its list of files is signed,
+    becomes an entry of the log that goes on, and nothing passes once a deletion has begun."""
+
+    def __init__(self, keeper: Keeper, leaves: Leaves, receipts: Signer, leaving: Leaving) -> None:
+        self._keeper = keeper
+        self._leaves = leaves
+        self._receipts = receipts
+        self._leaving = leaving
+
+    def check(self, recording: RecordingId) -> None:
+        """Raise Deleted where nothing may be kept of it any more: its deletion has begun."""
+        if self._leaving.going(recording):
+            raise self._leaving.why(recording)
+
+    async def out(self, recording: RecordingId, last: int, reading: Reading) -> Package:
+        """Return the package that *reading* gathers, to statement *last*; closed on failure."""
+        try:
+            note = self._receipts.sign(reading.text.decode())
+            await self._log(recording, last, note)
+            await reading.confirm(note)
+        except BaseException:
+            await reading.close()
+            raise
+        pieces = self._pieces(recording, reading)
+        return Package(f"{recording}.zip", reading.size, pieces, reading.close)
+
+    async def _pieces(self, recording: RecordingId, reading: Reading) -> AsyncIterator[bytes]:
+        async for piece in reading.pieces():
+            # Once its deletion has begun, not a byte more of it is shown.
+            self.check(recording)
+            yield piece
+
+    async def _log(self, recording: RecordingId, last: int, note: bytes) -> None:
+        self.check(recording)
+        self._keeper.check_room(len(note))
+        entry = package_entry(recording, last, note)
+        index, receipt = self._leaves.give(entry, "kept")
+        kept = PackageKept(index, entry.slot, entry.digest, receipt, recording, last, note)
+        await self._keeper.keep([Item(kept)])
+
+
 class Export:
     def __init__(
         self,
@@ -68,7 +110,7 @@ class Export:
         leaves: Leaves,
         sequencer: Sequencer,
         receipts: Signer,
-        policy: str,
+        policy: Callable[[], str],
         card_of: CardOf,
         clock: Clock,
         read: Reader,
@@ -78,20 +120,20 @@ class Export:
         self._keeper = keeper
         self._leaves = leaves
         self._sequencer = sequencer
-        self._receipts = receipts
-        self._policy = policy.encode()
+        self._policy = policy
         self._card_of = card_of
         self._clock = clock
         self._read = read
         self._cosigned = cosigned
         self._leaving = leaving or Leaving(keeper)
+        self._handing = Handing(keeper, leaves, receipts, self._leaving)
         self._numbering = asyncio.Lock()
 
     async def note(self, recording: RecordingId, what: str, by: str) -> int:
         """Append a line to the custody log of a recording; return its leaf index."""
         # Lines are numbered from what is kept: two exports at once take turns.
         async with self._numbering:
-            self._check(recording)
+            self._handing.check(recording)
             line = len(self._keeper.custody(recording)) + 1
             event = {"line": line, "time": write_time(self._clock.now()), "what": what, "by": by}
             data = msgspec.json.encode(event) + b"\n"
@@ -100,11 +142,6 @@ class Export:
             kept = CustodyKept(index, entry.slot, entry.digest, receipt, recording, line, data)
             await self._keeper.keep([Item(kept)])
             return index
-
-    def _check(self, recording: RecordingId) -> None:
-        """Raise Deleted where nothing may be kept of it any more: its deletion has begun."""
-        if self._leaving.going(recording):
-            raise self._leaving.why(recording)
 
     async def package(self, recording: str, by: str, with_custody: bool = True) -> Package:
         """Return the sealed package as it stands now; *by* is who asked, for the custody log.
@@ -120,25 +157,10 @@ class Export:
         last = statement.number if statement else 0
         under = await self._under(statement.index if statement else row.index, index)
         order = Order(
-            row.recording, last, under.checkpoint.size, under.note, self._policy,
+            row.recording, last, under.checkpoint.size, under.note, self._policy().encode(),
             self._card_of(row.encounter), with_custody, self._clock.now(),
         )  # fmt: skip
-        reading = await self._read(order)
-        try:
-            note = self._receipts.sign(reading.text.decode())
-            await self._log(row.recording, last, note)
-            await reading.confirm(note)
-        except BaseException:
-            await reading.close()
-            raise
-        pieces = self._pieces(row.recording, reading)
-        return Package(f"{row.recording}.zip", reading.size, pieces, reading.close)
-
-    async def _pieces(self, recording: RecordingId, reading: Reading) -> AsyncIterator[bytes]:
-        async for piece in reading.pieces():
-            # Once its deletion has begun, not a byte more of it is shown.
-            self._check(recording)
-            yield piece
+        return await self._handing.out(row.recording, last, await self._read(order))
 
     async def _under(self, last: int, export: int) -> Published:
         """Return the checkpoint that all proofs lead to: a cosigned one if it covers statement
@@ -148,11 +170,3 @@ class Export:
         if cosigned is not None and last < cosigned.checkpoint.size:
             return cosigned
         return await self._sequencer.covering(max(last, export))
-
-    async def _log(self, recording: RecordingId, last: int, note: bytes) -> None:
-        self._check(recording)
-        self._keeper.check_room(len(note))
-        entry = package_entry(recording, last, note)
-        index, receipt = self._leaves.give(entry, "kept")
-        kept = PackageKept(index, entry.slot, entry.digest, receipt, recording, last, note)
-        await self._keeper.keep([Item(kept)])

@@ -13,10 +13,12 @@ import msgspec
 
 from accompany.custody.ports import NamedRow, RecordingRow, StampRow, StatementRow
 from accompany.errors import Unknown
+from accompany.evidence.cards import Card
 from accompany.evidence.checkpoints import Proof, write_consistency
 from accompany.evidence.layout import stamp_name
 from accompany.evidence.merkle import consistency_proof, inclusion_proofs
-from accompany.evidence.package import Blob, CustodyLine, SealedContents
+from accompany.evidence.notes import Note
+from accompany.evidence.package import Blob, CustodyLine, Proved, SealedContents
 from accompany.evidence.statements import open_opening
 
 
@@ -52,6 +54,7 @@ class Shelf(Protocol):
 
     def grants(self, recording: str) -> list[NamedRow]: ...
     def custody(self, recording: str) -> list[NamedRow]: ...
+    def revocation(self, serial: str) -> NamedRow | None: ...
     def stamps(self, after: int, first: int, last: int) -> list[StampRow]: ...
     def node(self, level: int, number: int) -> bytes: ...
 
@@ -102,7 +105,19 @@ def gather(shelf: Shelf, order: Order) -> SealedContents:
         card=order.card,
         custody=custody,
         stamps=_stamps(bracketing, proofs),
+        revocation=_revocation(shelf, order, proofs),
     )
+
+
+def _revocation(shelf: Shelf, order: Order, proofs: "_Proofs") -> Proved | None:
+    """Return what ended the order's card, as far as its checkpoint covers that."""
+    if order.card is None:
+        return None
+    row = shelf.revocation(Card.read(Note.parse(order.card).text).serial)
+    if row is None or row.index >= order.size:
+        return None
+    (proof,) = proofs.of([row.index])
+    return Proved(row.data, proof)
 
 
 class _Proofs:

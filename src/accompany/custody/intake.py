@@ -2,23 +2,23 @@
 
 The signature is the right to append: no session is asked for. Everything is checked before a leaf
 is given; a receipt is returned only after the keeper has it durably. The same thing sent again
-gets the same receipt. Not here: HTTP, who may open one (`accounts`), reading out (`export`).
+gets the same receipt. Not here: where each recording ends (`ends`), HTTP, who may open one
+(`accounts`), reading out (`export`).
 """
 
 import asyncio
-from collections import OrderedDict
-from collections.abc import Awaitable, Callable, Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass, field
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
 from hashlib import sha256
-from typing import TypeVar
 
 from accompany.custody.checks import check_body, check_grant_note, check_sealed, word_of
+from accompany.custody.ends import Ends, Live, on_its_way
 from accompany.custody.leaves import Leaves
 from accompany.custody.leaving import Leaving
 from accompany.custody.looking import Looking, Seen
 from accompany.custody.ports import (
     Arrived,
+    Blob,
     GrantKept,
     Item,
     Keeper,
@@ -28,10 +28,9 @@ from accompany.custody.ports import (
     StatementRow,
 )
 from accompany.errors import DoesNotHold, Malformed, OutOfOrder, Unknown
-from accompany.evidence.notes import check_public_key
+from accompany.evidence.notes import Verifier, check_public_key
 from accompany.evidence.receipts import grant_entry, statement_entry
 from accompany.evidence.statements import (
-    Chain,
     Closing,
     Following,
     Opening,
@@ -40,32 +39,12 @@ from accompany.evidence.statements import (
     open_following,
     open_opening,
 )
-from accompany.evidence.text import read_base32
 from accompany.ids import Locator, RecordingId
-
-REMEMBERED = 4096
-"""Recordings whose end is held in memory; the others are read again when something comes."""
 
 _RECORD = 1024
 """Bytes a record takes at most, what it is a record of aside."""
 
 Admit = Callable[[], Awaitable[None]]
-K = TypeVar("K")
-
-
-@dataclass(slots=True)
-class _Live:
-    """A recording's end, including what is not durable yet."""
-
-    opening: Opening
-    note: bytes
-    locator: bytes
-    chain: Chain
-    hashes: set[bytes]
-    grants: int
-    arriving: dict[int | bytes, "asyncio.Future[None]"] = field(default_factory=dict)
-    """What is on its way to the disk, by statement number or SHA-256 of a grant: whatever comes
-    for the same one waits, and then finds it kept."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,15 +61,21 @@ class State:
 
 class Intake:
     def __init__(
-        self, keeper: Keeper, leaves: Leaves, segment_bytes: int, leaving: Leaving | None = None
+        self,
+        keeper: Keeper,
+        leaves: Leaves,
+        segment_bytes: int,
+        leaving: Leaving | None = None,
+        looking: Looking | None = None,
     ) -> None:
         self._keeper = keeper
         self._leaving = leaving or Leaving(keeper)
         self._leaves = leaves
         self._segment_bytes = segment_bytes
-        self._live: OrderedDict[RecordingId, _Live] = OrderedDict()
+        self._ends = Ends(keeper, self._leaving)
         self._opening: dict[RecordingId, asyncio.Future[None]] = {}
-        self._looking = Looking()
+        self._looking = looking or Looking()
+        self._opened = 0
 
     async def open(
         self,
@@ -113,18 +98,21 @@ class Intake:
             return self._same_opening(known, note), False
         self._leaving.check(opening.recording)
         self._check_opening(opening, grants, deletion)
-        with _arriving(self._opening, opening.recording):
+        with on_its_way(self._opening, opening.recording):
             await admit()
             receipt = await self._keep_opening(opening, note, grants, locator, deletion)
+        self._ends.remember(opening, note, locator, len(grants))
+        self._opened += 1
+        self._looking.expect(self._opened)
         return receipt, True
 
     def check_known(self, recording: str) -> None:
         """Raise Malformed or Unknown where nothing can be taken for *recording*."""
-        self._find(recording)
+        self._ends.find(recording)
 
     def _same_opening(self, known: RecordingRow, note: bytes) -> bytes:
         if known.note != note:
-            last = self._find(known.recording).chain
+            last = self._ends.find(known.recording).chain
             raise OutOfOrder("another opening of this recording is kept", last.last, last.digest)
         return known.receipt
 
@@ -174,16 +162,16 @@ class Intake:
         return await self._take(recording, number, note, None)
 
     async def segment(
-        self, recording: str, number: int, note: bytes | None, body: bytes
+        self, recording: str, number: int, note: bytes | None, body: Blob
     ) -> tuple[bytes, bool]:
         """Take a segment's sealed bytes, with its statement unless that came before."""
         return await self._take(recording, number, note, body)
 
     async def _take(
-        self, recording: str, number: int, note: bytes | None, body: bytes | None
+        self, recording: str, number: int, note: bytes | None, body: Blob | None
     ) -> tuple[bytes, bool]:
-        seen = await self._looking.look(self._find(recording).opening.key, note, body)
-        live = await self._settled(recording, number)
+        seen = await self._looking.look(self._ends.find(recording).opening.key, note, body)
+        live = await self._ends.settled(recording, number)
         # Behind the chain's end nothing is kept.
         row = self._keeper.statement(recording, number) if number <= live.chain.last else None
         if row is not None:
@@ -192,19 +180,8 @@ class Intake:
             raise Malformed("Statement header", "expected the segment's statement, none came")
         return await self._take_new(live, number, note, body, seen), True
 
-    async def _settled(self, recording: str, what: int | bytes) -> _Live:
-        """Return a recording's end once nothing is on its way for *what*: what came first decides.
-
-        Found again after each wait: it may have been forgotten meanwhile.
-        """
-        live = self._find(recording)
-        while (arriving := live.arriving.get(what)) is not None:
-            await asyncio.wait([arriving])
-            live = self._find(recording)
-        return live
-
     async def _again(
-        self, live: _Live, row: StatementRow, note: bytes | None, body: bytes | None, seen: Seen
+        self, live: Live, row: StatementRow, note: bytes | None, body: Blob | None, seen: Seen
     ) -> tuple[bytes, bool]:
         """What is kept already gets its receipt again; awaited bytes are taken now."""
         if note is not None and note != row.note:
@@ -226,7 +203,7 @@ class Intake:
         return receipt, True
 
     async def _take_new(
-        self, live: _Live, number: int, note: bytes, body: bytes | None, seen: Seen
+        self, live: Live, number: int, note: bytes, body: Blob | None, seen: Seen
     ) -> bytes:
         statement = seen.following()
         if statement.number != number:
@@ -258,7 +235,7 @@ class Intake:
         return receipt
 
     def _check_new(
-        self, live: _Live, statement: Following, body: bytes | None, seen: Seen
+        self, live: Live, statement: Following, body: Blob | None, seen: Seen
     ) -> tuple[int, bytes | None]:
         if not isinstance(statement, SegmentStatement):
             if body is not None:
@@ -273,20 +250,25 @@ class Intake:
             self._keeper.check_room(len(body), segment=True)
         return statement.size, statement.sha256
 
-    async def _keep(self, live: _Live, what: int | bytes, item: Item) -> None:
-        with _arriving(live.arriving, what):
+    async def _keep(self, live: Live, what: int | bytes, item: Item) -> None:
+        with on_its_way(live.arriving, what):
             await self._keeper.keep([item])
 
+    def arriving(self, recording: RecordingId) -> "asyncio.Future[None] | None":
+        """Return something of *recording* that is on its way to the disk; with none, forget it."""
+        return self._ends.arriving(recording)
+
     async def grant(
-        self, recording: str, data: bytes, note: bytes | None, by: bytes | None
-    ) -> bytes:
-        """Add a grant: *data* is the age file; either *note* by the recording's key or the
-        locator *by* whoever showed its secret is enough. Return the receipt, `kept`."""
+        self, recording: str, data: bytes, note: bytes | None, by: bytes | None,
+        holder: Verifier | None = None,
+    ) -> bytes:  # fmt: skip
+        """Add a grant: *data* is the age file; either *note* by the recording's key, or the
+        *holder*'s, or the locator *by* whoever showed its secret. Return the receipt, `kept`."""
         digest = sha256(data).digest()
-        live = await self._settled(recording, digest)
+        live = await self._ends.settled(recording, digest)
         check_sealed("grant", data)
         if note is not None:
-            check_grant_note(live.opening, note, data)
+            check_grant_note(live.opening, note, data, holder)
         elif by is None or by != live.locator:
             raise Unknown("recording")
         for row in self._keeper.grants(recording):
@@ -305,7 +287,7 @@ class Intake:
         return Item(kept), receipt
 
     def state(self, recording: str) -> State:
-        live = self._find(recording)
+        live = self._ends.find(recording)
         last = self._keeper.last_statement(recording)
         closing = None
         if last is not None and last.word == "closing":
@@ -322,67 +304,7 @@ class Intake:
         missing = self._keeper.missing(recording)
         return State(live.note, number, digest, live.chain.segments, missing, closing)
 
-    def _find(self, recording: str) -> _Live:
-        """Return a recording's end, from memory or read again; raise Unknown."""
-        key = RecordingId(read_base32(recording))
-        if self._leaving.going(key):
-            raise self._leaving.why(key)
-        live = self._live.get(key)
-        if live is None:
-            live = self._read(key)
-            self._forget_old()
-            self._live[key] = live
-        self._live.move_to_end(key)
-        return live
 
-    def _read(self, recording: RecordingId) -> _Live:
-        row = self._keeper.recording(recording)
-        if row is None:
-            raise self._leaving.why(recording)
-        opening = open_opening(row.note)
-        chain = Chain.start(opening, row.note)
-        last = self._keeper.last_statement(recording)
-        hashes = self._keeper.segment_hashes(recording)
-        if last is not None:
-            chain = Chain(
-                recording,
-                opening.key,
-                last.number,
-                digest_of(last.note),
-                len(hashes),
-                last.word == "closing",
-            )
-        grants = len(self._keeper.grants(recording))
-        return _Live(opening, row.note, row.locator, chain, set(hashes), grants)
-
-    def arriving(self, recording: RecordingId) -> "asyncio.Future[None] | None":
-        """Return something of *recording* that is on its way to the disk; with none, forget it."""
-        live = self._live.get(recording)
-        for future in live.arriving.values() if live else ():
-            return future
-        self._live.pop(recording, None)
-        return None
-
-    def _forget_old(self) -> None:
-        for key in list(self._live):
-            if len(self._live) < REMEMBERED:
-                return
-            if not self._live[key].arriving:
-                del self._live[key]
-
-
-def _check_segment(digest: bytes | None, size: int, body: bytes, seen: Seen) -> None:
+def _check_segment(digest: bytes | None, size: int, body: Blob, seen: Seen) -> None:
     check_body(digest, size, seen)
     check_sealed("segment", body)
-
-
-@contextmanager
-def _arriving(under_way: dict[K, "asyncio.Future[None]"], what: K) -> Iterator[None]:
-    """Have others wait for *what* until the block has ended, well or not."""
-    done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-    under_way[what] = done
-    try:
-        yield
-    finally:
-        del under_way[what]
-        done.set_result(None)

@@ -66,6 +66,13 @@ class CardKept(Kept, frozen=True, tag="card"):
     note: bytes
 
 
+class RevokedKept(Kept, frozen=True, tag="revoked"):
+    """That a card counts no more here: *note* is by the receipts key."""
+
+    serial: str
+    note: bytes
+
+
 class PackageKept(Kept, frozen=True, tag="package"):
     recording: str
     last: int
@@ -120,6 +127,7 @@ Record = (
     | GrantKept
     | CustodyKept
     | CardKept
+    | RevokedKept
     | PackageKept
     | PaddingKept
     | StampKept
@@ -129,12 +137,16 @@ Record = (
 )
 
 
+Blob = bytes | memoryview
+"""Sealed bytes as they came; a view where they lie in what was read from a connection."""
+
+
 @dataclass(frozen=True, slots=True)
 class Item:
     """A record and the bytes that belong to it (a sealed segment), or none."""
 
     record: Record
-    blob: bytes = b""
+    blob: Blob = b""
 
 
 @dataclass(frozen=True, slots=True)
@@ -228,6 +240,7 @@ class Keeper(Protocol):
     def grants(self, recording: str) -> list[NamedRow]: ...
     def custody(self, recording: str) -> list[NamedRow]: ...
     def card(self, serial: str) -> NamedRow | None: ...
+    def revocation(self, serial: str) -> NamedRow | None: ...
     def stamps(self, after: int, first: int, last: int) -> list[StampRow]:
         """Return the stamps that bracket the entries *first* to *last*, by authority and size.
 

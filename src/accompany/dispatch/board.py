@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from accompany.dispatch.ports import Pressed
 from accompany.dispatch.ringing import Ringing
-from accompany.dispatch.roster import pools_for
+from accompany.dispatch.roster import SUPPORT, pools_for
 from accompany.ids import CardSerial, EncounterId
 
 
@@ -21,47 +21,63 @@ class Held:
     count: int
     loud: tuple[CardSerial, ...] = ()
     calling: tuple[CardSerial, ...] = ()
+    seeking: tuple[CardSerial, ...] = ()
+    placed: tuple[str, ...] = ()
+    """The pools under which it waits on the board."""
+    noted: tuple[CardSerial, ...] = ()
+    """Who is noted on the board as rung for it."""
 
     @property
     def pools(self) -> tuple[str, ...]:
         """Whose coming free matters to this press."""
         press = self.pressed.press
-        return (*pools_for(press), f"interpreter {press.language}")
+        return (*pools_for(press), f"interpreter {self.ringing.tongue(press.language)}", SUPPORT)
 
     @property
     def rung(self) -> tuple[CardSerial, ...]:
-        return (*self.loud, *self.calling)
+        return (*self.loud, *self.calling, *self.seeking)
 
 
 class Board:
     def __init__(self) -> None:
         self.late: set[EncounterId] = set()
         """Who waits longer than two waves."""
+        self._dropped: set[EncounterId] = set()
+        """Calls that dropped: first in line."""
         self._rung_for: dict[CardSerial, dict[EncounterId, None]] = defaultdict(dict)
         self._waiting: dict[str, dict[EncounterId, None]] = defaultdict(dict)
 
     def put(self, encounter: EncounterId, held: Held, wanting: bool, late: bool) -> None:
         """Note who was rung for a press, whether it wants more people, and whether it is late."""
         ringing = held.ringing
-        for one in (*(ringing.rung if ringing.open else ()), *ringing.called):
+        held.noted = (
+            *({**ringing.rung, **ringing.sought} if ringing.open else ()),
+            *ringing.called,
+        )
+        for one in held.noted:
             self._rung_for[one][encounter] = None
-        if wanting:
-            for pool in held.pools:
-                self._waiting[pool][encounter] = None
+        held.placed = held.pools if wanting else ()
+        for pool in held.placed:
+            self._waiting[pool][encounter] = None
         if late:
             self.late.add(encounter)
+        if ringing.last is not None:
+            self._dropped.add(encounter)
 
     def take(self, encounter: EncounterId, held: Held) -> None:
-        for one in (*held.ringing.rung, *held.ringing.called):
+        for one in held.noted:
             self._rung_for[one].pop(encounter, None)
-        for pool in held.pools:
+        for pool in held.placed:
             self._waiting[pool].pop(encounter, None)
         self.late.discard(encounter)
+        self._dropped.discard(encounter)
 
     def rung_for(self, serial: CardSerial) -> list[EncounterId]:
         """Return for which presses somebody was rung, and would be again once free."""
         return list(self._rung_for.get(serial, ()))
 
     def waiting(self, pools: list[str]) -> list[EncounterId]:
-        """Return which presses want somebody out of these pools, the oldest first."""
-        return list(dict.fromkeys(one for pool in pools for one in self._waiting.get(pool, ())))
+        """Return which presses want somebody out of these pools: calls that dropped, then the
+        oldest first."""
+        found = list(dict.fromkeys(one for pool in pools for one in self._waiting.get(pool, ())))
+        return sorted(found, key=lambda one: one not in self._dropped) if self._dropped else found

@@ -1,4 +1,4 @@
-"""An attorney's own channels beside the open console: what each is, and what may be one. Pure.
+"""People's own channels beside the open page: what each is, and what may be one. Pure.
 
 A push subscription or an Apprise URL comes from an attorney, and the server will call it. So that
 nobody can make it speak to a host of their choosing, the operator names schemes, hosts and push
@@ -15,7 +15,7 @@ from accompany.evidence.text import read_base64
 from accompany.ids import CardSerial
 
 Kind = Literal["push", "apprise"]
-Word = Literal["ring", "missed", "test"]
+Word = Literal["ring", "missed", "alarm", "surge", "test"]
 
 CHANNELS = 8
 """How many one attorney may have."""
@@ -85,6 +85,15 @@ class KeptChannels(Protocol):
     def failing(self) -> int:
         """Return how many channels failed when they were last used."""
 
+    def rest(self, owner: CardSerial, until: int) -> None:
+        """Ring nobody's channels for being on call before *until*; 0: at once again. Durable."""
+
+    def resting(self, owner: CardSerial) -> int:
+        """Return until when somebody on call does not want to be rung; 0: they do."""
+
+    def owners(self) -> dict[CardSerial, tuple[int, int]]:
+        """Return who has channels: how many, and how many of them failed when last used."""
+
 
 class OwnBells(Protocol):
     """Reaches one person through all of their channels, side by side."""
@@ -94,6 +103,9 @@ class OwnBells(Protocol):
 
     async def test(self, person: CardSerial) -> dict[str, bool]:
         """Send a test through every channel of *person*; return which took it."""
+
+    async def close(self) -> None:
+        """Stop sending; call it before what is kept of channels closes."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,7 @@
 """Where the roster covers a state in a language, hour by hour, and who could where it does not.
 
-Pure. An hour is covered by whoever is on shift for all of it. Times are milliseconds UTC.
+Pure. An hour is covered by whoever is on shift for all of it; attorneys of partner organizations,
+who are rung last, do not count. Times are milliseconds UTC.
 """
 
 from collections.abc import Sequence
@@ -10,6 +11,7 @@ from enum import IntEnum
 from zoneinfo import ZoneInfo
 
 from accompany.dispatch.shifts import DAY, Member, Roster, Span, off_on
+from accompany.evidence.text import write_time
 
 HOUR = 3_600_000
 
@@ -32,6 +34,17 @@ class Gap:
     level: Level
     could: tuple[str, ...]
     """Persons who are off shift and could: volunteers first."""
+
+    def told(self, could: Sequence[str]) -> dict[str, object]:
+        """Return it for others to read; *could* is who could, by whatever name they go there."""
+        return {
+            "state": self.state,
+            "language": self.language,
+            "from": write_time(self.start),
+            "until": write_time(self.end),
+            "level": Level(self.level).name.lower(),
+            "could": list(could),
+        }
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +80,11 @@ def cover(
         (state, language): [] for state in states for language in languages
     }
     for people in on_shift:
-        attorneys = [members[one] for one in people if members[one].role == "attorney"]
+        attorneys = [
+            members[one]
+            for one in people
+            if members[one].role == "attorney" and not members[one].partner
+        ]
         interpreted = {
             language
             for one in people
@@ -157,6 +174,7 @@ def _could(
         member.person
         for member in sorted(roster.members, key=order)
         if member.role == "attorney"
+        and not member.partner
         and state in member.states
         and member.person not in busy
         and not off_on(roster, member.person, _day(start, member.zone))

@@ -7,17 +7,23 @@ A record follows from the events of all presses, in their order; nothing of it i
 
 from dataclasses import dataclass, replace
 
-from accompany.dispatch.ringing import (
+from accompany.dispatch.events import (
     Answered,
+    Beside,
+    Conflicted,
     Declined,
     Dropped,
     Ended,
     Event,
     Extended,
+    Handed,
     Joined,
     Missed,
+    Parted,
     Ready,
+    Remained,
     Resumed,
+    Supporting,
     Withdrawn,
 )
 from accompany.dispatch.rules import Rules
@@ -29,6 +35,8 @@ UNKNOWN = 1 << 62
 @dataclass(frozen=True, slots=True)
 class Record:
     call: EncounterId | None = None
+    third: bool = False
+    """Whether they are in the call as its interpreter, or for support."""
     wrapping: EncounterId | None = None
     """The encounter that the last wrap-up belongs to; it may be over."""
     ended: int = 0
@@ -69,17 +77,26 @@ FRESH = Record()
 def record_after(record: Record, encounter: EncounterId, event: Event, rules: Rules) -> Record:
     """Return what follows from *event* for a person it is about."""
     match event:
-        case Answered() | Joined():
+        case Answered() | Beside():
             return Record(call=encounter, idle=record.idle, calls=record.calls + 1)
-        case Ended(_, time) if record.call == encounter:
+        case Joined() | Supporting():
+            return Record(call=encounter, third=True, idle=record.idle, calls=record.calls + 1)
+        case Parted(_, time) | Remained(_, time) if record.call == encounter:
+            return replace(record, call=None, third=False, idle=time)
+        case Ended(_, time) if record.call == encounter and record.third:
+            # The third writes nothing down: there is no case of theirs.
+            return replace(record, call=None, third=False, idle=time)
+        case Ended(_, time) | Handed(_, _, time) if record.call == encounter:
             return replace(record, call=None, wrapping=encounter, ended=time, idle=time)
         case Dropped() | Withdrawn() if record.call == encounter:
-            return replace(record, call=None)
+            return replace(record, call=None, third=False)
         case Extended(until, _) if record.wrapping == encounter:
             return replace(record, extended=until)
         case Ready() if record.wrapping == encounter:
             return replace(record, wrapping=None, extended=None)
-        case Declined():
+        case Conflicted() if record.call == encounter:
+            return replace(record, call=None, third=False)
+        case Declined() | Conflicted():
             return replace(record, misses=0)
         case Missed(_, time):
             # A pause that was served is not held against anybody.

@@ -2,8 +2,18 @@
 
 from collections.abc import Callable, Sequence
 
+from accompany.dispatch.events import (
+    Answered,
+    CalledBack,
+    Ended,
+    Entrusted,
+    Event,
+    Handed,
+    Promised,
+    Reopened,
+    Withdrawn,
+)
 from accompany.dispatch.ports import Pressed
-from accompany.dispatch.ringing import Answered, CalledBack, Ended, Event, Promised, Withdrawn
 from accompany.ids import CardSerial, EncounterId
 
 
@@ -41,12 +51,27 @@ class MemoryPresses:
         return self._those(lambda one: one.time >= since)
 
     def promised(self) -> list[EncounterId]:
-        settled = set(self._those(lambda one: isinstance(one, CalledBack)))
-        promised = self._those(lambda one: isinstance(one, Promised))
-        return [one for one in promised if one not in settled]
+        return [
+            encounter
+            for encounter in self._those(lambda one: isinstance(one, Promised))
+            if not isinstance(self._last(encounter), CalledBack)
+        ]
+
+    def _last(self, encounter: EncounterId) -> Event | None:
+        """Return what was said last of whether somebody was called back."""
+        said = [one for one in self._events[encounter] if isinstance(one, CalledBack | Reopened)]
+        return said[-1] if said else None
+
+    def owing(self) -> list[EncounterId]:
+        return self._those(lambda one: isinstance(one, Handed) and not one.sealed)
 
     def answered_by(self, attorney: CardSerial) -> list[EncounterId]:
-        return self._those(lambda one: isinstance(one, Answered) and one.attorney == attorney)
+        return self._those(
+            lambda one: (
+                (isinstance(one, Answered) and one.attorney == attorney)
+                or (isinstance(one, Handed | Entrusted) and one.to == attorney)
+            )
+        )
 
     def _those(self, holds: Callable[[Event], bool], every: bool = False) -> list[EncounterId]:
         over = all if every else any

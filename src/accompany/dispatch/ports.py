@@ -4,7 +4,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from accompany.dispatch.ringing import Event, Ringing
+from accompany.dispatch.events import Event
+from accompany.dispatch.ringing import Ringing
 from accompany.dispatch.roster import Press
 from accompany.ids import CardSerial, EncounterId
 
@@ -36,6 +37,9 @@ class Presses(Protocol):
     def promised(self) -> list[EncounterId]:
         """Return the encounters with a callback promised, those settled long ago left out."""
 
+    def owing(self) -> list[EncounterId]:
+        """Return the encounters that changed hands before their keys were sealed."""
+
     def answered_by(self, attorney: CardSerial) -> list[EncounterId]: ...
 
 
@@ -49,8 +53,8 @@ class Bells(Protocol):
     def alarm(self, encounter: EncounterId) -> None:
         """The last wave: nobody has answered, a person at the organization must act."""
 
-    def surge(self, on: bool) -> None:
-        """A surge began or ended: off-shift volunteers may be called in."""
+    def surge(self, on: bool, volunteers: Sequence[CardSerial]) -> None:
+        """A surge began, and these volunteers are not on duty; or it ended."""
 
 
 class NoBells:
@@ -58,7 +62,7 @@ class NoBells:
 
     def ring(self, person: CardSerial, encounter: EncounterId) -> None: ...
     def alarm(self, encounter: EncounterId) -> None: ...
-    def surge(self, on: bool) -> None: ...
+    def surge(self, on: bool, volunteers: Sequence[CardSerial]) -> None: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +76,8 @@ class Standing:
     """Whose consoles ring now."""
     calling: tuple[CardSerial, ...] = ()
     """Which interpreters are rung now."""
+    seeking: tuple[CardSerial, ...] = ()
+    """Which responders are rung now."""
 
     @property
     def stage(self) -> str:
@@ -86,6 +92,27 @@ class Standing:
     def attorney(self) -> CardSerial | None:
         """Who has the call."""
         return self.ringing.answered.attorney if self.ringing.answered else None
+
+    @property
+    def third(self) -> CardSerial | None:
+        """Who sits third in the call: its interpreter, or a responder for support."""
+        return self.ringing.third
+
+    @property
+    def speaker(self) -> CardSerial | None:
+        """Who speaks to this caller and to others while they wait."""
+        return self.ringing.speaker
+
+    @property
+    def supported(self) -> bool:
+        """Whether the third is a responder, who gives no legal advice."""
+        return self.ringing.supporting is not None
+
+    @property
+    def colleague(self) -> CardSerial | None:
+        """Who comes into the call to take it over."""
+        hand = self.ringing.hand
+        return hand.to if hand and hand.calling and not self.ringing.over else None
 
     @property
     def last(self) -> CardSerial | None:

@@ -1,4 +1,4 @@
-"""Ringing for one press, as a pure state machine: events in, what should ring now out.
+"""Ringing for one press: what stands after its events, and what should ring now.
 
     Pressed ─ ringing ─ Answered ─ connected ─ Ended ─ wrap-up
                 │  ▲                   │
@@ -6,16 +6,33 @@
                 ├ Promised: the last wave is over, a person owes a callback; it rings on
                 └ Withdrawn: the caller let go before an answer
 
+A colleague takes a case over, in the call or after it: Handing (rung), Beside (accepted; in a call,
+in it as well), Arrived (sound and picture), Handed. Conflicted: not this attorney; others at once.
+
 Nobody is told "you ring": `width` says how many consoles should ring at a moment, wave by wave, and
 whoever is missing from that (declined, gone, busy elsewhere) is made up by the next in line. So a
-restart loses no ring. Nothing here rings, waits or looks at a clock, so any night on duty can be
-replayed. Times are milliseconds UTC. Not here: who is free, who is next (`attendance`, `roster`).
+restart loses no ring. Nothing here rings, waits or looks at a clock. Times are milliseconds UTC.
+Not here: what follows from each event (`replaying`), who is free (`attendance`), who is next
+(`roster`).
 """
 
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field, replace
-from typing import assert_never
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 
+from accompany.dispatch.events import (
+    Aftermath,
+    Answered,
+    Briefed,
+    CalledBack,
+    Concluded,
+    Ended,
+    Heard,
+    Invited,
+    Joined,
+    Promised,
+    Supporting,
+    Withdrawn,
+)
 from accompany.dispatch.rules import Rules
 from accompany.ids import CardSerial
 
@@ -23,125 +40,16 @@ EVERYBODY = 1_000_000
 
 
 @dataclass(frozen=True, slots=True)
-class Rung:
-    """These, too, are rung from now on."""
+class Hand:
+    """A hand-over on its way from *by* to *to*."""
 
-    people: tuple[CardSerial, ...]
-    time: int
-
-
-@dataclass(frozen=True, slots=True)
-class Called:
-    """These interpreters are rung beside the attorneys."""
-
-    people: tuple[CardSerial, ...]
-    time: int
-
-
-@dataclass(frozen=True, slots=True)
-class Answered:
-    attorney: CardSerial
-    time: int
-
-
-@dataclass(frozen=True, slots=True)
-class Joined:
-    """An interpreter comes in as the third."""
-
-    interpreter: CardSerial
-    time: int
-
-
-@dataclass(frozen=True, slots=True)
-class Declined:
-    attorney: CardSerial
-    time: int
-
-
-@dataclass(frozen=True, slots=True)
-class Missed:
-    """Rung for long enough, and no word."""
-
-    attorney: CardSerial
-    time: int
-
-
-@dataclass(frozen=True, slots=True)
-class Dropped:
-    """The attorney's line did not come back; *until* then only the same attorney is rung."""
-
-    until: int
-    time: int
-
-
-@dataclass(frozen=True, slots=True)
-class Promised:
-    """A callback ticket: its owner is a person, or `` for the coordinator."""
-
-    owner: CardSerial
-    deadline: int
-    time: int
-
-
-@dataclass(frozen=True, slots=True)
-class CalledBack:
     by: CardSerial
-    time: int
-
-
-@dataclass(frozen=True, slots=True)
-class Withdrawn:
-    """The caller let go."""
-
-    time: int
-
-
-@dataclass(frozen=True, slots=True)
-class Ended:
-    """The call is over; *by* is `caller` or `attorney`."""
-
-    by: str
-    time: int
-
-
-@dataclass(frozen=True, slots=True)
-class Extended:
-    """After the call: its attorney needs until then."""
-
-    until: int
-    time: int
-
-
-@dataclass(frozen=True, slots=True)
-class Ready:
-    """After the call: its attorney takes presses again."""
-
-    time: int
-
-
-@dataclass(frozen=True, slots=True)
-class Resumed:
-    """Somebody who missed this press says: I am here."""
-
-    attorney: CardSerial
-    time: int
-
-
-Aftermath = Extended | Ready | Resumed
-Event = (
-    Rung
-    | Called
-    | Answered
-    | Joined
-    | Declined
-    | Missed
-    | Dropped
-    | Promised
-    | CalledBack
-    | Withdrawn
-    | Ended
-    | Aftermath
-)
+    to: CardSerial
+    since: int
+    accepted: bool = False
+    calling: bool = False
+    """Whether the colleague came into the call."""
+    arrived: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,15 +59,36 @@ class Ringing:
     rung: Mapping[CardSerial, int] = field(default_factory=dict)
     """Who was rung, since when; in the order of the line."""
     called: Mapping[CardSerial, int] = field(default_factory=dict)
+    sought: Mapping[CardSerial, int] = field(default_factory=dict)
+    """Which responders were rung, since when."""
     declined: frozenset[CardSerial] = frozenset()
     missed: frozenset[CardSerial] = frozenset()
     answered: Answered | None = None
     last: Answered | None = None
     """The last who answered, also after the call dropped."""
     joined: Joined | None = None
+    supporting: Supporting | None = None
+    """The responder who is with the caller: in the third seat, as an interpreter would be."""
+    briefed: Briefed | None = None
+    """Who speaks to this caller and to others who wait, all at once."""
+    invited: Invited | None = None
+    """The last time that an interpreter was asked for by hand, since nobody has come."""
+    parted: bool = False
+    """Whether an interpreter was there and left: the next is rung only by hand."""
+    heard: Heard | None = None
+    returns: int = 0
+    """How often a line came back; counted up to `RETURNS`."""
     promised: Promised | None = None
     called_back: CalledBack | None = None
     ended: Withdrawn | Ended | None = None
+    conflicted: frozenset[CardSerial] = frozenset()
+    """Who may not help this caller: never rung again, has no case."""
+    hand: Hand | None = None
+    before: frozenset[CardSerial] = frozenset()
+    """Who had the case and handed it over."""
+    owing: frozenset[CardSerial] = frozenset()
+    """Whose line went before they sealed the recordings' keys to who has the case."""
+    concluded: Concluded | None = None
     aftermath: tuple[Aftermath, ...] = ()
 
     @property
@@ -185,16 +114,45 @@ class Ringing:
         """Return who alone is rung at *now*, after a dropped call."""
         return self.last.attorney if self.last and self.open and now < self.began else None
 
+    def tongue(self, pressed: str) -> str:
+        """Return for which language an interpreter is wanted: by hand, or as it was *pressed*."""
+        return self.invited.language if self.invited else pressed
+
+    def calling_width(self, now: int, rules: Rules) -> int:
+        """Return how many interpreters should ring at *now*: waves as for attorneys."""
+        return _width_since(self.called, now, rules)
+
+    def seeking_width(self, now: int, rules: Rules) -> int:
+        """Return how many responders should ring at *now*: waves as for attorneys."""
+        return _width_since(self.sought, now, rules)
+
+    def support_due(self, now: int, rules: Rules) -> bool:
+        """Whether somebody should stay with the caller until an attorney answers."""
+        after, taken = rules.support_after, self.joined or self.supporting
+        return self.open and not taken and after is not None and now >= self.began + after
+
+    def partners_due(self, now: int, rules: Rules) -> bool:
+        """Whether partner organizations are rung as well: the last wave has brought nobody."""
+        after = rules.partners_after
+        return self.open and after is not None and now >= self.began + after
+
     def alarming(self, now: int, rules: Rules) -> bool:
         """Whether the last wave is due: a person at the organization must act."""
         return self.open and self.promised is None and now >= self.began + rules.alarm
 
     def boundary(self, now: int, rules: Rules) -> int | None:
         """Return when the clock alone changes something next."""
-        if not self.open:
-            return None
-        times = (self.began, *(self.began + wave * rules.wave for wave in (1, 2, 3)))
-        return next((time for time in times if time > now), None)
+        times: list[int] = []
+        if self.open:
+            times += (self.began, *(self.began + wave * rules.wave for wave in (1, 2, 3)))
+        for rung in (
+            self.called if not self.over and not self.joined else {},
+            self.sought if self.open and not self.supporting else {},
+        ):
+            if rung:
+                first = min(rung.values())
+                times += (first + rules.wave, first + 2 * rules.wave)
+        return min((time for time in times if time > now), default=None)
 
     def loud(self, free: Callable[[CardSerial], bool]) -> tuple[CardSerial, ...]:
         """Whose consoles should be ringing now, of those rung; *free* says who can be."""
@@ -208,6 +166,33 @@ class Ringing:
             return ()
         return tuple(one for one in self.called if one not in self.declined and free(one))
 
+    def seeking(self, free: Callable[[CardSerial], bool]) -> tuple[CardSerial, ...]:
+        """Which responders should be ringing now."""
+        if not self.open or self.joined or self.supporting:
+            return ()
+        return tuple(one for one in self.sought if one not in self.declined and free(one))
+
+    @property
+    def third(self) -> CardSerial | None:
+        """Who sits third: the interpreter, or the responder."""
+        if self.joined is not None:
+            return self.joined.interpreter
+        return self.supporting.responder if self.supporting else None
+
+    @property
+    def speaker(self) -> CardSerial | None:
+        """Who speaks to the caller while nobody has answered."""
+        return self.briefed.attorney if self.briefed is not None and self.open else None
+
+    def briefing_due(self, now: int, rules: Rules) -> bool:
+        """Whether the caller has waited long enough to be spoken to among others."""
+        return self.open and self.briefed is None and now >= self.began + rules.late
+
+    @property
+    def was_called(self) -> bool:
+        """Whether there was a call, and it is over."""
+        return isinstance(self.ended, Ended)
+
     @property
     def ended_by(self) -> str | None:
         match self.ended:
@@ -219,81 +204,6 @@ class Ringing:
                 return by
 
 
-def after(ringing: Ringing, event: Event) -> Ringing:
-    """Return what follows from *event*; once it is over, only what comes after a call does."""
-    match event:
-        case CalledBack():
-            return replace(ringing, called_back=event) if ringing.ticket else ringing
-        case Promised():
-            # A ticket changes hands, but is not made anew once it is over.
-            allowed = ringing.open if ringing.ticket is None else True
-            return replace(ringing, promised=event) if allowed else ringing
-        case Extended() | Ready():
-            called = isinstance(ringing.ended, Ended) and event.time >= ringing.ended.time
-            return _noted(ringing, event) if called else ringing
-        case Resumed(attorney):
-            return _noted(ringing, event) if attorney in ringing.missed else ringing
-        case _:
-            return ringing if ringing.over else _meanwhile(ringing, event)
-
-
-def _meanwhile(ringing: Ringing, event: Event) -> Ringing:
-    match event:
-        case Rung(people, time):
-            fresh = {one: time for one in people if one not in ringing.rung}
-            if not ringing.open or not fresh:
-                return ringing
-            return replace(ringing, rung={**ringing.rung, **fresh})
-        case Called(people, time):
-            fresh = {one: time for one in people if one not in ringing.called}
-            if ringing.joined or not fresh:
-                return ringing
-            return replace(ringing, called={**ringing.called, **fresh})
-        case Answered():
-            # The first one appended wins; a late answer still counts: someone waits for a voice.
-            if ringing.answered:
-                return ringing
-            return replace(ringing, answered=event, last=event, promised=None)
-        case Joined():
-            return ringing if ringing.joined else replace(ringing, joined=event)
-        case Declined(attorney, time):
-            if (not ringing.open and attorney not in ringing.called) or attorney in (
-                ringing.declined
-            ):
-                return ringing
-            # The one who alone was rung says no: nobody else has to wait for that.
-            held = ringing.held_for(time) == attorney
-            began = time if held else ringing.began
-            return replace(ringing, declined=ringing.declined | {attorney}, began=began)
-        case Missed(attorney):
-            if not ringing.open or attorney not in ringing.rung:
-                return ringing
-            return replace(ringing, missed=ringing.missed | {attorney})
-        case Dropped(until):
-            if ringing.answered is None:
-                return ringing
-            return replace(
-                ringing, began=until, answered=None, rung={}, declined=frozenset(),
-                missed=frozenset(), joined=None, called={},
-            )  # fmt: skip
-        case Withdrawn():
-            return replace(ringing, ended=event) if ringing.answered is None else ringing
-        case Ended():
-            return replace(ringing, ended=event) if ringing.answered else ringing
-        case Promised() | CalledBack() | Extended() | Ready() | Resumed():
-            return after(ringing, event)
-        case _:
-            assert_never(event)
-
-
-def _noted(ringing: Ringing, event: Aftermath) -> Ringing:
-    if event in ringing.aftermath:
-        return ringing
-    return replace(ringing, aftermath=(*ringing.aftermath, event))
-
-
-def replay(pressed: int, events: Iterable[Event]) -> Ringing:
-    ringing = Ringing(pressed)
-    for event in events:
-        ringing = after(ringing, event)
-    return ringing
+def _width_since(rung: Mapping[CardSerial, int], now: int, rules: Rules) -> int:
+    waves = (now - min(rung.values(), default=now)) // rules.wave
+    return rules.width * (waves + 1) if waves < 2 else EVERYBODY

@@ -1,7 +1,7 @@
 """The roster as a CSV file: people, and what is planned for them, a line each. Pure.
 
     kind    further columns
-    person  person name role card zone languages areas licenses volunteer
+    person  person name role card zone languages areas licenses volunteer partner
     shift   person days start end mode from to
     off     person from to
     extra   person start end mode from to
@@ -37,8 +37,8 @@ from accompany.dispatch.shifts import (
 from accompany.errors import Malformed
 
 COLUMNS = (
-    "kind person name role card zone languages areas licenses volunteer days start end mode "
-    "from to with"
+    "kind person name role card zone languages areas licenses volunteer partner days start end "
+    "mode from to with"
 ).split()
 WEEK = "mon tue wed thu fri sat sun".split()
 LIMIT = 1_000_000
@@ -104,16 +104,20 @@ def _rows(text: str, wrong: list[str]) -> list[tuple[int, Row]]:
 
 
 def _member(row: Row) -> Member:
+    role, partner = _role(row["role"]), row["partner"]
+    if partner and role != "attorney":
+        raise Wrong(f"a partner organization's people are attorneys; found role {role}")
     return Member(
         person=_needed(row, "person"),
         name=_needed(row, "name"),
-        role=_role(row["role"]),
+        role=role,
         zone=_zone(_needed(row, "zone")),
         languages=_words("languages", row["languages"], LANGUAGES),
         areas=tuple(row["areas"].split()),
         licenses=_each(row["licenses"], _license),
         volunteer=_yes(row["volunteer"]),
         card=row["card"],
+        partner=partner,
     )
 
 
@@ -241,6 +245,7 @@ def _written(member: Member) -> Row:
         "areas": " ".join(member.areas),
         "licenses": "; ".join(f"{one.state} {one.checked}" for one in member.licenses),
         "volunteer": "yes" if member.volunteer else "no",
+        "partner": member.partner,
     }
 
 

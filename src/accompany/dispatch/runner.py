@@ -12,26 +12,15 @@ from heapq import heappop, heappush
 
 from accompany.dispatch.attendance import Attendance, Shifts
 from accompany.dispatch.board import Board, Held
+from accompany.dispatch.doing import Doing
+from accompany.dispatch.events import Briefed, Dropped, Event, Handed, Hushed, Promised
 from accompany.dispatch.following import Moment
+from accompany.dispatch.looks import Looks, concerned
 from accompany.dispatch.ports import Bells, NoBells, Pressed, Presses, Show, Standing
-from accompany.dispatch.ringing import (
-    Answered,
-    CalledBack,
-    Declined,
-    Dropped,
-    Ended,
-    Event,
-    Extended,
-    Joined,
-    Promised,
-    Ready,
-    Resumed,
-    Withdrawn,
-    after,
-    replay,
-)
+from accompany.dispatch.replaying import after, replay
 from accompany.dispatch.roster import OnDuty
 from accompany.dispatch.rules import Rules
+from accompany.dispatch.tickets import Tickets
 from accompany.errors import Forbidden, Unknown
 from accompany.ids import CardSerial, EncounterId
 
@@ -39,7 +28,7 @@ RECENT = 24 * 3_600_000
 """How far back a restart reads what people have done: no wrap-up and no pause is longer."""
 
 
-class Desk:
+class Desk(Doing):
     """Everything that is going on; *show* is called with each encounter that may have changed."""
 
     def __init__(
@@ -53,19 +42,27 @@ class Desk:
         self.rules = rules or Rules()
         self.people = Attendance(self.rules)
         self._presses = presses
-        self._show = show
+        # What became due before it began is kept; nobody is there yet to be shown it.
+        self._show: Show = lambda standing: None
         self._bells: Bells = bells or NoBells()
         self._moment = Moment(self.people, now)
         self._open: dict[EncounterId, Held] = {}
+        self._over: dict[EncounterId, Held] = {}
+        """What ended by the last event, so that showing it does not read it again."""
         self._due: list[tuple[int, str]] = []
         self._leaving: dict[CardSerial, int] = {}
         self._lost: dict[EncounterId, int] = {}
         self._board = Board()
-        self._tickets: set[EncounterId] = set()
+        self._tickets = Tickets()
+        self.settled = 0
+        """How often anything was kept: figures of the same number are the same."""
         self._moved: dict[CardSerial, None] = {}
         self._stale: dict[EncounterId, None] = {}
         self._changed: dict[EncounterId, None] = {}
+        self.looks = Looks()
+        """Whose console may have something new to show."""
         self._recover(now)
+        self._show = show
 
     def _recover(self, now: int) -> None:
         """Begin where the last life of this desk ended."""
@@ -77,15 +74,16 @@ class Desk:
         for time, encounter, _, event in sorted(history, key=lambda one: one[:3]):
             self._hear(time)
             self.people.heard(encounter, event)
+            self._tickets.note(encounter, event, owed=False)
         for encounter in self._presses.promised():
             if self._load(encounter).ringing.ticket is not None:
-                self._tickets.add(encounter)
+                self._tickets.owed.add(encounter)
+        self._tickets.owing.update(dict.fromkeys(self._presses.owing()))
         self._stale.update(dict.fromkeys(unfinished))
         self._settle()
-        self._changed.clear()
 
     def _load(self, encounter: EncounterId) -> Held:
-        held = self._open.get(encounter)
+        held = self._open.get(encounter) or self._over.get(encounter)
         if held is None:
             pressed = self._presses.find(encounter)
             if pressed is None:
@@ -97,10 +95,6 @@ class Desk:
                 self._stale[encounter] = None
                 self._hear(pressed.press.pressed)
         return held
-
-    def standing(self, encounter: EncounterId) -> Standing:
-        held = self._load(encounter)
-        return Standing(encounter, held.pressed.press, held.ringing, held.loud, held.calling)
 
     # What people do.
 
@@ -122,62 +116,20 @@ class Desk:
     def append(self, encounter: EncounterId, event: Event) -> Standing:
         """Append *event* and return what follows; an event that changes nothing is not kept."""
         self._hear(event.time)
+        self._over.clear()
         self._keep(encounter, event)
         self._settle()
-        return self.standing(encounter)
+        standing = self.standing(encounter)
+        self._over.clear()
+        return standing
 
-    def answer(self, encounter: EncounterId, attorney: CardSerial, time: int) -> bool:
-        """Return whether this attorney has the press; the first one appended does."""
-        held = self._load(encounter)
-        press = held.pressed.press
-        if not self.people.qualified(attorney, press):
-            raise Forbidden(f"an answer needs duty and a license for {press.state}")
-        busy = self.people.record(attorney).call
-        if held.ringing.open and busy is not None and busy != encounter:
-            raise Forbidden("an answer needs the call before to be over")
-        return self.append(encounter, Answered(attorney, time)).attorney == attorney
-
-    def join(self, encounter: EncounterId, interpreter: CardSerial, time: int) -> bool:
-        """Return whether this interpreter is the third; the first one appended is."""
-        press = self._load(encounter).pressed.press
-        if not self.people.interprets(interpreter, press):
-            raise Forbidden(f"to join needs duty as an interpreter for {press.language}")
-        joined = self.append(encounter, Joined(interpreter, time)).ringing.joined
-        return joined is not None and joined.interpreter == interpreter
-
-    def decline(self, encounter: EncounterId, attorney: CardSerial, time: int) -> None:
-        self.append(encounter, Declined(attorney, time))
-
-    def end(self, encounter: EncounterId, by: str, time: int) -> None:
-        answered = self.standing(encounter).attorney is not None
-        if answered:
-            self.append(encounter, Ended(by, time))
-        elif by == "caller":
-            self.append(encounter, Withdrawn(time))
-
-    def extend(self, attorney: CardSerial, time: int) -> None:
-        """Give somebody in wrap-up as long again, from now."""
-        wrapping = self.people.record(attorney).wrapping
-        if wrapping is not None:
-            self.append(wrapping, Extended(time + self.rules.wrap_up, time))
-
-    def ready(self, attorney: CardSerial, time: int) -> None:
-        """Somebody is there: wrap-up and pause are over."""
-        record = self.people.record(attorney)
-        if record.wrapping is not None:
-            self.append(record.wrapping, Ready(time))
-        if record.missed_last is not None and record.misses:
-            self.append(record.missed_last, Resumed(attorney, time))
-
-    def promise(self, encounter: EncounterId, owner: CardSerial, time: int) -> None:
-        """Let somebody own a callback that is owed; its deadline stays."""
-        ticket = self.standing(encounter).ringing.ticket
-        if ticket is None:
-            raise Unknown("callback that is owed")
-        self.append(encounter, Promised(owner, ticket.deadline, time))
-
-    def called_back(self, encounter: EncounterId, by: CardSerial, time: int) -> None:
-        self.append(encounter, CalledBack(by, time))
+    def append_all(self, events: Sequence[tuple[EncounterId, Event]]) -> None:
+        self._over.clear()
+        for encounter, event in events:
+            self._hear(event.time)
+            self._keep(encounter, event)
+        self._settle()
+        self._over.clear()
 
     # Coming and going.
 
@@ -186,15 +138,20 @@ class Desk:
         if attorney.serial not in self.people:
             self._moment.here[attorney.serial] = max(self._moment.now, attorney.since)
         self.people.come(attorney)
-        self._moved[attorney.serial] = None
-        self._settle()
+        self._turned(attorney.serial)
 
     def go_off_duty(self, attorney: CardSerial) -> None:
         self._leaving.pop(attorney, None)
         self._moment.here.pop(attorney, None)
+        self.hush(attorney, self._moment.now)
         if self.people.go(attorney):
-            self._moved[attorney] = None
-            self._settle()
+            self._turned(attorney)
+
+    def _turned(self, attorney: CardSerial) -> None:
+        self._moved[attorney] = None
+        # Others are told the names of those on duty who own a callback, or hand a case over.
+        self.looks.everybody |= bool(self._tickets.owed or self._tickets.handing)
+        self._settle()
 
     def console_gone(self, attorney: CardSerial, time: int) -> None:
         """The last console of this attorney has closed: duty lasts a while, in case it returns."""
@@ -210,8 +167,10 @@ class Desk:
             self._lost[encounter] = time
             heappush(self._due, (time + self.rules.reconnect, encounter))
 
-    def line_back(self, encounter: EncounterId) -> None:
-        self._lost.pop(encounter, None)
+    def line_back(self, encounter: EncounterId, time: int | None = None) -> None:
+        """Nobody waits for the attorney's line; *time* says since when it is back, where it is."""
+        if self._lost.pop(encounter, None) is not None and time is not None:
+            self.returned(encounter, "attorney", time)
 
     def plan(self, shifts: Shifts | None, time: int) -> None:
         """Follow this roster from now on; None: whoever is on duty is on shift."""
@@ -256,12 +215,19 @@ class Desk:
             # Somebody was quicker: read what they did and judge again.
             self._unplace(encounter, held)
             self._open.pop(encounter, None)
-        # What comes after the end changes nothing that anybody is shown of it.
+            self._over.pop(encounter, None)
+        # What comes after the end changes nothing that a phone is shown of it.
         if not held.ringing.over:
             self._changed[encounter] = None
+        self.looks.note(*concerned(held.ringing), *concerned(ringing))
+        self.looks.everybody |= isinstance(event, Briefed | Hushed)
+        # Whoever may advise there is shown a callback.
+        self.looks.everybody |= (held.ringing.ticket or ringing.ticket) is not None
         held.ringing, held.count = ringing, held.count + 1
-        (self._tickets.add if ringing.ticket else self._tickets.discard)(encounter)
-        if isinstance(event, Dropped):
+        self.settled += 1
+        self._tickets.note(encounter, event, ringing.ticket is not None)
+        # Whoever takes a call over has a line of their own.
+        if isinstance(event, Dropped | Handed):
             self._lost.pop(encounter, None)
         if isinstance(event, Promised):
             self._bells.alarm(encounter)
@@ -286,7 +252,7 @@ class Desk:
         while self._changed:
             encounter = next(iter(self._changed))
             del self._changed[encounter]
-            self._show(self.standing(encounter))
+            self.show(encounter)
 
     def _advance(self, encounter: EncounterId) -> None:
         """Append whatever is due for this press now, and see to what rings."""
@@ -301,17 +267,22 @@ class Desk:
         self._place(encounter, held)
         if held.ringing.over:
             self._open.pop(encounter, None)
+            self._over[encounter] = held
             self._lost.pop(encounter, None)
 
     def _place(self, encounter: EncounterId, held: Held) -> None:
         """Note what rings where, who waits, and when to look again; ring whoever is new."""
         moment, ringing, before = self._moment, held.ringing, held.rung
+        was_late = encounter in self._board.late
         self._unplace(encounter, held)
-        wanted = moment.interpreter_wanted(ringing, held.pressed.press)
         held.loud = ringing.loud(moment.free)
+        wanted = moment.interpreter_wanted(ringing, held.pressed.press, held.loud)
         held.calling = ringing.calling(moment.free) if wanted else ()
+        held.seeking = ringing.seeking(moment.free)
         if held.rung != before:
             self._changed[encounter] = None
+        if held.rung != before or held.calling:
+            self.looks.note(*before, *held.rung)
         for one in before:
             # Whoever rang for as many as one may has room for the next that waits.
             if one not in held.rung and len(self.people.rings[one]) == self.rules.rings - 1:
@@ -320,11 +291,15 @@ class Desk:
             self.people.rings[one][encounter] = None
             if one not in before:
                 self._bells.ring(one, encounter)
+        late = ringing.open and moment.now >= ringing.began + self.rules.late
+        if self.people.surge and late != was_late:
+            # Whoever may speak to them all is shown how many wait.
+            self.looks.everybody = True
         if ringing.over:
             return
-        late = ringing.open and moment.now >= ringing.began + self.rules.late
-        self._board.put(encounter, held, wanted or moment.short(ringing), late)
-        again = moment.next(ringing)
+        short = wanted or moment.short(ringing, held.loud) or moment.support_wanted(ringing)
+        self._board.put(encounter, held, short, late)
+        again = moment.next(ringing, held.loud)
         if again is not None:
             heappush(self._due, (again, encounter))
 
@@ -335,11 +310,16 @@ class Desk:
 
     def _see_to(self, serial: CardSerial) -> None:
         """See to everything that hangs on whether somebody is free now."""
+        self.looks.note(serial)
         for time in self.people.changes(serial, self._moment.now):
             heappush(self._due, (time, serial))
         rings = self.people.rings[serial]
         for encounter in dict.fromkeys([*rings, *self._board.rung_for(serial)]):
             if encounter in self._open:
+                self._advance(encounter)
+        if self.people.listeners(serial):
+            # Somebody may have left who was spoken to: there is room for whoever waits longest.
+            for encounter in self.to_brief(serial):
                 self._advance(encounter)
         if not self._moment.free(serial):
             return
@@ -356,39 +336,11 @@ class Desk:
         if surge == self.people.surge:
             return False
         self.people.surge = surge
-        self._bells.surge(surge)
+        self._bells.surge(surge, self.people.called_in())
         self._moved.update(dict.fromkeys(person.serial for person in self.people))
         return True
 
-    # Showing.
-
-    @property
-    def on_duty(self) -> int:
-        """How many people are on duty."""
-        return len(self.people)
-
-    def is_on_duty(self, attorney: CardSerial) -> bool:
-        return attorney in self.people
-
-    def names(self, serials: Sequence[CardSerial]) -> list[str]:
-        people = [self.people.person(one) for one in serials]
-        return [one.name for one in people if one is not None]
-
-    def open_standings(self) -> list[Standing]:
-        return [self.standing(encounter) for encounter in list(self._open)]
-
-    def owed(self) -> list[Standing]:
-        """Return the encounters that somebody has to be called back for, the most urgent first."""
-        found = [self.standing(encounter) for encounter in self._tickets]
-        return sorted(found, key=lambda one: one.ringing.promised.deadline)  # type: ignore[union-attr]
-
     def show(self, encounter: EncounterId) -> None:
-        self._show(self.standing(encounter))
-
-    def cases(self, attorney: CardSerial) -> list[Standing]:
-        """Return the encounters this attorney answered, newest first."""
-        standings = [self.standing(one) for one in self._presses.answered_by(attorney)]
-        return sorted(standings, key=lambda one: one.press.pressed, reverse=True)
-
-    def may_return(self, encounter: EncounterId, secret: bytes) -> bool:
-        return self._load(encounter).pressed.secret == secret
+        standing = self.standing(encounter)
+        self.looks.note(*concerned(standing.ringing))
+        self._show(standing)

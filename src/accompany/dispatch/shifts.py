@@ -42,6 +42,8 @@ class Member:
     licenses: tuple[License, ...] = ()
     volunteer: bool = False
     card: str = ""
+    partner: str = ""
+    """The partner organization that they belong to; none: this one."""
 
     @property
     def states(self) -> frozenset[str]:
@@ -124,6 +126,17 @@ class Roster:
             for person, owner, hours in rules.on(day):
                 found[person].append(span(day, hours, zones[owner]))
         return {person: joined(spans) for person, spans in found.items()}
+
+    def without(self, gone: frozenset[str]) -> "Roster":
+        """Return the roster once these people left: what they had swapped is the others' again."""
+        return Roster(
+            tuple(one for one in self.members if one.person not in gone),
+            tuple(one for one in self.rules if gone.isdisjoint(_named_in(one))),
+        )
+
+
+def _named_in(rule: Rule) -> tuple[str, ...]:
+    return (rule.person, rule.other) if isinstance(rule, Swap) else (rule.person,)
 
 
 class _Sorted:
@@ -228,7 +241,9 @@ class RosterShifts:
         self._roster = roster
         self._by_card = {one.card: one for one in roster.members if one.card}
         self._by_name = {one.name: one for one in roster.members if not one.card}
+        self._by_person = {one.person: one for one in roster.members}
         self._spans: dict[str, list[Span]] = {}
+        self._calls: dict[str, list[Span]] = {}
         self._known: tuple[int, int] = (0, 0)
 
     def member(self, serial: CardSerial, name: str) -> Member | None:
@@ -240,11 +255,20 @@ class RosterShifts:
             return person
         # The card is what a phone believes; the roster can only take from it.
         states = person.states & member.states if member.licenses else person.states
-        return replace(person, states=states, areas=frozenset(member.areas), role=member.role)
+        return replace(
+            person,
+            states=states,
+            areas=frozenset(member.areas),
+            role=member.role,
+            partner=member.partner,
+        )
 
     def volunteers(self, person: OnDuty) -> bool:
         member = self.member(person.serial, person.name)
         return member is None or member.volunteer
+
+    def to_call_in(self) -> list[CardSerial]:
+        return [CardSerial(one.card) for one in self._by_card.values() if one.volunteer]
 
     def on_shift(self, person: OnDuty, now: int) -> tuple[bool, int | None]:
         member = self.member(person.serial, person.name)
@@ -256,14 +280,30 @@ class RosterShifts:
                 return (True, one.end) if one.start <= now else (False, one.start)
         return False, self._known[1]
 
+    def on_call(self, person: OnDuty, now: int) -> int | None:
+        member = self.member(person.serial, person.name)
+        return None if member is None else self._called_until(member.person, now)
+
+    def called(self, now: int) -> list[tuple[Member, int]]:
+        self._look_ahead(now)
+        found = ((person, self._called_until(person, now)) for person in self._calls)
+        return [(self._by_person[one], until) for one, until in found if until is not None]
+
+    def _called_until(self, person: str, now: int) -> int | None:
+        self._look_ahead(now)
+        spans = self._calls.get(person, ())
+        return next((one.end for one in spans if one.start <= now < one.end), None)
+
     def _look_ahead(self, now: int) -> None:
         first, last = self._known
         if first <= now < last:
             return
         today = datetime.fromtimestamp(now / 1000, ZoneInfo("UTC")).date()
-        self._spans = {
-            person: _either(spans)
-            for person, spans in self._roster.spans(today - 2 * DAY, today + AHEAD * DAY).items()
+        found = self._roster.spans(today - 2 * DAY, today + AHEAD * DAY)
+        self._spans = {person: _either(spans) for person, spans in found.items()}
+        self._calls = {
+            person: [one for one in spans if one.mode == "on call"]
+            for person, spans in found.items()
         }
         self._known = (now, now + (AHEAD - 2) * 86_400_000)
 

@@ -33,6 +33,8 @@ class Habits:
     least: int = 1500
     reaction: int = 3 * SECOND
     """To the answer: *least*, and a time by chance with this mean."""
+    on_call: int = 30 * SECOND
+    """The same for somebody on call, who has to come to a page first."""
     call: int = 20 * MINUTE
     patience: int | None = 5 * MINUTE
     """How long a caller waits for a voice; None: for ever."""
@@ -48,6 +50,8 @@ class Fate:
     spoken: bool = False
     """Whether the one who answered speaks the caller's language."""
     joined: int | None = None
+    supported: int | None = None
+    """When a responder came, who gives no advice."""
     left: int | None = None
     promised: bool = False
 
@@ -78,6 +82,7 @@ class Night:
         self._coming: list[tuple[int, int, str, EncounterId, CardSerial]] = []
         self._number = count()
         self._fates: dict[EncounterId, Fate] = {}
+        self._over: set[EncounterId] = set()
         self._surge_since: int | None = None
         self._desk = Desk(MemoryPresses(), self._shown, rules, self)
         self._outcome = Outcome([], [], 0, 0)
@@ -109,13 +114,14 @@ class Night:
 
     def ring(self, person: CardSerial, encounter: EncounterId) -> None:
         if self._chance() < self._habits.reach:
-            reaction = self._habits.least + self._drawn(self._habits.reaction)
-            self._later(reaction, "answer", encounter, person)
+            called = self._desk.people.on_call_until(person, self._now) is not None
+            mean = self._habits.on_call if called else self._habits.reaction
+            self._later(self._habits.least + self._drawn(mean), "answer", encounter, person)
 
     def alarm(self, encounter: EncounterId) -> None:
         self._fates[encounter].promised = True
 
-    def surge(self, on: bool) -> None:
+    def surge(self, on: bool, volunteers: Sequence[CardSerial]) -> None:
         if on:
             self._surge_since = self._now
         elif self._surge_since is not None:
@@ -164,17 +170,21 @@ class Night:
         return bool(self._coming)
 
     def _happen(self, what: str, encounter: EncounterId, who: CardSerial) -> None:
-        standing = self._desk.standing(encounter)
-        if what == "leave":
-            if standing.ringing.open:
-                self._fates[encounter].left = self._now
-                self._desk.end(encounter, "caller", self._now)
-        elif what == "end":
+        fate = self._fates[encounter]
+        if encounter in self._over or (what == "leave" and fate.answered is not None):
+            return
+        if what != "answer":
+            fate.left = self._now if what == "leave" else None
+            self._over.add(encounter)
             self._desk.end(encounter, "caller", self._now)
-        elif who in standing.loud:
+            return
+        standing = self._desk.standing(encounter)
+        if who in standing.loud:
             self._answer(encounter, who)
         elif who in standing.calling and self._desk.join(encounter, who, self._now):
             self._fates[encounter].joined = self._now
+        elif who in standing.seeking and self._desk.support(encounter, who, self._now):
+            self._fates[encounter].supported = self._now
 
     def _answer(self, encounter: EncounterId, who: CardSerial) -> None:
         try:

@@ -27,6 +27,7 @@ def report(outcome: Outcome, rules: Rules, habits: Habits) -> dict[str, Any]:
         "attorneys": len(attorneys),
         "interpreters": sum(one.role == "interpreter" for one in outcome.people),
         **_speed(fates),
+        "supported": sum(one.supported is not None for one in fates),
         "callbacks": sum(one.promised for one in fates),
         "interpreted": {
             "wanted": len(foreign),

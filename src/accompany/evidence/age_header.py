@@ -166,7 +166,7 @@ class Header:
             raise MacFailure from error
 
 
-def begins_one_hybrid(data: bytes) -> bool:
+def begins_one_hybrid(data: bytes | memoryview) -> bool:
     """Whether *data* begins with a header that `parse_header` takes and that is `one_hybrid`."""
     return _ONE_HYBRID.match(data) is not None
 

@@ -28,6 +28,8 @@ _LIMITS = {
     "stamp": _MB,
     "grant": 256 * _KB,
     "card": 16 * _KB,
+    "revocation": 16 * _KB,
+    "revocation-proof": 128 * _KB,
     "custody": 64 * _MB,
     "package-note": LISTING_LIMIT + 16 * _KB,
     "opened-note": LISTING_LIMIT + 16 * _KB,

@@ -44,13 +44,19 @@ HOLDS: Mapping[str, str] = {
     "package-note-holds": "The server's signed list names every sealed file, and each is as "
     "listed.",
     "card-holds": "The attorney's card ({name}) is signed by the organization.",
+    "card-ended": "The attorney's card was revoked at {time}, after the recording began: what it "
+    "was believed for before stands.",
+    "card-lost-later": "The attorney's card was revoked at {time}, since its key may have been in "
+    "other hands from {lost} on: after the recording began.",
     "custody-holds": "Every line of the chain of custody ({count}) is in the log.",
+    "custody-links": "The chain of custody says that links to read the recording were given: "
+    "{given}; and taken back: {back}.",
     "bag-holds": "The BagIt manifests agree with the files.",
     "stamps-hold": "{count} time stamps by {names} hold, and a certificate given vouches for each.",
     "head-holds": "The head given (statement {number}) is in this package, unchanged.",
     "filekeys-hold": "The keys of the segments shown ({count}) open them.",
-    "segments-withheld": "Segments not shown when the package was opened: {count}. A reason is "
-    "given for each.",
+    "segments-withheld": "Segments not shown when the package was opened: {count}, {where} after "
+    "the opening. A reason is given for each.",
     "media-holds": "{path} is what the shown segments hold, one after the other, byte for byte.",
     "court-copy-marked": "{path} says that it is derived, and from which original.",
     "opened-note-holds": "The list of what opening added is signed, and each file is as listed.",
@@ -111,6 +117,9 @@ FAILS: Mapping[str, str] = {
     "listed-missing": "A listed file is missing.",
     "unlisted": "A file is not listed.",
     "card-signature": "The attorney's card is not signed by the organization.",
+    "revocation-signature": "The revocation of the attorney's card is not signed by the log's "
+    "receipts key.",
+    "revocation-card": "A revocation is of another card than the one in the package.",
     "custody-line": "A line of the chain of custody is not in its written form.",
     "bag": "A BagIt file does not agree with the files.",
     "stamp-checkpoint": "A time stamp's checkpoint is not this log's, or of another size.",
@@ -135,6 +144,8 @@ UNCHECKED: Mapping[str, str] = {
     "keys-unknown": "The log's signatures: no key of {role} is known.",
     "receipts-key": "Whose receipts these are: the policy given names no receipts key of this log, "
     "so the package's own was used.",
+    "package-note-log": "Whether the recording's own log listed these files: the list is signed "
+    "for another log that the policy names, {log}, as it is once the recording's own was closed.",
     "no-closing": "Whether there was more: the recording ends at statement {last}; the package "
     "alone cannot show whether there was more.",
     "awaited": "Segments stated whose bytes have not arrived: {count} (statements {numbers}).",
@@ -146,11 +157,21 @@ UNCHECKED: Mapping[str, str] = {
     "card-organization": "The attorney's card: the policy does not name the organization that "
     "signed it.",
     "card-validity": "The attorney's card is not one for the time of the recording.",
+    "card-revoked": "Who answered: the attorney's card was revoked at {time}, before the recording "
+    "began.",
+    "card-lost": "Who answered: the key on the attorney's card may have been in other hands since "
+    "{lost}, before the recording began; the card was revoked at {time}.",
     "stamp-anchor": "A time stamp: no certificate given vouches for its authority.",
     "stamps": "Time stamps by {names}: this verifier was given no authority's certificate.",
     "head-other": "The head given is another recording's.",
     "opener-unknown": "Who opened it: the key that signed is neither on a card that was checked "
-    "nor the one given.",
+    "nor the one given. Where a case was handed on, that is another attorney than the one who "
+    "answered: ask them for the line of their key, not this package, and verify again with "
+    "--signer and that line.",
+    "opener-revoked": "Who opened it: the card of the key that signed was revoked at {time}, and "
+    "the list states a later time.",
+    "opener-lost": "Who opened it: the key that signed may have been in other hands since {lost}, "
+    "and nothing but the list says when it was signed.",
 }
 
 TEXTS: Mapping[str, str] = {**HOLDS, **FAILS, **UNCHECKED}
@@ -168,6 +189,8 @@ BEYOND_HOLDS: Mapping[str, str] = {
     "beyond-package": "The log holds the entry that was made with this package (entry {index}).",
     "beyond-more": "The log holds {what} that this package does not show: {count} (numbers "
     "{numbers}).",
+    "beyond-revoked": "The log holds a revocation of the attorney's card, entered after this "
+    "package was made (entry {index}). A package fetched now says when and why.",
     "beyond-deleted": "The log holds the tombstone of this recording (entry {index}): the server "
     "says that it deleted it.",
 }
@@ -194,6 +217,9 @@ BEYOND_UNCHECKED: Mapping[str, str] = {
     "checkpoint over {covered}. Ask again tomorrow, or with a token.",
     "beyond-not-yet": "Whether the log holds it: it shows {size} entries here, and not this one "
     "yet. Ask again in two days, or with a token.",
+    "beyond-opener": "Who opened it: the log holds a revocation of the card of the key that "
+    "signed (entry {index}), entered after the package was made. A package fetched now says "
+    "when and why.",
     "beyond-end": "Whether there was more: the device made no closing. The log holds no statement "
     "after {last} in entries {first} to {end}; what came later, or never reached the log, it "
     "cannot show.",

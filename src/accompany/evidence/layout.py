@@ -14,6 +14,8 @@ CHECKPOINT = "data/log/checkpoint"
 AFTER = "data/log/after.proof"
 POLICY = "data/log/policy"
 CARD = "data/card.note"
+REVOCATION = "data/card-revocation.note"
+REVOCATION_PROOF = "data/proofs/card-revocation.tlog-proof"
 CUSTODY = "data/custody.jsonl"
 PACKAGE_NOTE = "data/package.note"
 FILEKEYS = "data/filekeys.txt"
@@ -37,6 +39,8 @@ _SINGLE = {
     AFTER: "after",
     POLICY: "policy",
     CARD: "card",
+    REVOCATION: "revocation",
+    REVOCATION_PROOF: "revocation-proof",
     CUSTODY: "custody",
     PACKAGE_NOTE: "package-note",
     FILEKEYS: "filekeys",

@@ -64,6 +64,14 @@ class CustodyLine:
 
 
 @dataclass(frozen=True, slots=True)
+class Proved:
+    """A note and its tlog-proof."""
+
+    note: bytes
+    proof: bytes
+
+
+@dataclass(frozen=True, slots=True)
 class SealedContents:
     """All a sealed package holds, as bytes in their written forms.
 
@@ -72,7 +80,8 @@ class SealedContents:
     arrived, by the number of their statement; a receipt given along with them says `kept`.
     `after` is the consistency proof, None where the opening says `after none`. `grants` are by
     number; those in `withheld_grants` are listed in package.note but not handed out. `custody` is
-    None where it is left out on request. `stamps` maps file names in data/log/timestamps/.
+    None where it is left out on request; `revocation` is of the card, where it counts no more.
+    `stamps` maps file names in data/log/timestamps/.
     """
 
     recording: RecordingId
@@ -88,6 +97,7 @@ class SealedContents:
     card: bytes | None = None
     custody: tuple[CustodyLine, ...] | None = None
     stamps: Mapping[str, bytes] = field(default_factory=dict)
+    revocation: Proved | None = None
 
     @property
     def last(self) -> int:
@@ -125,6 +135,9 @@ def listed(contents: SealedContents) -> Iterator[PackageFile]:
         yield PackageFile(layout.grant_path(number), grant)
     if contents.card is not None:
         yield PackageFile(layout.CARD, contents.card)
+    if contents.revocation is not None:
+        yield PackageFile(layout.REVOCATION, contents.revocation.note)
+        yield PackageFile(layout.REVOCATION_PROOF, contents.revocation.proof)
     if contents.custody is not None:
         yield PackageFile(layout.CUSTODY, b"".join(line.line for line in contents.custody))
         for number, line in enumerate(contents.custody, 1):

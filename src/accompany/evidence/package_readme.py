@@ -34,6 +34,9 @@ WHAT LIES WHERE
                      keys the server says are its own (policy), and time stamps
   data/grants/       who can open the pieces: the key, sealed to each of them
   data/card.note     the attorney who answered, where there is one
+  data/card-revocation.note
+                     where that card was revoked: when, and whether its key may
+                     be in other hands
   data/custody.jsonl who read, shared or exported the recording since
   data/package.note  the server's signed list of all these files
 

@@ -17,13 +17,13 @@ from accompany.evidence.checkpoints import Checkpoint
 from accompany.evidence.layout import place
 from accompany.evidence.merkle import TILE_WIDTH, Nodes, Peaks, leaf_hash
 from accompany.evidence.receipts import named_slot, statement_slot
-from accompany.ids import RecordingId
+from accompany.ids import CardSerial, RecordingId
 
 AHEAD = 1024
 """How many numbers beyond the last one known are looked for: an entry may be missing between."""
 
-STATEMENT, GRANT, CUSTODY, PACKAGE, DELETION = (
-    "statement", "grant", "custody", "package", "deletion"
+STATEMENT, GRANT, CUSTODY, PACKAGE, DELETION, REVOCATION = (
+    "statement", "grant", "custody", "package", "deletion", "revocation"
 )  # fmt: skip
 
 Thing = tuple[str, int]
@@ -54,8 +54,10 @@ class Sought:
     `statements` and `grants` are SHA-256 by number; grants that are listed but withheld count.
     `places` are the indexes of receipts. `checkpoint` is None unless the log signed it. `custody`
     is how many lines the package has, None where they were left out. `package` is the SHA-256 of
-    package.note, `time` the one it states. `after` is the size and root that the opening names, if
-    the package shows that its checkpoint continues it.
+    package.note, `time` the one it states. `card` is the serial of the attorney's card,
+    `revocation` the SHA-256 of the note of its end, if the package has one; `opener` whether by
+    that card alone it is known who opened the package. `after` is the size and root that the
+    opening names, if the package shows that its checkpoint continues it.
     """
 
     recording: RecordingId
@@ -70,6 +72,9 @@ class Sought:
     custody: int | None
     package: bytes | None
     time: int | None
+    card: CardSerial | None = None
+    revocation: bytes | None = None
+    opener: bool = False
 
     @property
     def last(self) -> int:
@@ -133,6 +138,8 @@ class Slots:
         last = f"{sought.recording} {sought.last}"
         self._things[named_slot(PACKAGE, last)] = (PACKAGE, 0)
         self._things[named_slot(DELETION, sought.recording)] = (DELETION, 0)
+        if sought.card is not None:
+            self._things[named_slot(REVOCATION, sought.card)] = (REVOCATION, 0)
 
     def thing(self, slot: bytes) -> Thing | None:
         """Return what *slot* is of, or None if it is a stranger's."""

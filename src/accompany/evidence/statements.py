@@ -297,7 +297,7 @@ def _open_segment(note: bytes, key: bytes) -> SegmentStatement | None:
         moment = read_time(time.decode())
     except Malformed:
         return None
-    if not verifier.holds(text, signature[4:]):
+    if not verifier.surely_holds(text, signature[4:]):
         return None
     return SegmentStatement(
         recording_id(key), int(number), bytes.fromhex(previous.decode()), moment, int(offset),

@@ -14,7 +14,6 @@ from cryptography.x509 import Certificate
 
 from accompany.errors import AccompanyError
 from accompany.evidence import layout
-from accompany.evidence.cards import Card
 from accompany.evidence.checkpoints import Checkpoint, Policy, parse_checkpoint
 from accompany.evidence.contents import Contents, Files
 from accompany.evidence.findings import Finding, Findings, shortened
@@ -34,6 +33,7 @@ from accompany.evidence.verify_chain import (
     check_times,
 )
 from accompany.evidence.verify_files import (
+    CheckedCard,
     check_bag,
     check_card,
     check_custody,
@@ -51,6 +51,7 @@ from accompany.evidence.verify_log import (
     settle_keys,
 )
 from accompany.evidence.verify_opened import check_opened
+from accompany.evidence.verify_revocation import check_revocation
 from accompany.evidence.verify_stamps import (
     Believed,
     Told,
@@ -148,12 +149,12 @@ class _Verification:
             if 0 in self.receipts:
                 check_place_of_opening(opening, self.receipts[0].index, self.findings)
         check_custody(self.contents, recording, log, self.findings)
-        card = self._check_whole(keys, recording)
+        card = self._check_whole(keys, log, recording)
         if self.contents.opened:
             check_opened(self.contents, self.chain, card, self.trust.signer, self.findings)
         check_bag(self.contents, self.findings)
         self._check_heads(recording)
-        looked = self._look_beyond(keys, checkpoint, checkpoint_note)
+        looked = self._look_beyond(keys, checkpoint, checkpoint_note, card)
         return Report(self._settled(), replace(self._facts(checkpoint), looked=looked))
 
     def _origin(self, checkpoint_note: bytes | None) -> Origin:
@@ -256,9 +257,13 @@ class _Verification:
         else:
             self.findings.add("no-closing", last=self.chain.last)
 
-    def _check_whole(self, keys: Keys, recording: RecordingId | None) -> tuple[Card | None, bool]:
-        began = self.receipts[0].time if 0 in self.receipts else None
-        card = check_card(self.contents, keys, began, self.findings)
+    def _check_whole(
+        self, keys: Keys, log: LogReader, recording: RecordingId | None
+    ) -> CheckedCard:
+        began = self.receipts.get(0)
+        card = check_card(self.contents, keys, began.time if began else None, self.findings)
+        revocation = check_revocation(self.contents, card.card, keys, log, began, self.findings)
+        card = replace(card, revocation=revocation)
         before = self.findings.failed()
         listing = read_package_note(self.contents, keys, self.findings)
         signed = bool(keys.receipts) and self.findings.failed() == before
@@ -291,7 +296,7 @@ class _Verification:
                 self.findings.add("head", path, head.digest.hex(), found)
 
     def _look_beyond(
-        self, keys: Keys, checkpoint: Checkpoint | None, note: bytes | None
+        self, keys: Keys, checkpoint: Checkpoint | None, note: bytes | None, card: CheckedCard
     ) -> Looked | None:
         """Look at what the log shows now, if that was asked for."""
         if self.asking is None:
@@ -317,6 +322,9 @@ class _Verification:
             custody=len(contents.numbers("custody-proof")) if layout.CUSTODY in contents else None,
             package=contents.digests.get(layout.PACKAGE_NOTE),
             time=listing.time if listing else None,
+            card=card.card.serial if card.card else None,
+            revocation=contents.digests.get(layout.REVOCATION),
+            opener="opener-known" in self.findings and self.trust.signer is None,
         )
         return look_beyond(self.asking.log, self.asking.now, sought, keys, self.findings)
 

@@ -19,6 +19,7 @@ from accompany.evidence.searching import (
     DELETION,
     GRANT,
     PACKAGE,
+    REVOCATION,
     STATEMENT,
     Found,
     Hit,
@@ -79,6 +80,7 @@ def look_beyond(
     judge.end()
     judge.more(GRANT, max(sought.grants, default=-1), "grants", layout.grant_path(0))
     judge.more(CUSTODY, sought.custody or 0, "lines of the chain of custody", layout.CUSTODY)
+    judge.revocation()
     judge.deletion()
     judge.package()
     judge.missing(now)
@@ -153,6 +155,8 @@ class _Judge:
             **{(STATEMENT, number): one for number, one in self._sought.statements.items()},
             **{(GRANT, number): one for number, one in self._sought.grants.items()},
         }
+        if self._sought.revocation is not None:
+            known[REVOCATION, 0] = self._sought.revocation
         for thing, hits in self._found.hits.items():
             if thing[0] in (PACKAGE, DELETION):
                 continue
@@ -196,6 +200,22 @@ class _Judge:
             count, shown = len(later), shortened(later)
             self._findings.add("beyond-more", path, what=what, count=count, numbers=shown)
 
+    def revocation(self) -> None:
+        """Say that the attorney's card was revoked, where the package does not."""
+        hits = self._found.of(REVOCATION)
+        if not hits or self._sought.revocation is not None:
+            return
+        index = hits[0].index
+        if index < self._sought.covered:
+            what = "a revocation of the attorney's card"
+            expected = f"none among the first {self._sought.covered} entries"
+            found = f"entry {index}"
+            self._findings.add("beyond-left-out", layout.REVOCATION, expected, found, what=what)
+        elif self._sought.opener:
+            self._findings.add("beyond-opener", layout.OPENED_NOTE, index=index)
+        else:
+            self._findings.add("beyond-revoked", layout.CARD, index=index)
+
     def deletion(self) -> None:
         for hit in self._found.of(DELETION)[:1]:
             self._findings.add("beyond-deleted", index=hit.index)
@@ -238,4 +258,6 @@ def _path(thing: Thing) -> str:
     kind, number = thing
     if kind == STATEMENT:
         return layout.statement_path(number)
+    if kind == REVOCATION:
+        return layout.REVOCATION
     return layout.grant_path(number) if kind == GRANT else layout.CUSTODY

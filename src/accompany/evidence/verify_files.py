@@ -5,7 +5,8 @@ Pure. Not here: statements (verify_chain), the log (verify_log), what opening ad
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any
 
@@ -17,7 +18,8 @@ from accompany.evidence.contents import Contents
 from accompany.evidence.findings import Findings
 from accompany.evidence.listing import LISTING_LIMIT, Listing
 from accompany.evidence.notes import Note, Verifier
-from accompany.evidence.receipts import custody_entry
+from accompany.evidence.receipts import custody_entry, receipts_name
+from accompany.evidence.revocations import Revocation
 from accompany.evidence.statements import Opening
 from accompany.evidence.text import quoted, write_time
 from accompany.evidence.verify_chain import check_stanza
@@ -66,17 +68,25 @@ def _is_grant(path: str) -> bool:
     return found is not None and found.kind == "grant"
 
 
-def check_card(
-    contents: Contents, keys: Keys, time: int | None, findings: Findings
-) -> tuple[Card | None, bool]:
-    """Return the card, if there is one in form, and whether its organization is believed.
+@dataclass(frozen=True, slots=True)
+class CheckedCard:
+    """The attorney's card if there is one in form, whether its organization is believed, and its
+    revocation if one holds."""
+
+    card: Card | None = None
+    believed: bool = False
+    revocation: Revocation | None = None
+
+
+def check_card(contents: Contents, keys: Keys, time: int | None, findings: Findings) -> CheckedCard:
+    """Return the card, not yet whether it was revoked.
 
     *time*, ms since 1970 UTC: when the recording began by the server's receipt.
     """
     path = layout.CARD
     data = contents.read(path)
     if data is None:
-        return None, False
+        return CheckedCard()
     card, believed = None, False
     with findings.under("card-signature", path):
         note = Note.parse(data)
@@ -95,7 +105,7 @@ def check_card(
         if time is not None and not card.valid_at(time):
             span = f"{write_time(card.since)} to {write_time(card.until)}"
             findings.add("card-validity", path, f"valid at {write_time(time)}", span)
-    return card, believed
+    return CheckedCard(card, believed)
 
 
 def _organizations(known: tuple[Verifier, ...], name: str) -> tuple[Verifier, ...]:
@@ -121,6 +131,15 @@ def check_custody(
             findings.add("file-orphan", path, f"lines 1 to {len(lines)}", f"line {number}")
     if lines and findings.failed() == before:
         findings.add("custody-holds", count=len(lines))
+        _tell_links(lines, findings)
+
+
+def _tell_links(lines: Sequence[bytes], findings: Findings) -> None:
+    """Say how many links to read the recording were given, and how many taken back."""
+    said = [line.get("what") for line in map(read_json, lines)]
+    given, back = said.count("pass given"), said.count("pass withdrawn")
+    if given or back:
+        findings.add("custody-links", given=given, back=back)
 
 
 def _lines(data: bytes) -> Iterator[bytes]:
@@ -164,7 +183,10 @@ def _no_constant(name: str) -> None:
 
 
 def read_package_note(contents: Contents, keys: Keys, findings: Findings) -> Listing | None:
-    """Return what package.note lists if it is in form; its signature is a finding."""
+    """Return what package.note lists if it is in form; its signature is a finding.
+
+    Where a log was closed its key signs nothing more, and the log after it lists the files.
+    """
     path = layout.PACKAGE_NOTE
     data = contents.need(path)
     listing = None
@@ -172,9 +194,13 @@ def read_package_note(contents: Contents, keys: Keys, findings: Findings) -> Lis
         with findings.under("package-note-signature", path):
             note = Note.parse(data, LISTING_LIMIT)
             listing = Listing.read(note.text)
-            key = pick(keys.receipts, note)
+            other = keys.of_another_log(note)
+            key = other or pick(keys.receipts, note)
             if key is not None:
                 note.only_by(key, path)
+            if other is not None:
+                log, own = other.name.removesuffix("/receipts"), receipts_name(keys.origin)
+                findings.add("package-note-log", path, own, other.name, log=log)
     return listing
 
 

@@ -40,6 +40,14 @@ class Keys:
     own: Policy = field(default_factory=Policy)
     outside: bool = False
 
+    def of_another_log(self, note: Note) -> Verifier | None:
+        """Return the receipts key by which *note* says it is signed, of a log that is believed and
+        is not this one."""
+        named = {(line.name, line.id) for line in note.signatures}
+        others = {receipts_name(key.name) for key in self.believed.logs if key.name != self.origin}
+        known = (key for key in self.believed.receipts if key.name in others)
+        return next((key for key in known if (key.name, key.id) in named), None)
+
 
 def pick(keys: tuple[Verifier, ...], note: Note) -> Verifier | None:
     """Return the key among *keys* that *note* says it is signed by; else the first."""

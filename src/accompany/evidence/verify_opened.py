@@ -10,26 +10,29 @@ from typing import Any
 from accompany.errors import AccompanyError
 from accompany.evidence import layout
 from accompany.evidence.age import decrypt_with_file_key
-from accompany.evidence.cards import Card
 from accompany.evidence.contents import Contents
 from accompany.evidence.filekeys import FileKey, read_filekeys
 from accompany.evidence.findings import Findings, shortened
 from accompany.evidence.listing import LISTING_LIMIT, OpenedListing
 from accompany.evidence.marking import carries_mark, derived_mark
 from accompany.evidence.notes import Note, Verifier
-from accompany.evidence.text import quoted
+from accompany.evidence.revocations import Revocation
+from accompany.evidence.text import quoted, write_time
 from accompany.evidence.verify_chain import Chain
-from accompany.evidence.verify_files import check_listed, check_states, read_json
+from accompany.evidence.verify_files import CheckedCard, check_listed, check_states, read_json
+
+STRETCHES = 12
+"""So many withheld stretches are named; more are counted."""
 
 
 def check_opened(
     contents: Contents,
     chain: Chain,
-    card: tuple[Card | None, bool],
+    card: CheckedCard,
     signer: Verifier | None,
     findings: Findings,
 ) -> None:
-    """Check all that an opened package adds; *card* with whether its organization is believed."""
+    """Check all that an opened package adds."""
     data = contents.need(layout.FILEKEYS)
     if data is not None:
         with findings.under("form", layout.FILEKEYS):
@@ -57,13 +60,37 @@ def _check_film(contents: Contents, chain: Chain, keys: list[FileKey], findings:
             digest.update(plain)
             size += len(plain)
     if len(shown) < len(keys):
-        findings.add("segments-withheld", count=len(keys) - len(shown))
+        where = _withheld_from_to(keys, chain)
+        findings.add("segments-withheld", count=len(keys) - len(shown), where=where)
     media = contents.of_kind("recording")
     wanted = layout.media_path(chain.opening.media) if chain.opening else "".join(media[:1])
     if shown or media:
         _check_media(contents, wanted, media, digest.digest(), size, findings)
     if findings.failed() == before and shown:
         findings.add("media-holds", path=wanted)
+
+
+def _withheld_from_to(keys: list[FileKey], chain: Chain) -> str:
+    """Return from when to when the stretches withheld last, by the statements."""
+    shown = {line.number for line in keys if line.key is not None}
+    stretches: list[tuple[int, int]] = []
+    before = False
+    for one in chain.segments:
+        start, end = one.offset, one.offset + one.duration
+        if one.number in shown:
+            before = False
+            continue
+        if before:
+            start, end = stretches[-1][0], max(stretches.pop()[1], end)
+        stretches.append((start, end))
+        before = True
+    said = [f"from {_seconds(start)} to {_seconds(end)} s" for start, end in stretches[:STRETCHES]]
+    more = len(stretches) - len(said)
+    return ", ".join([*said, f"and {more} more"] if more else said) or "at no stated time"
+
+
+def _seconds(milliseconds: int) -> str:
+    return f"{milliseconds // 1000}.{milliseconds % 1000:03d}"
 
 
 def _plaintexts(contents: Contents, shown: list[FileKey], findings: Findings) -> Iterator[bytes]:
@@ -153,7 +180,7 @@ def _said(value: object) -> str:
 def _check_note(
     contents: Contents,
     chain: Chain,
-    card: tuple[Card | None, bool],
+    card: CheckedCard,
     signer: Verifier | None,
     findings: Findings,
 ) -> None:
@@ -168,19 +195,41 @@ def _check_note(
         check_states("opened-note-states", path, listing, recording, chain.digests, findings)
         check_listed(contents, listing, True, path, findings)
         note.only_by(listing.key, path)
-        _check_opener(listing.key, card, signer, findings)
+        _check_opener(listing, card, signer, findings)
 
 
 def _check_opener(
-    key: Verifier, card: tuple[Card | None, bool], signer: Verifier | None, findings: Findings
+    listing: OpenedListing, checked: CheckedCard, signer: Verifier | None, findings: Findings
 ) -> None:
-    holder, believed = card
+    key, holder = listing.key, checked.card
     if signer is not None:
         if signer == key:
             findings.add("opener-known", name=key.name, how="the key given")
         else:
             findings.add("opener", layout.OPENED_NOTE, str(signer), str(key))
-    elif holder is not None and holder.verifier == key and believed:
+    elif holder is not None and holder.verifier == key and checked.believed:
+        if _ended(listing, checked.revocation, findings):
+            return
         findings.add("opener-known", name=holder.name, how="the key on the attorney's card")
     else:
         findings.add("opener-unknown", layout.OPENED_NOTE, "a key on a checked card", str(key))
+
+
+def _ended(listing: OpenedListing, revocation: Revocation | None, findings: Findings) -> bool:
+    """Say that the card's key did not count any more when *listing* says it signed.
+
+    Where others may have the key, no time that the list states of itself helps.
+    """
+    if revocation is None:
+        return False
+    path, stated = layout.OPENED_NOTE, write_time(listing.time)
+    if revocation.lost is not None:
+        lost = write_time(revocation.lost)
+        expected = "a key that nobody else may have"
+        findings.add("opener-lost", path, expected, f"lost {lost}, stated {stated}", lost=lost)
+    elif listing.time >= revocation.time:
+        time = write_time(revocation.time)
+        findings.add("opener-revoked", path, f"a time before {time}", stated, time=time)
+    else:
+        return False
+    return True

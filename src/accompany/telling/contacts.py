@@ -17,7 +17,6 @@ import msgspec
 
 from accompany.errors import Malformed
 from accompany.evidence.age import AgeError, HybridIdentity, HybridRecipient, decrypt, encrypt
-from accompany.evidence.notes import Signer
 from accompany.evidence.text import write_lines
 from accompany.ids import Origin
 
@@ -118,7 +117,6 @@ def seal_contact(contact: Contact, recipient: HybridRecipient) -> bytes:
     return encrypt(data + b" " * (-len(data) % PAD), [recipient])
 
 
-def write_service_note(origin: Origin, recipient: HybridRecipient, organization: Signer) -> bytes:
-    """Return the note by which a phone knows whom to seal to: signed by the key that it pins."""
-    lines = [("log", str(origin)), ("recipient", str(recipient))]
-    return organization.sign(write_lines(MAGIC, lines))
+def write_service_text(origin: Origin, recipient: HybridRecipient) -> str:
+    """Return what says to a phone whom to seal to, once the key that it pins has signed it."""
+    return write_lines(MAGIC, [("log", str(origin)), ("recipient", str(recipient))])

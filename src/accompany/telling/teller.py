@@ -154,6 +154,11 @@ class Teller:
         found = [self.standing(one.telling.digest) for one in self._open.values()]
         return [one for one in found if one.telling.due is not None]
 
+    def waits_for(self, encounter: EncounterId) -> bool:
+        """Whether the caller of *encounter* is one of them."""
+        tellings = (one.telling for one in self._open.values())
+        return any(one.encounter == encounter and one.due is not None for one in tellings)
+
     def of(self, encounter: EncounterId) -> Standing | None:
         telling = self._kept.of(encounter)
         return None if telling is None else self.standing(telling.digest)

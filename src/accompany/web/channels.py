@@ -1,4 +1,4 @@
-"""An attorney's own channels over HTTP: listed without their secrets, added, removed, tested."""
+"""One's own channels over HTTP: listed without their secrets, added, removed, tested."""
 
 import secrets
 from typing import Any
@@ -8,15 +8,16 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from accompany.dispatch.channels import CHANNELS, Channel, check_push, check_url
-from accompany.errors import Forbidden, Malformed, TooMany, Unauthorized, Unknown
+from accompany.errors import Forbidden, Malformed, TooMany, Unknown
 from accompany.evidence.text import write_base32, write_time
 from accompany.ids import CardSerial
 from accompany.web.office import Office
-from accompany.web.records import read_body
+from accompany.web.records import decoded, read_body
+from accompany.web.rights import person_of
 
 BODY_BYTES = 8 * 1024
 TESTS_APART = 10_000
-"""Milliseconds between two tests of one attorney."""
+"""Milliseconds between two tests of one person."""
 
 
 class _Keys(msgspec.Struct, forbid_unknown_fields=True):
@@ -47,12 +48,12 @@ class ChannelRoutes:
         self._tested: dict[CardSerial, int] = {}
 
     async def list(self, request: Request) -> Response:
-        """GET /api/channels: the attorney's own, and what may be added."""
-        return self._told(self._attorney(request))
+        """GET /api/channels: one's own, and what may be added."""
+        return self._told(person_of(request).serial)
 
     async def add(self, request: Request) -> Response:
         """POST /api/channels: a push subscription or an Apprise URL; the same again is the same."""
-        attorney = self._attorney(request)
+        attorney = person_of(request).serial
         kind, value = self._read(await read_body(request, "channel", BODY_BYTES))
         kept = self._office.reach.channels.of(attorney)
         if value not in [one.value for one in kept]:
@@ -63,14 +64,14 @@ class ChannelRoutes:
         return self._told(attorney, 201)
 
     async def remove(self, request: Request) -> Response:
-        attorney = self._attorney(request)
+        attorney = person_of(request).serial
         if not self._office.reach.channels.remove(attorney, request.path_params["id"]):
             raise Unknown("channel")
         return self._told(attorney)
 
     async def test(self, request: Request) -> Response:
         """POST /api/channels/tests: a test through each of them; answers when all have ended."""
-        attorney, now = self._attorney(request), self._office.clock.now()
+        attorney, now = person_of(request).serial, self._office.clock.now()
         if now - self._tested.get(attorney, 0) < TESTS_APART:
             raise TooMany("tests", TESTS_APART // 1000)
         self._tested[attorney] = now
@@ -79,10 +80,7 @@ class ChannelRoutes:
 
     def _read(self, body: bytes) -> Any:
         allowed = self._office.reach.allowed
-        try:
-            new = msgspec.json.decode(body, type=_Push | _Apprise)
-        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-            raise Malformed("channel", str(error)) from error
+        new = decoded(body, "channel", _Push | _Apprise)
         if isinstance(new, _Apprise):
             check_url(new.url, allowed)
             if not self._office.reach.takes(new.url):
@@ -91,12 +89,6 @@ class ChannelRoutes:
         keys = new.subscription.keys
         check_push(new.subscription.endpoint, keys.p256dh, keys.auth, allowed)
         return "push", msgspec.json.encode(new.subscription).decode()
-
-    def _attorney(self, request: Request) -> CardSerial:
-        attorney = self._office.attorney(request)
-        if attorney is None:
-            raise Unauthorized("a session of an attorney")
-        return attorney
 
     def _told(self, attorney: CardSerial, status: int = 200) -> Response:
         allowed = self._office.reach.allowed

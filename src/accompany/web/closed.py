@@ -22,7 +22,7 @@ class ClosedLogs:
         self._office = office
 
     def _log(self, request: Request) -> Ended:
-        found = self._office.closed.get(request.path_params["log"])
+        found = self._office.old.logs.get(request.path_params["log"])
         if found is None:
             raise Unknown("closed log")
         return found
@@ -36,7 +36,7 @@ class ClosedLogs:
     async def names(self, request: Request) -> Response:
         """GET /log/closed: a name a line, as it stands in the addresses below."""
         del request
-        return PlainTextResponse("".join(f"{name}\n" for name in self._office.closed))
+        return PlainTextResponse("".join(f"{name}\n" for name in self._office.old.logs))
 
     async def checkpoint(self, request: Request) -> Response:
         return PlainTextResponse(self._shown(request)[1].note)

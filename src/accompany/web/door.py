@@ -33,7 +33,8 @@ class Limits:
     header_seconds: float = 10.0
     header_bytes: int = 64 * 1024
     body_grace: float = 30.0
-    """A body may take as long, and then as long as it comes at *body_rate* on the whole."""
+    """A body may take as long, and then as long as it comes at *body_rate*, looked at anew after
+    each second such time: a fast beginning pays for no standing still."""
     body_rate: float = 500.0
     unread_seconds: float = 60.0
     """An answer of which nothing is read for so long is not wanted any more."""
@@ -181,6 +182,8 @@ class Guarded(HttpToolsProtocol):
             late = now - self._body - limits.body_grace
             if late > 0 and self._body_bytes < late * limits.body_rate:
                 self._refuse(408, "refused", "the body of the request came too slowly")
+            elif late > limits.body_grace:
+                self._body, self._body_bytes = now, 0
         else:
             self._look_at_answer(now)
 

@@ -1,8 +1,9 @@
 """The gate: requests before they are routed. How many of one address, how many bytes at once.
 
 Behind a proxy all connections are the proxy's, so that addresses count here once more, as the proxy
-tells them. Bodies that are coming in may together take so much memory and no more. What passes is
-measured. Nothing is written.
+tells them. Bodies that are coming in may together take so much memory and no more, and those of one
+address an eighth of it: what is there counts for all, what was stated for the address, so that
+nobody keeps others out with lengths alone. What passes is measured. Nothing is written.
 """
 
 import time
@@ -17,6 +18,8 @@ from accompany.web.metrics import Metrics
 from accompany.web.problems import problem, respond
 
 BODIES = 512 * 1024 * 1024
+SHARES = 8
+"""One address may have announced this part of it."""
 
 
 @dataclass(slots=True)
@@ -27,7 +30,9 @@ class Gate:
     limits: Limits
     metrics: Metrics
     bodies: int = BODIES
+    """Bytes of bodies that may be there at once."""
     _under_way: defaultdict[str, int] = field(default_factory=lambda: defaultdict(int))
+    _stated: defaultdict[str, int] = field(default_factory=lambda: defaultdict(int))
     _held: int = 0
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -40,7 +45,7 @@ class Gate:
             return
         try:
             if scope["type"] == "http":
-                await self._measured(scope, receive, send)
+                await self._measured(address, scope, receive, send)
             else:
                 await self.app(scope, receive, send)
         finally:
@@ -48,9 +53,7 @@ class Gate:
 
     def enter(self, address: str) -> bool:
         """Count a request of *address* in, unless it has too many."""
-        if self._under_way[address] >= self.limits.of_one_address and not (
-            not address or address in self.limits.exempt
-        ):
+        if self._under_way[address] >= self.limits.of_one_address and not self._exempt(address):
             return False
         self._under_way[address] += 1
         return True
@@ -60,20 +63,42 @@ class Gate:
         if not self._under_way[address]:
             del self._under_way[address]
 
-    def hold(self, size: int) -> bool:
-        """Count the *size* bytes of a body that is coming in, unless it is too much at once."""
-        if self._held > self.bodies:
+    def _exempt(self, address: str) -> bool:
+        return not address or address in self.limits.exempt
+
+    @property
+    def full(self) -> bool:
+        """Whether so much is coming in already that nothing more may begin."""
+        return self._held > self.bodies
+
+    def begin_body(self, address: str, stated: int) -> bool:
+        """Count the *stated* bytes of a body in, unless they are too much for *address*: one body
+        may always come, and is bounded elsewhere."""
+        others = self._stated[address]
+        if others and others + stated > self.bodies // SHARES and not self._exempt(address):
             return False
-        self._held += size
+        self._stated[address] = others + stated
         return True
 
-    def release(self, size: int) -> None:
-        self._held -= size
+    def came(self, size: int) -> None:
+        """Count *size* bytes of a body that are there now."""
+        self._held += size
 
-    async def _measured(self, scope: Scope, receive: Receive, send: Send) -> None:
+    def end_body(self, address: str, stated: int, came: int) -> None:
+        self._held -= came
+        self._stated[address] -= stated
+        if not self._stated[address]:
+            del self._stated[address]
+
+    async def _measured(self, address: str, scope: Scope, receive: Receive, send: Send) -> None:
         began, status, held = time.perf_counter(), 500, 0
-        if self._held > self.bodies:
+        if self.full:
             await _refuse(scope, receive, send, 503, "refused", "too much is coming in at once")
+            return
+        stated = _stated_in(scope, self.bodies)
+        if not self.begin_body(address, stated):
+            much = "too much is coming in from one address at once"
+            await _refuse(scope, receive, send, 429, "too-many", much)
             return
 
         async def receiving() -> Message:
@@ -81,7 +106,7 @@ class Gate:
             message = await receive()
             size = len(message.get("body", b""))
             held += size
-            self._held += size
+            self.came(size)
             return message
 
         async def sending(message: Message) -> None:
@@ -93,10 +118,18 @@ class Gate:
         try:
             await self.app(scope, receiving, sending)
         finally:
-            self._held -= held
+            self.end_body(address, stated, held)
             route = getattr(scope.get("route"), "path", "")
             took = time.perf_counter() - began
             self.metrics.request(scope["method"], route, status, took, held)
+
+
+def _stated_in(scope: Scope, most: int) -> int:
+    """Return the length that a request states, up to *most*; 0 where it states none."""
+    for name, value in scope["headers"]:
+        if name == b"content-length" and value.isdigit():
+            return min(int(value[:20]), most)
+    return 0
 
 
 async def _refuse(

@@ -16,6 +16,8 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
+from accompany.accounts.rights import Role, may
+from accompany.errors import AccompanyError
 from accompany.web.metrics import Metrics
 from accompany.web.office import Office, Probe
 
@@ -35,7 +37,7 @@ class HealthRoutes:
 
     async def health(self, request: Request) -> Response:
         """GET /health: 200 while checkpoints are signed and writes are synced; otherwise 503."""
-        self._check(request)
+        self._check(request, "GET /health")
         age = time.monotonic() - self._office.sequencer.stepped
         wrote = await self._write()
         well = age < LATE and wrote is not None
@@ -48,7 +50,7 @@ class HealthRoutes:
 
     async def metrics(self, request: Request) -> Response:
         """GET /metrics: the Prometheus text format."""
-        self._check(request)
+        self._check(request, "GET /metrics")
         return Response(self._metrics.text(), headers={"content-type": CONTENT_TYPE_LATEST})
 
     async def _write(self) -> float | None:
@@ -56,15 +58,16 @@ class HealthRoutes:
         if self._probing is None or self._probing.done():
             self._probing = asyncio.create_task(asyncio.to_thread(_timed, self._office.probe))
         # A write that hangs is not started a second time.
-        with contextlib.suppress(OSError, TimeoutError):
+        with contextlib.suppress(OSError, TimeoutError, AccompanyError):
             return await asyncio.wait_for(asyncio.shield(self._probing), LATE)
         return None
 
-    def _check(self, request: Request) -> None:
-        if not self._may_look(request):
+    def _check(self, request: Request, act: str) -> None:
+        role: Role = "operator" if self._is_operator(request) else "stranger"
+        if not may(act, (role,), own=True):
             raise HTTPException(404)
 
-    def _may_look(self, request: Request) -> bool:
+    def _is_operator(self, request: Request) -> bool:
         token = self._office.settings.metrics_token
         if token:
             given = request.headers.get("authorization", "")

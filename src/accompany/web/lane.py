@@ -16,19 +16,21 @@ from typing import Any
 
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
+from accompany.custody.ports import Blob
 from accompany.errors import AccompanyError
 from accompany.web.door import Guarded, neighbourhood
 from accompany.web.gate import Gate
 from accompany.web.uplink import RECEIPT, ROUTES, Answer, Uplink
 
 HEAD_BYTES = 16 * 1024
+_SMALL = 1024
 _FIRST = re.compile(
     rb"PUT /api/recordings/([a-z2-7]{32})/(segments|statements)/(0|[1-9][0-9]{0,15}) HTTP/1\.1"
 )
 _HEADERS = re.compile(rb"(?:\r\n[!#$%&'*+.^_`|~0-9A-Za-z-]+:[\t -~\x80-\xff]*)+")
 _LENGTH = re.compile(rb"[1-9][0-9]{0,9}")
 _UNUSUAL = frozenset(
-    {b"transfer-encoding", b"upgrade", b"expect", b"te", b"trailer", b"content-encoding"}
+    b"transfer-encoding upgrade expect te trailer content-encoding proxy-connection".split()
 )
 _ONCE = frozenset({b"content-length", b"statement", b"x-forwarded-for", b"connection", b"host"})
 
@@ -45,7 +47,7 @@ class Taking:
     began: float
     size: int
     left: int
-    parts: list[bytes | memoryview] = field(default_factory=list)
+    parts: list[bytes | bytearray | memoryview] = field(default_factory=list)
     later: list[bytes] = field(default_factory=list)
     """What came behind the body: the next request, which waits for this one's answer."""
 
@@ -58,7 +60,21 @@ class Taking:
             self.later.append(bytes(data[self.left :]))
             data = data[: self.left]
         self.left -= len(data)
-        self.parts.append(data)
+        if len(data) >= _SMALL:
+            self.parts.append(data)
+        elif self.parts and isinstance(last := self.parts[-1], bytearray):
+            last += data
+        else:
+            # Byte by byte, each by itself, it would take fifty times its length.
+            self.parts.append(bytearray(data))
+
+    def body(self) -> Blob:
+        """Return all that came, once: where it is if it came in one piece, as nearly all does, and
+        alone; a view of what else was read with it would keep that in memory, counted by nobody."""
+        parts, self.parts = self.parts, []
+        if len(parts) == 1 and isinstance(parts[0], memoryview) and not self.later:
+            return parts[0]
+        return b"".join(parts)
 
 
 @dataclass(slots=True)
@@ -75,9 +91,9 @@ class Lane:
         exempt = list(self.gate.limits.exempt)
         self._proxies = ProxyHeadersMiddleware(self.gate, exempt)  # type: ignore[arg-type]
 
-    def begin(self, data: bytes, peer: str) -> Taking | None:
-        """Return the request that *data* begins with, if it is one for the lane; *peer* is the
-        neighbourhood that the connection comes from."""
+    def begin(self, data: bytes, peer: str, host: str) -> Taking | None:
+        """Return the request that *data* begins with, if it is one for the lane; the connection
+        comes from *host*, in the neighbourhood *peer*."""
         end = data.find(b"\r\n\r\n", 0, HEAD_BYTES)
         line = data.find(b"\r\n")
         first = _FIRST.fullmatch(data, 0, line) if end > 0 else None
@@ -94,18 +110,24 @@ class Lane:
         length = self._length(found, recording, word)
         if length is None:
             return None
-        address = self._address(found, peer)
-        if not self.gate.enter(address):
+        address = self._address(found, peer, host)
+        if self.gate.full or not self.gate.enter(address):
             return None
-        if not self.gate.hold(length):
+        if not self.gate.begin_body(address, length):
             self.gate.leave(address)
             return None
         note = found.get(b"statement")
         began = time.perf_counter()
         taking = Taking(recording, word, number, note, address, began, length, length)
         # A view: joined with what else comes, the body is copied once.
-        taking.more(memoryview(data)[end + 4 :])
+        self.more(taking, memoryview(data)[end + 4 :])
         return taking
+
+    def more(self, taking: Taking, data: bytes | memoryview) -> None:
+        """Take what has come of a body, counted."""
+        before = taking.left
+        taking.more(data)
+        self.gate.came(before - taking.left)
 
     def _length(self, found: dict[bytes, bytes], recording: str, word: str) -> int | None:
         """Return the length of a body that may come, or None where the ordinary way decides."""
@@ -121,26 +143,24 @@ class Lane:
             return None
         return int(stated)
 
-    def _address(self, found: dict[bytes, bytes], peer: str) -> str:
+    def _address(self, found: dict[bytes, bytes], peer: str, host: str) -> str:
         """Return whence the request comes: what a proxy says counts only where it is believed."""
         told = found.get(b"x-forwarded-for")
-        if told is None or peer not in self.gate.limits.exempt:
+        if told is None or host not in self._proxies.trusted_hosts:
             return peer
-        host = self._proxies.trusted_hosts.get_trusted_client_address(told.decode("latin-1"))[0]
-        return neighbourhood(host) if host else peer
+        behind = self._proxies.trusted_hosts.get_trusted_client_address(told.decode("latin-1"))[0]
+        return neighbourhood(behind) if behind else peer
 
     async def take(self, taking: Taking) -> Answer:
         """Return the answer to a request whose body is whole."""
-        body = b"".join(taking.parts)
-        taking.parts.clear()
         return await self.uplink.answer(
-            taking.recording, taking.word, taking.number, taking.note, body
+            taking.recording, taking.word, taking.number, taking.note, taking.body()
         )
 
     def end(self, taking: Taking, status: int) -> None:
         """Count a request out, however it ended."""
         self.gate.leave(taking.address)
-        self.gate.release(taking.size)
+        self.gate.end_body(taking.address, taking.size, taking.size - taking.left)
         took = time.perf_counter() - taking.began
         route = ROUTES[taking.word].path
         self.gate.metrics.request("PUT", route, status, took, taking.size - taking.left)
@@ -191,11 +211,12 @@ class OnLane(Guarded):
             self.flow.pause_reading()
         else:
             self._body_bytes += len(data)
-            taking.more(data)
+            self._lane.more(taking, data)
             self._go_on(taking)
 
     def _begins(self, data: bytes) -> bool:
-        taking = self._lane.begin(data, self._address)
+        host = self.client[0] if self.client else ""
+        taking = self._lane.begin(data, self._address, host)
         if taking is None:
             return False
         self._unset_keepalive_if_required()
@@ -212,12 +233,15 @@ class OnLane(Guarded):
     async def _answer(self, taking: Taking) -> None:
         answer = await self._lane.take(taking)
         self._lane.end(taking, answer.status)
-        self._taking = self._task = None
         self.server_state.total_requests += 1
+        if not self.transport.is_closing():
+            default = self.server_state.default_headers
+            self.transport.write(self._lane.written(answer, default, self._leaving))
+            # Until then it is not answered: whoever reads nothing has nothing more taken.
+            await self.flow.drain()
+        self._taking = self._task = None
         if self.transport.is_closing():
             return
-        default = self.server_state.default_headers
-        self.transport.write(self._lane.written(answer, default, self._leaving))
         if self._leaving:
             self.transport.close()
             return

@@ -7,7 +7,6 @@ import asyncio
 import contextlib
 from collections.abc import Callable
 from typing import Any
-from urllib.parse import urlsplit
 
 import msgspec
 from starlette.websockets import WebSocket, WebSocketDisconnect
@@ -25,15 +24,24 @@ PACE = 50
 memory for somebody else."""
 
 
+def written(message: Outgoing | dict[str, Any]) -> str:
+    return msgspec.json.encode(message).decode()
+
+
 class Line:
     """One socket: messages out in order, without holding anybody else up."""
 
     def __init__(self, socket: WebSocket) -> None:
         self._socket = socket
-        self._waiting: asyncio.Queue[Outgoing | dict[str, Any]] = asyncio.Queue(OUTGOING)
+        self._waiting: asyncio.Queue[Outgoing | dict[str, Any] | str] = asyncio.Queue(OUTGOING)
         self._overrun = asyncio.Event()
 
-    def send(self, message: Outgoing | dict[str, Any]) -> None:
+    def close(self) -> None:
+        """End it from here; whoever may still come in opens another."""
+        self._overrun.set()
+
+    def send(self, message: Outgoing | dict[str, Any] | str) -> None:
+        """Send a message soon, in its turn; one for many is `written` once."""
         try:
             self._waiting.put_nowait(message)
         except asyncio.QueueFull:
@@ -82,10 +90,4 @@ class Line:
     async def _send_all(self) -> None:
         while True:
             message = await self._waiting.get()
-            await self._socket.send_text(msgspec.json.encode(message).decode())
-
-
-def same_origin(socket: WebSocket) -> bool:
-    """Whether a browser's page that opened the socket came from here; others state no origin."""
-    origin = socket.headers.get("origin")
-    return origin is None or urlsplit(origin).netloc == socket.headers.get("host")
+            await self._socket.send_text(message if isinstance(message, str) else written(message))

@@ -4,56 +4,66 @@ Each message is parsed once and handed to the desk or the room; what is sent bac
 state, made anew each time. Not here: who is rung (`dispatch`), what signals mean.
 """
 
-import asyncio
 from collections import defaultdict
-from hashlib import sha256
+from collections.abc import Callable
 from typing import assert_never
 
-import msgspec
 from starlette.websockets import WebSocket
 
-from accompany.config import LANGUAGES, STATES
+from accompany.accounts.people import Person
+from accompany.dispatch.looks import concerned
 from accompany.dispatch.ports import Pressed, Standing
-from accompany.dispatch.roster import OnDuty, Press
-from accompany.errors import (
-    Forbidden,
-    Malformed,
-    Unauthorized,
-    Unknown,
-)
-from accompany.evidence.cards import Card
-from accompany.evidence.notes import Note
+from accompany.errors import Forbidden, Malformed
 from accompany.evidence.statements import KINDS
-from accompany.evidence.text import read_base32, read_base64, write_time
+from accompany.evidence.text import read_base32, write_time
 from accompany.ids import CardSerial, EncounterId
-from accompany.web.desks import Desks
-from accompany.web.line import Line, same_origin
+from accompany.web.admitting import admit, on_duty
+from accompany.web.briefings import Speakers, speaker_of
+from accompany.web.comings import Comings
+from accompany.web.consoles import call_back, check_message, own_encounter, seat_of
+from accompany.web.engagement import Shown
+from accompany.web.handovers import Colleagues, colleague_of, said_of_case
+from accompany.web.line import Line
 from accompany.web.messages import (
+    AheadMessage,
     AnswerMessage,
+    BriefMessage,
     CallbackMessage,
     CallerEnd,
+    CallerHeard,
+    CallerShown,
     CallerSignal,
     DeclineMessage,
-    DeskMessage,
     DutyEnd,
     DutyMessage,
+    DutyShown,
     DutySignal,
     EndedMessage,
     ExtendMessage,
     FromCaller,
     FromDuty,
+    FromHolder,
+    FromThird,
     PressMessage,
-    ProblemMessage,
     ReadyMessage,
     RecordingMessage,
     StandingMessage,
     TakenMessage,
     read_caller,
     read_duty,
-    signal_of,
 )
 from accompany.web.office import Office, address_of
-from accompany.web.problems import problem_of
+from accompany.web.on_call import OnCall
+from accompany.web.rights import same_origin
+from accompany.web.showing import Showing
+from accompany.web.signed_in import SignedIn
+from accompany.web.thirds import (
+    Thirds,
+    relay_from_console,
+    relay_from_phone,
+    third_of,
+    third_said,
+)
 from accompany.web.waiting import tell_missed
 
 ABSENT = 15 * 60_000
@@ -61,108 +71,98 @@ ABSENT = 15 * 60_000
 
 RECORDINGS = 16
 
-SOON = 10
-"""Milliseconds: what is due is done after whatever else came in meanwhile."""
-
 
 class Live:
     """Who is connected, and what each should see now."""
 
     def __init__(self) -> None:
         self._phones: dict[EncounterId, set[Line]] = defaultdict(set)
-        self._consoles: dict[CardSerial, set[Line]] = defaultdict(set)
-        self._announced: dict[EncounterId, list[str]] = defaultdict(list)
+        self._showing = Showing()
+        self.signed_in = SignedIn()
         self._absent: dict[EncounterId, int] = {}
-        self._desks_due = False
-        self._told: dict[CardSerial, DeskMessage] = {}
-        self._timer: asyncio.TimerHandle | None = None
+        self._comings = Comings()
+        self._thirds = Thirds()
+        self._speakers = Speakers()
+        self._on_call = OnCall(self.has_console)
+        self._colleagues = Colleagues()
+        self._engagement = Shown()
         self.office: Office
+
+    def open(self, office: Office) -> None:
+        """Begin, with all that is worked with."""
+        self.office = self._showing.office = office
+
+    def watched_by(self, watch: Callable[[], None]) -> None:
+        """Call *watch* once a second, and whenever anything changed."""
+        self._showing.watches.append(watch)
+
+    def has_console(self, serial: CardSerial) -> bool:
+        return serial in self._showing
 
     # What the desk calls: show one encounter to everybody whom it concerns.
 
     def show(self, standing: Standing) -> None:
+        self._colleagues.settle(self.office, standing)
+        self._showing.aheads.settle(standing)
+        self._speakers.settle(self.office, standing)
         message = self._standing(standing)
         for line in self._phones.get(standing.encounter, ()):
             line.send(message)
-        if standing.ringing.over and standing.attorney is not None:
+        if standing.ringing.over:
             ended = EndedMessage(standing.encounter, standing.ringing.ended_by or "")
-            for line in self._consoles.get(standing.attorney, ()):
-                line.send(ended)
+            for member in (standing.attorney, standing.third):
+                if member is not None:
+                    self._showing.tell(member, ended)
+        if standing.third is None:
+            self.office.rooms.vacate(standing.encounter, "interpreter")
         if standing.ringing.over:
             self.office.rooms.close(standing.encounter)
-            self._announced.pop(standing.encounter, None)
-        self._show_desks()
-
-    def _show_desks(self) -> None:
-        """Show every console its desk, once for all that changes now."""
-        if not self._desks_due:
-            self._desks_due = True
-            asyncio.get_running_loop().call_soon(self._show_desks_now)
-
-    def _show_desks_now(self) -> None:
-        """Send each console its desk, where it shows anything new; and wait for what is due."""
-        self._desks_due = False
-        desks = self._desks()
-        for serial, lines in self._consoles.items():
-            message = desks.of(serial)
-            told = self._told.get(serial)
-            if told is not None and msgspec.structs.replace(told, time=message.time) == message:
-                continue
-            self._told[serial] = message
-            for line in lines:
-                line.send(message)
-        self._arm()
-
-    def _desks(self) -> Desks:
-        return Desks(self.office, self._announced)
-
-    def _arm(self) -> None:
-        """Wake when the desk has something to do by the clock."""
-        if self._timer is not None:
-            self._timer.cancel()
-            self._timer = None
-        due = self.office.desk.due()
-        if due is not None:
-            wait = max(SOON, due - self.office.clock.now()) / 1000
-            self._timer = asyncio.get_running_loop().call_later(wait, self._on_time)
+            self._engagement.over(self.office, standing.encounter)
+            self._showing.announced.pop(standing.encounter, None)
+        # A caller who is waited for is shown to whoever has the case.
+        if self.office.teller.waits_for(standing.encounter):
+            self._showing.everybody()
+        self._showing.soon()
 
     def close(self) -> None:
-        if self._timer is not None:
-            self._timer.cancel()
-
-    def _on_time(self) -> None:
-        self.office.desk.tick(self.office.clock.now())
-        self._show_desks()
+        self._showing.close()
 
     def _standing(self, standing: Standing) -> StandingMessage:
         office, ringing = self.office, standing.ringing
-        card = office.keeper.card(standing.attorney) if standing.attorney else None
         return StandingMessage(
             encounter=standing.encounter,
             stage=standing.stage,
             rung=office.desk.names(standing.loud),
-            card=card.data.decode() if card else None,
+            card=office.card(standing.attorney),
             attorney_here=office.rooms.taken(standing.encounter, "attorney"),
+            third=third_of(office, standing),
+            colleague=colleague_of(office, standing),
+            speaker=speaker_of(office, standing),
             ended_by=ringing.ended_by,
             time=write_time(office.clock.now()),
         )
 
     def show_check_ins(self) -> None:
         """A telling may have changed: consoles show it."""
-        self._show_desks()
+        self._showing.everybody()
 
     def tick(self) -> None:
         """Once a second: calls that lost a side, presses whose phone has been gone too long,
         callers who are missed."""
         now = self.office.clock.now()
+        self.signed_in.close_ended(self.office, now)
+        self._thirds.tick(self.office, now)
+        self._on_call.tick(self.office, now)
+        self._colleagues.tick(self.office, now)
+        for watch in self._showing.watches:
+            watch()
         if tell_missed(self.office):
-            self._show_desks()
+            self._showing.everybody()
         desk, rooms = self.office.desk, self.office.rooms
         due = desk.due()
         if due is not None and due <= now:
-            self._on_time()
-        elif self._timer is None:
-            self._arm()
+            self._showing.on_time()
+        self._showing.second()
         alone = []
         for standing in desk.open_standings():
             encounter = standing.encounter
@@ -170,10 +170,11 @@ class Live:
             if not caller:
                 alone.append(encounter)
             # While the caller is away as well, nobody else could be put through.
-            if caller and standing.attorney and not rooms.taken(encounter, "attorney"):
+            here = rooms.taken(encounter, "attorney")
+            if caller and standing.attorney and not here:
                 desk.line_lost(encounter, now)
             else:
-                desk.line_back(encounter)
+                desk.line_back(encounter, now if here else None)
         self._absent = {one: self._absent.get(one, now) for one in alone}
         for encounter, since in self._absent.items():
             if now - since > ABSENT:
@@ -191,7 +192,11 @@ class Live:
         def take(data: str) -> None:
             message = read_caller(data)
             if isinstance(message, PressMessage):
-                pressed, new = self._admit(message, address_of(socket))
+                pressed, new = admit(self.office, message, address_of(socket))
+                if at == [pressed.encounter] and not new:
+                    # Said again on the same socket: it asks whether anybody is there.
+                    line.send(self._standing(self.office.desk.standing(pressed.encounter)))
+                    return
                 self._leave(line, at)
                 at.append(pressed.encounter)
                 self._seat(line, pressed, new)
@@ -211,27 +216,14 @@ class Live:
             if not self._phones[encounter]:
                 del self._phones[encounter]
             self.office.rooms.rise(encounter, "caller", line.send)
+            self._here(encounter)
         at.clear()
-        self._show_desks()
-
-    def _admit(self, message: PressMessage, address: str) -> tuple[Pressed, bool]:
-        """Return what is pressed and whether it is new; raise where it may not be."""
-        office = self.office
-        encounter = EncounterId(read_base32(message.encounter))
-        if message.state not in STATES or message.language not in LANGUAGES:
-            raise Malformed("press", "expected a state and a language of this service")
-        now = office.clock.now()
-        press = Press(message.state, message.language, now)
-        secret = sha256(read_base64(message.secret, 32)).digest()
-        known = _known(office, encounter)
-        if not known:
-            office.codes.check(message.guest_code, address, now)
-        elif not office.desk.may_return(encounter, secret):
-            raise Forbidden("this encounter was begun with another secret")
-        return Pressed(encounter, press, secret), not known
 
     def _seat(self, line: Line, pressed: Pressed, new: bool) -> None:
         office, encounter = self.office, pressed.encounter
+        if not new and not self._phones.get(encounter):
+            # Before it is told: it is told once.
+            office.desk.returned(encounter, "caller", office.clock.now())
         self._phones[encounter].add(line)
         if new:
             # Seated before the press is shown, so that the first standing is not missed.
@@ -243,7 +235,12 @@ class Live:
         # An offer that waited can be judged only by whoever has been told of the card.
         if not standing.ringing.over:
             office.rooms.sit(encounter, "caller", line.send)
-            self._show_desks()
+            self._here(encounter)
+
+    def _here(self, encounter: EncounterId) -> None:
+        """The phone came or went: whoever is in its call is shown it."""
+        self.office.desk.looks.note(*concerned(self.office.desk.standing(encounter).ringing))
+        self._showing.soon()
 
     def _from_caller(self, encounter: EncounterId, message: FromCaller) -> None:
         office = self.office
@@ -256,14 +253,21 @@ class Live:
             case RecordingMessage(recording, kind):
                 if kind not in KINDS:
                     raise Malformed("recording", f"expected a kind, found {kind[:40]!r}")
-                announced = self._announced[encounter]
+                announced = self._showing.announced[encounter]
                 known = read_base32(recording)
                 if known not in announced and len(announced) < RECORDINGS:
                     announced.append(known)
-                self._show_desks()
+                self._here(encounter)
+            case CallerHeard():
+                office.desk.heard(encounter, office.clock.now())
+            case CallerShown(digest):
+                self._engagement.shown(office, encounter, digest, "caller")
+            case AheadMessage():
+                standing = office.desk.standing(encounter)
+                self._showing.aheads.say(standing, message)
+                self._showing.soon(*standing.loud)
             case CallerSignal():
-                signal = {**signal_of(message), "encounter": encounter}
-                office.rooms.relay(encounter, "caller", signal)
+                relay_from_phone(office, encounter, message)
             case PressMessage():
                 raise Malformed("message", "a press came before")
             case _:
@@ -272,123 +276,106 @@ class Live:
     # The console.
 
     async def duty(self, socket: WebSocket) -> None:
-        serial = self.office.attorney(socket)
-        if serial is None or not same_origin(socket):
-            await socket.accept()
-            refusal = ProblemMessage(problem_of(Unauthorized("a session of an attorney")))
-            await socket.send_text(msgspec.json.encode(refusal).decode())
-            await socket.close(4401)
+        admitted = await self.signed_in.admit(self.office, socket, "WS /api/live/duty")
+        if admitted is None:
             return
-        line = Line(socket)
-        self._consoles[serial].add(line)
+        person, line = admitted
+        serial = person.serial
+        if serial not in self._showing:
+            self._comings.come(serial, self.office.clock.now())
+        self._showing.come(serial, line)
         try:
-            line.send(self._desks().of(serial))
             self._sit_again(serial, line)
-            await line.run(lambda data: self._from_duty(serial, line, read_duty(data)))
+            await line.run(lambda data: self._from_duty(person, line, read_duty(data)))
         finally:
             self._console_gone(serial, line)
 
     def _console_gone(self, serial: CardSerial, line: Line) -> None:
-        self._consoles[serial].discard(line)
+        self.signed_in.leave(line)
+        self._speakers.leave(serial, line)
+        last = self._showing.leave(serial, line)
         for standing in self.office.desk.open_standings():
-            if standing.attorney == serial:
-                self.office.rooms.rise(standing.encounter, "attorney", line.send)
+            seat = seat_of(standing, serial)
+            if seat is not None:
+                self.office.rooms.rise(standing.encounter, seat, line.send)
                 self.office.desk.show(standing.encounter)
-        if not self._consoles[serial]:
-            del self._consoles[serial]
-            self._told.pop(serial, None)
-            self.office.desk.console_gone(serial, self.office.clock.now())
-            self._show_desks()
+        if last:
+            self._comings.gone(serial)
+            if serial not in self._on_call:
+                self.office.desk.console_gone(serial, self.office.clock.now())
+            self._showing.soon()
 
     def _sit_again(self, serial: CardSerial, line: Line) -> None:
         """A console that comes back takes its seat in the call that is still open."""
+        self._speakers.come(serial, line)
         for standing in self.office.desk.open_standings():
-            if standing.attorney == serial:
-                self.office.rooms.sit(standing.encounter, "attorney", line.send)
+            seat = seat_of(standing, serial)
+            if seat is not None:
+                self.office.rooms.sit(standing.encounter, seat, line.send)
                 self.office.desk.show(standing.encounter)
 
-    def _from_duty(self, serial: CardSerial, line: Line, message: FromDuty) -> None:
-        office = self.office
+    def _from_duty(self, person: Person, line: Line, message: FromDuty) -> None:
+        office, serial = self.office, person.serial
         now = office.clock.now()
+        check_message(person, message)
+        if isinstance(message, FromThird):
+            third_said(office, person, line, message, now)
+            return
+        if isinstance(message, FromHolder):
+            said_of_case(office, person, line, message, now)
+            self._showing.soon(serial)
+            return
         match message:
             case DutyMessage(True, languages):
-                office.desk.go_on_duty(self._on_duty(serial, languages, now))
-                self._show_desks()
+                self._on_call.rested(office, serial)
+                office.desk.go_on_duty(on_duty(office, person, languages, now))
+                # Told anew, though it says nothing new: a console may ask whether anybody is there.
+                self._showing.again(serial)
             case DutyMessage():
+                self._on_call.rest(office, serial, now)
                 office.desk.go_off_duty(serial)
-                self._show_desks()
+                self._showing.soon(serial)
             case AnswerMessage():
                 self._answer(serial, line, message, now)
-            case DeclineMessage(encounter):
-                office.desk.decline(EncounterId(read_base32(encounter)), serial, now)
+            case DeclineMessage(named):
+                office.desk.decline(EncounterId(read_base32(named)), serial, now)
             case DutySignal():
-                encounter = self._own(serial, message.encounter)
-                office.rooms.relay(encounter, "attorney", signal_of(message))
+                relay_from_console(office, person, message)
             case DutyEnd():
-                office.desk.end(self._own(serial, message.encounter), "attorney", now)
+                encounter = own_encounter(office, person, message)
+                if office.desk.standing(encounter).colleague == serial:
+                    office.desk.remain(encounter, now)
+                else:
+                    office.desk.end(encounter, "attorney", now)
+            case DutyShown(_, digest):
+                encounter = own_encounter(office, person, message)
+                by = f"{person.role} {person.id}"
+                self._engagement.shown(office, encounter, digest, by)
             case ExtendMessage():
                 office.desk.extend(serial, now)
-                self._show_desks()
+                self._showing.soon(serial)
             case ReadyMessage():
                 office.desk.ready(serial, now)
-                self._show_desks()
+                self._showing.soon(serial)
+            case BriefMessage():
+                self._speakers.said(office, person, line, message, now)
+                self._showing.soon(serial)
             case CallbackMessage(encounter, done):
-                self._call_back(serial, EncounterId(read_base32(encounter)), done, now)
+                call_back(office, serial, EncounterId(read_base32(encounter)), done, now)
+                self._showing.soon(serial)
             case _:
                 assert_never(message)
-
-    def _on_duty(self, serial: CardSerial, languages: list[str], now: int) -> OnDuty:
-        row = self.office.keeper.card(serial)
-        if row is None:
-            raise Unauthorized("a card of this organization")
-        card = Card.read(Note.parse(row.data).text)
-        if not card.valid_at(now):
-            raise Forbidden("the card is not valid any more")
-        spoken = tuple(one for one in languages if one in LANGUAGES)
-        return OnDuty(serial, card.name, card.states, spoken, now)
 
     def _answer(self, serial: CardSerial, line: Line, message: AnswerMessage, now: int) -> None:
         office = self.office
         encounter = EncounterId(read_base32(message.encounter))
         if office.desk.standing(encounter).ringing.over:
             raise Forbidden("the encounter is over")
-        if not office.desk.answer(encounter, serial, now):
+        way = self._comings.way(office.desk.standing(encounter).ringing, serial)
+        if not office.desk.answer(encounter, serial, now, way):
             line.send(TakenMessage(encounter))
             return
         office.rooms.sit(encounter, "attorney", line.send)
         offer = {"type": "signal", "note": message.note, "description": message.description}
         office.desk.show(encounter)
-        office.rooms.relay(encounter, "attorney", offer)
-
-    def _call_back(self, serial: CardSerial, encounter: EncounterId, done: bool, now: int) -> None:
-        """Take over a callback that is owed, or say that it is done: whoever may advise there."""
-        desk = self.office.desk
-        standing = desk.standing(encounter)
-        ticket = standing.ringing.ticket
-        if ticket is None:
-            raise Unknown("callback that is owed")
-        if ticket.owner != serial and not desk.people.qualified(serial, standing.press):
-            raise Forbidden(f"a callback needs duty and a license for {standing.press.state}")
-        if done:
-            desk.called_back(encounter, serial, now)
-        else:
-            desk.promise(encounter, serial, now)
-        self._show_desks()
-
-    def _own(self, serial: CardSerial, encounter: str) -> EncounterId:
-        """Return the encounter if this attorney answered it and it goes on."""
-        found = EncounterId(read_base32(encounter))
-        standing = self.office.desk.standing(found)
-        if standing.attorney != serial:
-            raise Unknown("encounter")
-        if standing.ringing.over:
-            raise Forbidden("the encounter is over")
-        return found
-
-
-def _known(office: Office, encounter: EncounterId) -> bool:
-    try:
-        office.desk.standing(encounter)
-    except Unknown:
-        return False
-    return True
+        office.rooms.relay(encounter, "attorney", "caller", offer)

@@ -39,7 +39,7 @@ class Log:
     async def offered(self, request: Request) -> Response:
         """GET /log/offered: the checkpoint of the last round, with the cosignatures it has."""
         offered = self._office.rounds.offered
-        if offered is None or not self._office.sees_live_log(request):
+        if offered is None or not self._office.sees_live_log(request, "GET /log/offered"):
             raise Unknown("checkpoint offered to witnesses")
         return PlainTextResponse(offered.note, headers=PRIVATE)
 

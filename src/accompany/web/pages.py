@@ -6,8 +6,11 @@ content; the build makes it (webapp/vite-pages.ts).
 
 import json
 import os
+import re
+from base64 import b64encode
 from collections.abc import Mapping
 from functools import cached_property
+from hashlib import sha256
 from mimetypes import guess_type
 from pathlib import Path
 
@@ -17,8 +20,16 @@ from starlette.responses import FileResponse, PlainTextResponse, Response
 from starlette.staticfiles import NotModifiedResponse, StaticFiles
 from starlette.types import Scope
 
+from accompany.web.headers import policy
+
 TWINS = (("br", ".br"), ("gzip", ".gz"))
 """Content codings, best first, and what their files' names end in."""
+
+_WITHIN = {
+    "script": re.compile(r'<script(?: type="module")?>(.*?)</script>', re.DOTALL),
+    "style": re.compile(r"<style>(.*?)</style>", re.DOTALL),
+}
+_NAMED = re.compile(r'<(?:script|link)\b[^>]*?\b(?:src|href)="(/assets/[^"]+\.(?:js|css))"')
 
 NO_CACHE = {"cache-control": "no-cache"}
 
@@ -32,10 +43,16 @@ class Pages(StaticFiles):
 
     async def caller(self, request: Request) -> Response:
         """GET /: the caller's page; what it needs at once, its language too, is named ahead."""
-        return self._page("index.html", request, self._early(request.headers))
+        response = self._page("index.html", request, self._early(request.headers))
+        # On a 304 too: its headers take the place of those that the browser has kept.
+        response.headers["content-security-policy"] = self._policy
+        return response
 
     async def duty(self, request: Request) -> Response:
         return self._page("duty.html", request)
+
+    async def desk(self, request: Request) -> Response:
+        return self._page("desk.html", request)
 
     async def verify(self, request: Request) -> Response:
         return self._page("verify.html", request)
@@ -77,10 +94,11 @@ class Pages(StaticFiles):
         return self.file_response(path, path.stat(), request.scope, extra=headers)
 
     def _early(self, headers: Headers) -> dict[str, str]:
-        links = ["</api/service>; rel=preload; as=fetch; crossorigin"]
+        # As `preload`: a browser begins `modulepreload` only once it reads the page.
+        links = ["</api/service>; rel=preload; as=fetch; crossorigin", *self._needed]
         language = self._language(headers.get("accept-language", ""))
         if language is not None:
-            links.append(f"<{language}>; rel=modulepreload")
+            links.append(f"<{language}>; rel=preload; as=script; crossorigin")
         return {"link": ", ".join(links), "vary": "accept-encoding, accept-language"}
 
     def _language(self, accepted: str) -> str | None:
@@ -91,6 +109,30 @@ class Pages(StaticFiles):
                 if known in self._languages:
                     return self._languages[known]
         return None
+
+    @cached_property
+    def _policy(self) -> str:
+        """The content policy of the caller's page, with the hashes of what stands in it."""
+        found = {name: form.findall(self._caller) for name, form in _WITHIN.items()}
+        hashes = {
+            name: [b64encode(sha256(text.encode()).digest()).decode() for text in texts]
+            for name, texts in found.items()
+        }
+        return policy(**hashes)
+
+    @cached_property
+    def _caller(self) -> str:
+        path = self._folder / "index.html"
+        return path.read_text() if path.is_file() else ""
+
+    @cached_property
+    def _needed(self) -> list[str]:
+        """What the page names itself, as the header names it: fetched before the page is read."""
+        kinds = {"css": "style", "js": "script"}
+        return [
+            f"<{name}>; rel=preload; as={kinds[name.rpartition('.')[2]]}; crossorigin"
+            for name in _NAMED.findall(self._caller)
+        ]
 
     @cached_property
     def _languages(self) -> dict[str, str]:

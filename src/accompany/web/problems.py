@@ -18,6 +18,7 @@ from accompany.errors import (
     DoesNotHold,
     Forbidden,
     Malformed,
+    NotFresh,
     OutOfOrder,
     TooLarge,
     TooMany,
@@ -29,6 +30,7 @@ from accompany.evidence.age import AgeError
 TYPES: dict[type[AccompanyError], tuple[int, str]] = {
     Malformed: (400, "malformed"),
     Unauthorized: (401, "unauthorized"),
+    NotFresh: (403, "not-fresh"),
     Forbidden: (403, "forbidden"),
     Unknown: (404, "unknown"),
     OutOfOrder: (409, "out-of-order"),

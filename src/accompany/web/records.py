@@ -6,18 +6,32 @@ holds (`custody.intake`, `evidence`).
 """
 
 import asyncio
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
 from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response, StreamingResponse
 from starlette.types import Receive, Scope, Send
 
+from accompany.accounts.rights import may
 from accompany.custody.export import Package
-from accompany.errors import Malformed, TooLarge, Unauthorized, Unknown
-from accompany.evidence.text import TEXT_LIMIT, read_base64, read_hex, read_number, write_time
-from accompany.ids import Locator
+from accompany.errors import Malformed, TooLarge, Unknown
+from accompany.evidence.cards import Card
+from accompany.evidence.notes import Note, Verifier
+from accompany.evidence.statements import open_opening
+from accompany.evidence.text import (
+    TEXT_LIMIT,
+    read_base64,
+    read_hex,
+    read_number,
+    write_base64,
+    write_time,
+)
+from accompany.ids import EncounterId, Locator
+from accompany.web.handovers import check_recipient_is_asked
 from accompany.web.office import Office, address_of, bearer, locator_of
+
+T = TypeVar("T")
 
 JSON_BYTES = 512 * 1024
 NOTE_BYTES = TEXT_LIMIT + 1024
@@ -69,10 +83,12 @@ class Records:
             raise Malformed("recording", str(error)) from error
 
         async def admit() -> None:
-            if new.admission.guest_code is None:
-                raise Unauthorized("an admission: a guest code of this organization")
-            now = self._office.clock.now()
-            self._office.codes.check(new.admission.guest_code, address_of(request), now)
+            shown, now = new.admission, self._office.clock.now()
+            token = None if shown.token is None else read_base64(shown.token, 32)
+            encounter = open_opening(new.opening.encode()).encounter
+            self._office.admission.check(
+                shown.guest_code, token, encounter, address_of(request), now
+            )
 
         receipt, fresh = await self._office.intake.open(
             new.opening.encode(),
@@ -91,19 +107,51 @@ class Records:
         """POST /api/recordings/{id}/grants: an age file, by note or by the locator's secret."""
         self._office.intake.check_known(request.path_params["id"])
         body = await read_body(request, "grant", GRANT_BYTES)
-        secret = bearer(request)
+        secret, note = bearer(request), _statement_header(request)
+        holder = await self._holder(request, note)
         receipt = await self._office.intake.grant(
             request.path_params["id"],
             body,
-            _statement_header(request),
+            note,
             locator_of(secret) if secret else None,
+            holder,
         )
         return _receipt(receipt, True)
 
+    async def _holder(self, request: Request, note: bytes | None) -> Verifier | None:
+        """Return the key of the attorney who hands the case over, where it is them who sign; the
+        chain of custody says to whom, before there is anything to open it with."""
+        name = _signer_name(note)
+        person = self._office.person(request)
+        if person is None or name != f"attorney/{person.serial}":
+            return None
+        row = self._office.recording(request.path_params["id"])
+        own = self._office.answered(row.encounter) == person.serial
+        own = own or self._office.owes(row.encounter, person.serial)
+        card = self._office.keeper.card(person.serial)
+        if card is None or not may("POST /api/recordings/{id}/grants", (person.role,), own):
+            raise Unknown("recording")
+        standing = self._office.desk.standing(EncounterId(row.encounter))
+        to = check_recipient_is_asked(standing, person.serial)
+        by = f"{person.role} {person.id}"
+        await self._office.export.note(row.recording, f"grant to {to}, who takes over", by)
+        return Card.read(Note.parse(card.data).text).verifier
+
+    async def grants(self, request: Request) -> Response:
+        """GET /api/recordings/{id}/grants: the sealed grants, base64, to whoever may read."""
+        row, _ = self._office.readable(
+            request, "GET /api/recordings/{id}/grants", request.path_params["id"]
+        )
+        found = self._office.keeper.grants(row.recording)
+        return JSONResponse([write_base64(one.data) for one in found])
+
     async def state(self, request: Request) -> Response:
         """GET /api/recordings/{id}: where it stands; the id alone is enough."""
-        state = self._office.intake.state(request.path_params["id"])
         wish = self._office.deletions.waiting(request.path_params["id"])
+        if self._office.old.row(request.path_params["id"]) is not None:
+            old = self._office.old.state(request.path_params["id"])
+            return JSONResponse({**old, "deletion": None if wish is None else write_time(wish.due)})
+        state = self._office.intake.state(request.path_params["id"])
         return JSONResponse(
             {
                 "opening": state.opening.decode(),
@@ -117,13 +165,20 @@ class Records:
 
     async def get_segment(self, request: Request) -> Response:
         """GET …/segments/{n}: the sealed bytes, to whoever may read."""
-        row, by = self._office.readable(request, request.path_params["id"])
+        if self._office.of_old(request, request.path_params["id"]):
+            data = await asyncio.to_thread(
+                self._office.old.segment, request.path_params["id"], _number(request)
+            )
+            return Response(data, media_type="application/octet-stream")
+        row, by = self._office.readable(
+            request, "GET /api/recordings/{id}/segments/{n}", request.path_params["id"]
+        )
         number = _number(request)
-        data = await asyncio.to_thread(self._office.keeper.segment, row.recording, number)
-        if data is None:
+        found = await asyncio.to_thread(self._office.keeper.segment, row.recording, number)
+        if found is None:
             raise Unknown("segment or statement")
         await self._office.export.note(row.recording, f"segment {number}", by)
-        return Response(data, media_type="application/octet-stream")
+        return Response(found, media_type="application/octet-stream")
 
     async def get_proof(self, request: Request) -> Response:
         """GET …/proofs/{n}: a tlog-proof of statement n under a live checkpoint."""
@@ -140,9 +195,14 @@ class Records:
 
     async def get_package(self, request: Request) -> Response:
         """GET …/package: the sealed package, streamed, to whoever may read."""
-        row, by = self._office.readable(request, request.path_params["id"])
         with_custody = request.query_params.get("custody") != "no"
-        package = await self._office.export.package(row.recording, by, with_custody)
+        if self._office.of_old(request, request.path_params["id"]):
+            package = await self._office.old.package(request.path_params["id"], with_custody)
+        else:
+            row, by = self._office.readable(
+                request, "GET /api/recordings/{id}/package", request.path_params["id"]
+            )
+            package = await self._office.export.package(row.recording, by, with_custody)
         headers = {
             "content-length": str(package.size),
             "content-disposition": f'attachment; filename="{package.name}"',
@@ -175,12 +235,22 @@ async def read_body(request: Request, what: str, limit: int) -> bytes:
     return b"".join(parts)
 
 
-async def read_json(request: Request, what: str, limit: int = 64 * 1024) -> dict[str, Any]:
-    body = await read_body(request, what, limit)
+def decoded(body: bytes, what: str, kind: Any = Any) -> Any:
+    """Return JSON as a value of *kind*, a msgspec type; raise Malformed with what was expected."""
     try:
-        value = msgspec.json.decode(body)
-    except (msgspec.DecodeError, RecursionError) as error:
+        return msgspec.json.decode(body, type=kind)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise Malformed(what, str(error)) from error
+
+
+async def read_as(request: Request, what: str, limit: int, kind: type[T]) -> T:
+    """Return the body, JSON, as a *kind*; raise Malformed or TooLarge."""
+    found: T = decoded(await read_body(request, what, limit), what, kind)
+    return found
+
+
+async def read_json(request: Request, what: str, limit: int = 64 * 1024) -> dict[str, Any]:
+    value = decoded(await read_body(request, what, limit), what)
     if not isinstance(value, dict):
         raise Malformed(what, "expected a JSON object")
     return value
@@ -188,6 +258,14 @@ async def read_json(request: Request, what: str, limit: int = 64 * 1024) -> dict
 
 def _number(request: Request) -> int:
     return read_number(request.path_params["n"])
+
+
+def _signer_name(note: bytes | None) -> str | None:
+    """Return under which name a note is signed, where it has one signature."""
+    if note is None:
+        return None
+    signatures = Note.parse(note).signatures
+    return signatures[0].name if len(signatures) == 1 else None
 
 
 def _statement_header(request: Request) -> bytes | None:

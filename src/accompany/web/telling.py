@@ -5,13 +5,13 @@ can still say "I am safe". Bodies are JSON, and no error here quotes an address 
 """
 
 from hashlib import sha256
-from typing import Any, TypeVar
+from typing import Any
 
 import msgspec
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from accompany.errors import Malformed, TooMany, Unauthorized, Unknown
+from accompany.errors import TooMany, Unauthorized, Unknown
 from accompany.evidence.text import read_base32, read_base64, write_time
 from accompany.ids import EncounterId
 from accompany.telling.contacts import CONTACTS, SEALED_BYTES, TEXT_CHARACTERS, WORDS
@@ -19,9 +19,7 @@ from accompany.telling.teller import MINUTES, Standing
 from accompany.web.door import neighbourhood
 from accompany.web.live import Live
 from accompany.web.office import Office, address_of, bearer
-from accompany.web.records import read_body
-
-T = TypeVar("T")
+from accompany.web.records import read_as
 
 BODY_BYTES = 2 * CONTACTS * SEALED_BYTES
 
@@ -53,7 +51,7 @@ class TellingRoutes:
     async def begin(self, request: Request) -> Response:
         """POST /api/tellings: contacts for a press that was admitted; the same again is harmless,
         and hands them in again after a restart."""
-        new = await _read(request, _Begin)
+        new = await read_as(request, "telling", BODY_BYTES, _Begin)
         encounter = EncounterId(read_base32(new.encounter))
         secret = sha256(read_base64(new.secret, 32)).digest()
         if not self._office.desk.may_return(encounter, secret):
@@ -70,21 +68,23 @@ class TellingRoutes:
 
     async def state(self, request: Request) -> Response:
         """GET /api/tellings: what became of each message; the check-in's secret opens it."""
-        return self._told(self._office.teller.standing(_digest(request)))
+        return self._told(self._office.teller.standing(digest_of_check_in(request)))
 
     async def safe(self, request: Request) -> Response:
         """POST /api/tellings/safe: the caller is safe; contacts, should they not wait here."""
-        digest = _digest(request)
-        new = await _read(request, _Contacts)
+        digest = digest_of_check_in(request)
+        new = await read_as(request, "telling", BODY_BYTES, _Contacts)
         contacts = [read_base64(one) for one in new.contacts]
+        # First, and whatever becomes of the messages: what is given cannot be unseen.
+        self._office.releases.end(digest, self._office.clock.now())
         standing = self._office.teller.safe(digest, contacts)
         self._live.show_check_ins()
         return self._told(standing)
 
     async def hand_in(self, request: Request) -> Response:
         """POST /api/tellings/contacts: the same contacts again, for a server that forgot them."""
-        digest = _digest(request)
-        new = await _read(request, _Contacts)
+        digest = digest_of_check_in(request)
+        new = await read_as(request, "telling", BODY_BYTES, _Contacts)
         contacts = [read_base64(one) for one in new.contacts]
         standing = self._office.teller.hand_in(digest, contacts)
         self._live.show_check_ins()
@@ -92,7 +92,7 @@ class TellingRoutes:
 
     async def test(self, request: Request) -> Response:
         """POST /api/tellings/tests: one sealed contact gets its test text, at once."""
-        new = await _read(request, _Test)
+        new = await read_as(request, "telling", BODY_BYTES, _Test)
         now = self._office.clock.now()
         self._office.codes.check(new.guest_code, address_of(request), now)
         self._ask(request)
@@ -104,12 +104,12 @@ class TellingRoutes:
             raise TooMany("messages from there", 3600)
 
     def _told(self, standing: Standing, status: int = 200) -> Response:
-        return JSONResponse(state_of(standing, self._office.clock.now()), status)
+        return JSONResponse(state_of(self._office, standing), status)
 
 
-def state_of(standing: Standing, now: int) -> dict[str, Any]:
+def state_of(office: Office, standing: Standing) -> dict[str, Any]:
     """Return a telling as its phone sees it: contacts by their number."""
-    telling, course = standing.telling, standing.course
+    telling, course, now = standing.telling, standing.course, office.clock.now()
     return {
         "stage": course.stage,
         "due": None if telling.due is None else write_time(telling.due),
@@ -118,8 +118,17 @@ def state_of(standing: Standing, now: int) -> dict[str, Any]:
             {word: course.fate(word, number, telling, now) for word in WORDS}
             for number in range(telling.contacts)
         ],
+        "release": _release(office, telling.digest),
         "time": write_time(now),
     }
+
+
+def _release(office: Office, digest: bytes) -> dict[str, Any] | None:
+    found = office.releases.of(digest)
+    if found is None:
+        return None
+    given, ended = (None if one is None else write_time(one) for one in (found.given, found.ended))
+    return {"given": given, "ended": ended}
 
 
 def service_part(office: Office) -> dict[str, Any]:
@@ -133,16 +142,8 @@ def service_part(office: Office) -> dict[str, Any]:
     }
 
 
-def _digest(request: Request) -> bytes:
+def digest_of_check_in(request: Request) -> bytes:
     secret = bearer(request)
     if secret is None or len(secret) != 32:
         raise Unauthorized("a check-in's secret")
     return sha256(secret).digest()
-
-
-async def _read(request: Request, kind: type[T]) -> T:
-    body = await read_body(request, "telling", BODY_BYTES)
-    try:
-        return msgspec.json.decode(body, type=kind)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise Malformed("telling", str(error)) from error

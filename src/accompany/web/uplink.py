@@ -15,6 +15,7 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from accompany.custody.ports import Blob
 from accompany.errors import AccompanyError, TooLarge
 from accompany.evidence.text import read_base64, read_number
 from accompany.web.headers import HEADERS, Headers
@@ -90,12 +91,14 @@ class Uplink:
         await send({"type": "http.response.body", "body": answer.body})
 
     async def answer(
-        self, recording: str, word: str, number: str, note: bytes | None, body: bytes
+        self, recording: str, word: str, number: str, note: bytes | None, body: Blob
     ) -> Answer:
         """Take one body, *note* being what its `Statement:` header says; never raises."""
         try:
             if word == "statements":
-                receipt, fresh = await self._intake.statement(recording, read_number(number), body)
+                receipt, fresh = await self._intake.statement(
+                    recording, read_number(number), bytes(body)
+                )
             else:
                 statement = None if note is None else read_base64(note.decode("latin-1"))
                 receipt, fresh = await self._intake.segment(

@@ -8,7 +8,7 @@ from accompany.dispatch.ports import Standing
 from accompany.evidence.text import write_time
 from accompany.ids import CardSerial
 from accompany.telling.teller import Standing as Waited
-from accompany.web.messages import CheckIn
+from accompany.web.desk_messages import CheckIn
 from accompany.web.office import Office
 
 

@@ -5,22 +5,36 @@
 
 import type { JSX } from "preact";
 import { useEffect, useState } from "preact/hooks";
-import type { Organization, Service } from "../contracts";
-import { trust } from "../caller/trust";
+import type { Service } from "../contracts";
+import { meet, askForEver, type Server } from "../account/meeting";
+import { goesOnDuty, type Arrived, type By } from "../account/requests";
+import { SignIn } from "../account/sign-in";
+import type { KeyBundle } from "../account/vault";
 import { openCard } from "../evidence/cards";
 import { Verifier } from "../evidence/notes";
 import { utf8 } from "../evidence/text";
 import { t } from "../i18n";
-import { forgetAttorney, loadAttorney, type Attorney } from "../keys";
+import {
+  actWith,
+  forgetAttorney,
+  keepInClear,
+  keepWaiting,
+  loadAttorney,
+  loadWaiting,
+  type Attorney,
+  type Waiting,
+} from "../keys";
 import { ServerClock } from "../live";
-import { Refused, fetchServiceForEver } from "../service";
 import { Notice, Screen, VerifyLink } from "../ui/frame";
 import { useFocus, useLanguage } from "../ui/hooks";
-import { Said, alarm } from "../ui/say";
-import { Desk, signInAs } from "./desk";
+import { Said } from "../ui/say";
+import { Desk } from "./desk";
 import { DeskScreen } from "./desk-screen";
 import { Enrol } from "./enrol";
+import { readInvitationLink } from "./invitation";
 import { keptLanguages } from "./languages";
+import { signInAs } from "./session";
+import { WaitingCard, signInWaiting } from "./waiting-card";
 
 const clock = new ServerClock();
 
@@ -29,17 +43,8 @@ type State =
   | { is: "broken" }
   | { is: "stranger"; invitation: string | null }
   | { is: "unknown-card"; attorney: Attorney }
-  | { is: "desk"; attorney: Attorney; desk: Desk };
-
-interface Server {
-  service: Service;
-  organization: Organization;
-}
-
-/** The invitation's code in a link `/duty#invitation=<code>`, or null. */
-export function readInvitationLink(fragment: string): string | null {
-  return new URLSearchParams(fragment.replace(/^#/, "")).get("invitation") || null;
-}
+  | { is: "waiting"; waiting: Waiting }
+  | { is: "desk"; attorney: Attorney; desk: Desk; bySheet: boolean };
 
 export function App(): JSX.Element {
   const tongue = useLanguage();
@@ -48,15 +53,19 @@ export function App(): JSX.Element {
   useEffect(() => void begin(become, know), []);
   useEffect(() => void (document.title = `${t("duty.title")} · ${t("app.name")}`), [state.is, tongue]);
 
-  const enter = (attorney: Attorney): void => {
+  const enter = (attorney: Attorney, by: By): void => {
     history.replaceState(null, "", location.pathname);
-    if (server) void comeIn(attorney, server.service, become);
+    if (server) void comeIn(attorney, server.service, become, by);
+  };
+  const wait = (waiting: Waiting): void => {
+    history.replaceState(null, "", location.pathname);
+    become({ is: "waiting", waiting });
   };
   if (state.is === "desk" && server) {
     return (
       <>
         <Said />
-        <DeskScreen desk={state.desk} attorney={state.attorney} {...server} />
+        <DeskScreen desk={state.desk} attorney={state.attorney} bySheet={state.bySheet} {...server} />
       </>
     );
   }
@@ -68,24 +77,56 @@ export function App(): JSX.Element {
         of={server?.organization.name ?? null}
       >
         <main class="enrol">
-          {state.is === "stranger" && server && (
-            <Enrol {...server} invitation={state.invitation} enter={enter} />
+          {state.is === "stranger" && server && state.invitation !== null && (
+            <Enrol {...server} invitation={state.invitation} clock={clock} enter={enter} wait={wait} />
           )}
-          {state.is === "connecting" && <Waiting unreachable={state.unreachable} />}
+          {state.is === "stranger" && state.invitation === null && <ComeBack arrive={enter} wait={wait} />}
+          {state.is === "waiting" && <WaitingCard waiting={state.waiting} enter={enter} />}
+          {state.is === "connecting" && <Connecting unreachable={state.unreachable} />}
           {state.is === "broken" && <Notice tone="loud">{t("pin.broken")}</Notice>}
           {state.is === "unknown-card" && <UnknownCard name={state.attorney.name} />}
-          <VerifyLink />
+          {state.is === "stranger" && state.invitation === null && <VerifyLink />}
         </main>
       </Screen>
     </>
   );
 }
 
-function Waiting({ unreachable }: { unreachable: boolean }): JSX.Element {
+function Connecting({ unreachable }: { unreachable: boolean }): JSX.Element {
   return (
     <>
       <h1>{t("duty.title")}</h1>
       <p class="soft">{t(unreachable ? "service.unreachable" : "service.connecting")}</p>
+    </>
+  );
+}
+
+/** Somebody without keys in this browser: a passkey or the recovery sheet brings them. */
+interface ComeBackProps {
+  arrive(attorney: Attorney, by: By): void;
+  wait(waiting: Waiting): void;
+}
+
+function ComeBack({ arrive, wait }: ComeBackProps): JSX.Element {
+  const enter = async (arrived: Arrived, keys: KeyBundle | null, by: By, keep: boolean): Promise<void> => {
+    // A coordinator's page is another one.
+    if (!goesOnDuty(arrived)) return location.assign("/desk");
+    if (keys === null) return;
+    if (arrived.card === null) {
+      const waiting = { person: arrived.person, name: arrived.name, keys };
+      if (keep) await keepWaiting(waiting);
+      return wait(waiting);
+    }
+    const attorney = await actWith(keys, arrived.card);
+    if (keep) await keepInClear(attorney);
+    arrive(attorney, by);
+  };
+  return (
+    <>
+      <SignIn needsKeys arrive={(...come) => void enter(...come)} />
+      <p class="soft" data-testid="enrol-refused">
+        {t("enrol.needed")}
+      </p>
     </>
   );
 }
@@ -112,18 +153,18 @@ function UnknownCard({ name }: { name: string }): JSX.Element {
 type Become = (state: State) => void;
 
 async function begin(become: Become, know: (server: Server) => void): Promise<void> {
-  const service = await fetchServiceForEver(() => {
-    become({ is: "connecting", unreachable: true });
-    alarm(t("service.unreachable"));
-  });
-  alarm("");
-  clock.hear(service.time);
-  const found = trust(service, null);
-  if ("refused" in found) return become({ is: "broken" });
-  know({ service, organization: found.organization });
+  const server = await meet(clock, () => become({ is: "connecting", unreachable: true }));
+  if (server === null) return become({ is: "broken" });
+  const { service } = server;
+  know(server);
   const attorney = await loadAttorney().catch(() => null);
   const invitation = readInvitationLink(location.hash);
-  if (attorney === null) return become({ is: "stranger", invitation });
+  if (attorney === null) {
+    const waiting = invitation === null ? await loadWaiting().catch(() => null) : null;
+    if (waiting === null) return become({ is: "stranger", invitation });
+    await askForEver(() => signInWaiting(waiting, clock), () => become({ is: "connecting", unreachable: true }));
+    return become({ is: "waiting", waiting });
+  }
   if (!signedBy(service.organization_key, attorney.card)) {
     // The card is another organization's; an invitation of this one makes a new card.
     return become(invitation === null ? { is: "unknown-card", attorney } : { is: "stranger", invitation });
@@ -141,20 +182,14 @@ function signedBy(organizationKey: string, card: string): boolean {
   }
 }
 
-/** Signs in, again and again until the server answers, and opens the desk. */
-async function comeIn(attorney: Attorney, service: Service, become: Become): Promise<void> {
-  for (let tries = 0; ; tries++) {
-    try {
-      await signInAs(attorney, clock);
-      break;
-    } catch (error) {
-      if (error instanceof Refused && error.problem.status < 500 && error.problem.status !== 429) {
-        return become({ is: "unknown-card", attorney });
-      }
-      become({ is: "connecting", unreachable: true });
-      await new Promise((resolve) => setTimeout(resolve, Math.min(5000, 500 * 2 ** tries)));
-    }
-  }
+/**
+ * Signs in, again and again until the server answers, and opens the desk. Who came by a passkey or a
+ * sheet is in already, and that session counts as freshly proved: another would not.
+ */
+async function comeIn(attorney: Attorney, service: Service, become: Become, by: By = "key"): Promise<void> {
+  const waiting = (): void => become({ is: "connecting", unreachable: true });
+  const known = by !== "key" || (await askForEver(() => signInAs(attorney, clock), waiting)) !== null;
+  if (!known) return become({ is: "unknown-card", attorney });
   const desk = new Desk(attorney, service, clock, () => keptLanguages(service.languages));
-  become({ is: "desk", attorney, desk });
+  become({ is: "desk", attorney, desk, bySheet: by === "sheet" });
 }

@@ -8,12 +8,20 @@ import type { Attorney } from "../keys";
 import { fetchCases, packagePath } from "../service";
 import { Notice } from "../ui/frame";
 import { Icon } from "../ui/icons";
+import { ClosingLetter } from "./case-letter";
+import { Documents } from "./documents-part";
+import type { Desk } from "./desk";
+import type { DeskView } from "./desk-view";
+import { HandOver, KeysAwaited, OnItsWay } from "./hand";
+import { NotesField } from "./notes-field";
 import { Opened } from "./opened";
 
 interface CasesProps {
+  desk: Desk;
+  view: DeskView;
   attorney: Attorney;
-  /** rises with every call that ends */
-  ended: number;
+  /** its name */
+  organization: string;
 }
 
 /** While something of a case has not arrived, the list looks again this often. */
@@ -24,7 +32,7 @@ function unfinished({ ended, recordings }: Case): boolean {
   return ended === null || recordings.some(waits);
 }
 
-export function Cases({ attorney, ended }: CasesProps): JSX.Element {
+export function Cases({ desk, view, attorney, organization }: CasesProps): JSX.Element {
   const [cases, show] = useState<readonly Case[] | null>(null);
   const [failed, fail] = useState(false);
   const [looked, look] = useState(0);
@@ -37,7 +45,8 @@ export function Cases({ attorney, ended }: CasesProps): JSX.Element {
       () => fail(true),
     ).finally(() => look((times) => times + 1));
   }, []);
-  useEffect(fetch, [ended]);
+  // With every call that ends here, and every case that comes or goes.
+  useEffect(fetch, [view.ended, view.handovers.length, view.rings.length, view.awaited.length, view.wrapping?.encounter]);
   useEffect(() => {
     const [newest] = cases ?? [];
     if (!newest || !unfinished(newest) || looked > 40) return;
@@ -54,17 +63,23 @@ export function Cases({ attorney, ended }: CasesProps): JSX.Element {
         </button>
       </div>
       {failed && <Notice tone="care">{t("cases.failed")}</Notice>}
+      {cases === null && !failed && <p class="soft">{t("service.connecting")}</p>}
       {cases?.length === 0 && <p class="soft">{t("cases.none")}</p>}
       <ul>
         {cases?.map((each) => (
-          <OneCase key={each.encounter} found={each} attorney={attorney} />
+          <OneCase key={each.encounter} found={each} desk={desk} view={view} attorney={attorney} organization={organization} />
         ))}
       </ul>
     </section>
   );
 }
 
-function OneCase({ found, attorney }: { found: Case; attorney: Attorney }): JSX.Element {
+interface OneCaseProps extends CasesProps {
+  found: Case;
+}
+
+function OneCase({ found, desk, view, attorney, organization }: OneCaseProps): JSX.Element {
+  const leaving = view.handovers.some(({ encounter }) => encounter === found.encounter);
   return (
     <li class="card case" data-testid="case" data-encounter={found.encounter}>
       <div class="about">
@@ -80,6 +95,14 @@ function OneCase({ found, attorney }: { found: Case; attorney: Attorney }): JSX.
       {found.recordings.map((recording) => (
         <One key={recording.recording} recording={recording} found={found} attorney={attorney} />
       ))}
+      <KeysAwaited view={view} encounter={found.encounter} />
+      <OnItsWay desk={desk} view={view} encounter={found.encounter} />
+      <NotesField book={desk.notes.of(found.encounter)} />
+      <Documents encounter={found.encounter} options={desk.notes.options} />
+      {found.ended !== null && (
+        <ClosingLetter found={found} attorney={attorney.name} organization={organization} sender={attorney} now={() => desk.clock.now()} />
+      )}
+      {found.ended !== null && !leaving && <HandOver desk={desk} {...found} />}
     </li>
   );
 }
@@ -114,8 +137,8 @@ function One({ recording, found, attorney }: OneProps): JSX.Element {
       </p>
       <div class="ways">
         <button type="button" class="button main" aria-expanded={open} onClick={() => toggle(!open)}>
-          <Icon name={open ? "shut" : "film"} />
-          {t(open ? "opened.close" : "cases.open")}
+          <Icon name={open ? "shut" : recording.kind === "notes" ? "chat" : "film"} />
+          {t(open ? "opened.close" : recording.kind === "notes" ? "chat.read" : "cases.open")}
         </button>
         <button type="button" class="button" onClick={() => download(id)}>
           <Icon name="save" />
@@ -123,7 +146,7 @@ function One({ recording, found, attorney }: OneProps): JSX.Element {
         </button>
       </div>
       {open && (
-        <Opened recording={recording} time={dateAndTime(found.pressed)} identity={attorney.identity} />
+        <Opened recording={id} time={dateAndTime(found.pressed)} identity={attorney.identity} signer={attorney} />
       )}
     </div>
   );

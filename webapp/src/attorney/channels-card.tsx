@@ -1,4 +1,4 @@
-/** "Also ring me here": the attorney's own channels, which of them fail, and a test of all. */
+/** "Also ring me here": one's own channels, which of them fail, and a test of all. */
 
 import "../styles/channels.css";
 import type { JSX } from "preact";

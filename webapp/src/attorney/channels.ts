@@ -1,5 +1,5 @@
 /**
- * The attorney's own channels: listed, added, removed, tested; and this browser's push subscription.
+ * One's own channels: listed, added, removed, tested; and this browser's push subscription.
  * The worker that shows a push knows only its words (public/duty-worker.js).
  */
 
@@ -63,7 +63,7 @@ export async function addPush(key: string): Promise<Channels> {
   if (!("serviceWorker" in navigator) || !("PushManager" in globalThis)) throw new Error("no push here");
   if ((await Notification.requestPermission()) !== "granted") throw new Error("not allowed");
   const worker = await navigator.serviceWorker.register(WORKER, { scope: "/duty" });
-  const words = { ring: t("push.ring"), missed: t("push.missed"), test: t("push.test") };
+  const words = { ring: t("push.ring"), missed: t("push.missed"), alarm: t("push.alarm"), surge: t("push.surge"), test: t("push.test") };
   await (await caches.open("accompany push")).put(WORDS, Response.json(words));
   const found = await worker.pushManager.subscribe({ userVisibleOnly: true, applicationServerKey: key });
   const { endpoint, keys } = found.toJSON();

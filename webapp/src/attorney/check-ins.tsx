@@ -2,7 +2,7 @@
 
 import type { JSX } from "preact";
 import { useEffect } from "preact/hooks";
-import type { CheckIn } from "../contracts";
+import type { CheckIn } from "../live-contracts";
 import { clockTime, stateName, t } from "../i18n";
 import { Notice } from "../ui/frame";
 import { alarm } from "../ui/say";

@@ -2,26 +2,32 @@
 
 import type { JSX } from "preact";
 import { useEffect, useState } from "preact/hooks";
+import { AccountCard } from "../account/account-card";
+import { Sheet } from "../account/sheet";
 import type { Organization, Service } from "../contracts";
 import { openCard } from "../evidence/cards";
 import { Verifier } from "../evidence/notes";
 import { utf8 } from "../evidence/text";
-import { languageName, listOf, stateName, t, type Key } from "../i18n";
-import type { Attorney } from "../keys";
+import { clockTime, languageName, listOf, stateName, t, type Key } from "../i18n";
+import { keysLieHere, type Attorney } from "../keys";
 import { Notice, Screen } from "../ui/frame";
 import { useAwake, useCut, useFocus, useWatched } from "../ui/hooks";
 import { Icon } from "../ui/icons";
 import { alarm, say } from "../ui/say";
 import { Boxes } from "./boxes";
+import { MayBrief, Speak } from "./brief";
 import { Cases } from "./cases";
 import { ChannelsCard } from "./channels-card";
 import { CheckIns } from "./check-ins";
-import type { Desk, DeskView } from "./desk";
+import { NamesCard } from "./conflict-check";
+import type { Desk } from "./desk";
+import type { DeskView } from "./desk-view";
+import { Owed } from "./hand";
+import { Interpret } from "./interpret";
 import { keepLanguages, keptLanguages } from "./languages";
 import type { MediaReady } from "./media";
 import { RingScreen } from "./ring";
 import { Talk } from "./talk";
-import { Translations } from "./translations";
 import { Callbacks, Turn } from "./turn";
 
 interface DeskScreenProps {
@@ -29,33 +35,58 @@ interface DeskScreenProps {
   attorney: Attorney;
   service: Service;
   organization: Organization;
+  /** signed in by the recovery sheet: a device may be lost */
+  bySheet: boolean;
 }
 
-export function DeskScreen({ desk, attorney, service, organization }: DeskScreenProps): JSX.Element {
+export function DeskScreen({ desk, attorney, service, organization, bySheet }: DeskScreenProps): JSX.Element {
   const view = useWatched(desk.view);
   useAwake(view.on === true || view.call !== null);
   const talking = view.call !== null || view.answering !== null;
   const [ring] = view.rings;
-  if (talking) return <Talk desk={desk} view={view} demonstration={service.demonstration} />;
+  const { demonstration, languages, engagement } = service;
+  const [sheets, makeSheet] = useState({ shown: false, made: 0 });
+  if (talking && !desk.advises) return <Interpret desk={desk} view={view} demonstration={demonstration} />;
+  if (talking) return <Talk desk={desk} view={view} demonstration={demonstration} languages={languages} engagement={engagement} />;
+  if (view.briefing.to > 0) return <Speak desk={desk} view={view} demonstration={demonstration} />;
   return (
     <>
-      {ring && <RingScreen key={ring.encounter} desk={desk} ring={ring} more={view.rings.length - 1} />}
+      {ring && <RingScreen key={ring.encounter} desk={desk} view={view} ring={ring} />}
       <div inert={ring !== undefined}>
         <Screen demonstration={service.demonstration} of={organization.name}>
-          <main class="desk wide" data-testid="desk" data-on={view.on}>
-            <div class="across">
-              <Greeting name={attorney.name} news={view.news} />
-              <Turn desk={desk} view={view} />
-              <CheckIns checkIns={view.checkIns} />
-            </div>
-            <Duty desk={desk} view={view} attorney={attorney} service={service} />
-            <div class="beside">
-              <Callbacks desk={desk} view={view} />
-              <Cases attorney={attorney} ended={view.ended} />
-              <ChannelsCard />
-              <Translations />
-            </div>
-          </main>
+          {sheets.shown ? (
+            <main class="enrol">
+              <Sheet
+                name={attorney.name}
+                organization={organization.name}
+                keys={attorney.keys}
+                done={() => makeSheet(({ made }) => ({ shown: false, made: made + 1 }))}
+              />
+            </main>
+          ) : (
+            <main class="desk wide" data-testid="desk" data-on={view.on}>
+              <div class="across">
+                <Greeting name={attorney.name} news={view.news} />
+                <Turn desk={desk} view={view} />
+                {ring === undefined && <MayBrief desk={desk} view={view} />}
+                <Owed view={view} />
+                <CheckIns checkIns={view.checkIns} />
+              </div>
+              <Duty desk={desk} view={view} attorney={attorney} service={service} />
+              <div class="beside">
+                <Callbacks desk={desk} view={view} />
+                {desk.advises && <Cases desk={desk} view={view} attorney={attorney} organization={organization.name} />}
+                {desk.advises && <NamesCard names={desk.names} />}
+                <ChannelsCard />
+                <AccountCard
+                  keys={attorney.keys}
+                  bySheet={bySheet}
+                  sheets={sheets.made}
+                  makeSheet={() => makeSheet(({ made }) => ({ shown: true, made }))}
+                />
+              </div>
+            </main>
+          )}
         </Screen>
       </div>
     </>
@@ -65,6 +96,9 @@ export function DeskScreen({ desk, attorney, service, organization }: DeskScreen
 function newsOf(news: DeskView["news"]): string | null {
   if (news === null) return null;
   if (news.is === "taken") return t("ring.taken");
+  if (news.is === "handed") return t("hand.done", { name: news.name });
+  if (news.is === "off") return t("hand.was_off");
+  if (news.is === "conflict") return t("conflict.done");
   return news.by === "caller" ? t("call.ended.caller") : t("desk.call.over");
 }
 
@@ -94,6 +128,13 @@ const MEDIA: Record<MediaReady, Key | null> = {
   chat: "desk.media.chat",
 };
 
+/** Where no passkey locks the keys, that is said wherever they can be used. */
+function InClear(): JSX.Element | null {
+  const [lie, know] = useState(false);
+  useEffect(() => void keysLieHere().then(know, () => know(false)), []);
+  return lie ? <p class="soft small">{t("passkey.clear")}</p> : null;
+}
+
 interface DutyProps {
   desk: Desk;
   view: DeskView;
@@ -120,6 +161,11 @@ function Duty({ desk, view, attorney, service }: DutyProps): JSX.Element {
         <h2 data-testid="duty-state">{t(cut ? "desk.cut" : on ? "desk.on" : "desk.off")}</h2>
       </div>
       <p class="soft small telling">{telling(resting ? false : view.on, cut)}</p>
+      {on && view.onCall !== null && (
+        <p class="small" data-testid="on-call">
+          {t("turn.on_call", { time: clockTime(view.onCall) })}
+        </p>
+      )}
       {on ? (
         <button type="button" class="button go" onClick={() => desk.goOff()}>
           {t("desk.go_off")}
@@ -140,7 +186,7 @@ function Duty({ desk, view, attorney, service }: DutyProps): JSX.Element {
         </p>
       )}
       <Reach desk={desk} attorney={attorney} service={service} />
-      <p class="soft small">{t("desk.keys")}</p>
+      <InClear />
     </section>
   );
 }
@@ -168,10 +214,12 @@ function Reach({ desk, attorney, service }: Omit<DutyProps, "view">): JSX.Elemen
   };
   return (
     <dl aria-label={t("desk.reach")}>
-      <div>
-        <dt>{t("desk.states")}</dt>
-        <dd>{listOf(licensedStates(attorney, service).map(stateName))}</dd>
-      </div>
+      {desk.advises && (
+        <div>
+          <dt>{t("desk.states")}</dt>
+          <dd>{listOf(licensedStates(attorney, service).map(stateName))}</dd>
+        </div>
+      )}
       <div>
         <dt>{t("desk.languages")}</dt>
         <dd>

@@ -7,43 +7,30 @@
  */
 
 import { ConsoleCall } from "../call-console";
-import type { CallView } from "../call";
-import type { Call, Callback, CheckIn, DutyMessage, Problem, Ring, Service, ToDuty } from "../contracts";
-import { writeLines, writeTime } from "../evidence/text";
+import type { Service } from "../contracts";
+import type { Call, DutyMessage, Problem, Ring, ToDuty } from "../live-contracts";
+import { utf8 } from "../evidence/text";
+import { openCard } from "../evidence/cards";
+import { Verifier } from "../evidence/notes";
 import type { Attorney } from "../keys";
-import { Live, type Connection, type ServerClock } from "../live";
+import { Live, type ServerClock } from "../live";
 import { readToDuty } from "../messages";
-import { iceSource, signIn } from "../service";
+import { waysOf, type Ways } from "../relay";
 import { Store } from "../store";
 import { Bell } from "./bell";
+import { Briefing } from "./briefing";
+import { namesOf } from "./conflicts";
+import { QUIET, type DeskView, type News } from "./desk-view";
+import { holdChat } from "./chats";
+import { Arriving, HandingOver } from "./handing";
 import { keepHead } from "./heads";
+import type { KeptText } from "./kept-text";
 import { Media } from "./media";
-
-export interface DeskView {
-  connection: Connection;
-  /** null until the server said something */
-  on: boolean | null;
-  /** false: the roster has nobody ring this console now, but in a surge */
-  onShift: boolean;
-  /** until when, RFC 3339: after a call; after misses */
-  wrapUp: string | null;
-  paused: string | null;
-  callbacks: readonly Callback[];
-  checkIns: readonly CheckIn[];
-  rings: readonly Ring[];
-  /** the call as the server knows it */
-  call: Call | null;
-  /** the encounter that was answered here and that the server has not confirmed yet */
-  answering: string | null;
-  /** the call's own view, while there is one */
-  talk: CallView | null;
-  heads: number;
-  /** what ended, for a sentence on the desk */
-  news: { is: "taken" } | { is: "ended"; by: "caller" | "attorney" } | null;
-  /** counts the calls that ended, so that cases are fetched again */
-  ended: number;
-  problem: Problem | null;
-}
+import { giveDocuments } from "./documents";
+import { Notes, custodianOf } from "./notes";
+import { Saying } from "./saying";
+import { signInAs } from "./session";
+import { ThirdSeat } from "./third-seat";
 
 /** A server that is back has presses to ring for: within 2 s this console is there again. */
 const BACK = 1500;
@@ -51,40 +38,76 @@ const BACK = 1500;
 /** How long a connection stays open after the end, for the last head and the goodbye. */
 const LAST_WORDS = 2500;
 
-export class Desk {
-  readonly view = new Store<DeskView>({
-    connection: "connecting",
-    on: null,
-    onShift: true,
-    wrapUp: null,
-    paused: null,
-    callbacks: [],
-    checkIns: [],
-    rings: [],
-    call: null,
-    answering: null,
-    talk: null,
-    heads: 0,
-    news: null,
-    ended: 0,
-    problem: null,
-  });
+export class Desk extends Saying {
+  readonly view = new Store<DeskView>(QUIET);
   readonly bell = new Bell();
-  readonly media = new Media();
+  /** whether a lawyer is at this console: their card names a state */
+  readonly advises: boolean;
+  readonly media: Media;
+  readonly notes: Notes;
+  /** names for the conflict check */
+  readonly names: KeptText;
   readonly #attorney: Attorney;
-  readonly #ice: () => Promise<RTCIceServer[]>;
+  readonly #ways: Ways;
   readonly #clock: ServerClock;
   readonly #live: Live<DutyMessage, ToDuty>;
   readonly #languages: () => string[];
   readonly #left = new Set<string>();
+  readonly #seats: ThirdSeat;
+  readonly #briefing: Briefing;
+  readonly #handing: HandingOver;
+  readonly #arriving: Arriving;
+  /** what an encounter came to here, where no `ended` says it */
+  readonly #gone = new Map<string, News>();
   #wanted: boolean | null = null;
   #console: ConsoleCall | null = null;
 
   constructor(attorney: Attorney, service: Service, clock: ServerClock, languages: () => string[]) {
+    super();
     this.#attorney = attorney;
-    this.#ice = iceSource(service);
+    this.#ways = waysOf(service, {});
     this.#clock = clock;
     this.#languages = languages;
+    const organization = Verifier.parse(service.organization_key);
+    this.advises = openCard(utf8(attorney.card), organization).licenses.length > 0;
+    this.media = new Media(!this.advises);
+    this.#seats = new ThirdSeat({
+      attorney,
+      organizationKey: service.organization_key,
+      ways: this.#ways,
+      now: () => clock.now(),
+      send: (encounter, seat, signal) => this.#live.send({ type: "signal", encounter, ...signal, seat }),
+      stream: () => this.media.open(),
+    });
+    this.#briefing = new Briefing({
+      ways: this.#ways,
+      now: () => clock.now(),
+      send: (encounter, signal) => this.#live.send({ type: "signal", encounter, ...signal }),
+      sign: (text) => attorney.sign(text),
+      sound: async () => (await this.media.open())?.getAudioTracks() ?? [],
+      over: () => this.media.close(),
+    });
+    this.#briefing.view.watch((briefing) => this.view.merge({ briefing }));
+    const own = { attorney, organizationKey: service.organization_key, custodian: custodianOf(service), now: () => clock.now() };
+    this.notes = new Notes(own);
+    this.names = namesOf(attorney);
+    if (this.advises) void this.names.load();
+    this.#handing = new HandingOver({
+      ...own,
+      notes: async ({ encounter, card }, recipient) => {
+        await giveDocuments(encounter, card, recipient, own);
+        await this.notes.give(encounter, card, recipient);
+      },
+      handed: ({ encounter, name }) => {
+        this.notes.forget(encounter);
+        this.#gone.set(encounter, { is: "handed", name });
+        return this.#live.send({ type: "handed", encounter });
+      },
+      trouble: (handing) => this.view.merge({ handing }),
+    });
+    this.#arriving = new Arriving((encounter) => this.#live.send({ type: "arrived", encounter }));
+    this.view.watch(({ call, talk, connection }) => this.#arriving.told(call, talk, connection === "open"));
+    this.#seats.view.watch((seats) => this.view.merge({ seats }));
     this.#live = new Live(
       {
         path: "/api/live/duty",
@@ -97,11 +120,21 @@ export class Desk {
     );
     this.#live.connection.watch((connection) => {
       this.view.merge({ connection });
+      if (connection === "open") this.#seats.nudge();
+      if (connection === "open") this.#briefing.nudge();
       if (connection === "open") this.#console?.nudge();
       // Whether the answer arrived is not known now; the next `desk` says it.
       else if (this.view.value.answering !== null) this.#dropCall();
     });
     this.#live.listen((message) => this.#hear(message));
+  }
+
+  protected say(message: DutyMessage): boolean {
+    return this.#live.send(message);
+  }
+
+  protected get within(): string | undefined {
+    return this.view.value.call?.encounter;
   }
 
   get clock(): ServerClock {
@@ -129,37 +162,46 @@ export class Desk {
     if (this.#wanted !== null) this.#want(this.#wanted);
   }
 
-  async answer(encounter: string): Promise<void> {
+  async answer(encounter: string, type: "answer" | "take" = "answer"): Promise<void> {
     if (this.view.value.answering !== null) return;
     this.bell.stop();
     this.view.merge({ answering: encounter, news: null, heads: 0 });
     const console = this.#ready();
     void this.#bring(console);
     const offer = await console.answer(encounter);
-    const sent = this.#live.send({ type: "answer", encounter, ...offer });
+    const sent = this.#live.send({ type, encounter, ...offer });
     if (sent) console.sent();
     else this.#dropCall();
   }
 
-  decline(encounter: string): void {
-    this.#live.send({ type: "decline", encounter });
-    // Shown as it will be: the server's next `desk` says the same.
+  /** Accepts as an interpreter; the connections follow from the next `desk`. */
+  join(encounter: string): void {
+    if (this.view.value.answering !== null) return;
+    this.bell.stop();
+    this.view.merge({ answering: encounter, news: null });
+    void this.media.open();
+    if (!this.#live.send({ type: "join", encounter })) this.#dropCall();
+  }
+
+  /** Accepts a case: in a call beside whoever has it, after it without a connection. */
+  async take({ encounter, over }: Ring): Promise<void> {
+    if (!over) return this.answer(encounter, "take");
+    this.bell.stop();
+    this.#live.send({ type: "take", encounter });
+  }
+
+  /** May not help this caller: everybody else is rung at once. */
+  conflict(encounter: string): void {
+    this.#gone.set(encounter, { is: "conflict" });
+    this.#live.send({ type: "conflict", encounter });
     this.#ring(this.view.value.rings.filter((ring) => ring.encounter !== encounter));
   }
 
-  /** Takes as long again for what was said. */
-  extend(): void {
-    this.#live.send({ type: "extend" });
-  }
-
-  /** Ends wrap-up and pause. */
-  ready(): void {
-    this.#live.send({ type: "ready" });
-  }
-
-  /** Takes over a callback that is owed, or says that it is done. */
-  callBack(encounter: string, done: boolean): void {
-    this.#live.send({ type: "callback", encounter, done });
+  decline(encounter: string): void {
+    const ring = this.view.value.rings.find((one) => one.encounter === encounter);
+    this.#live.send({ type: ring?.seat === "colleague" ? "remain" : "decline", encounter });
+    // Shown as it will be: the server's next `desk` says the same.
+    this.#ring(this.view.value.rings.filter((ring) => ring.encounter !== encounter));
   }
 
   async end(): Promise<void> {
@@ -174,6 +216,8 @@ export class Desk {
 
   close(): void {
     this.#live.close();
+    this.#handing.close();
+    this.#briefing.close();
     this.bell.stop();
     this.#dropCall();
   }
@@ -190,13 +234,17 @@ export class Desk {
   #hear(message: ToDuty): void {
     switch (message.type) {
       case "desk":
-        return this.#desk(message);
+        // One microphone serves both: what ends comes before what begins.
+        if (message.listeners.length === 0) this.#briefing.told([]);
+        this.#desk(message);
+        return this.#briefing.told(message.listeners);
       case "taken":
         if (this.view.value.answering === message.encounter) this.#dropCall();
         return this.view.merge({ news: { is: "taken" } });
       case "ended":
         return this.#ended(message.encounter, message.by);
       case "signal":
+        if (this.#briefing.hear(message) || this.#seats.hear(message)) return;
         if (this.#console?.encounter === message.encounter) this.#console.hear(message);
         return;
       case "problem":
@@ -212,11 +260,21 @@ export class Desk {
 
   #desk(told: Extract<ToDuty, { type: "desk" }>): void {
     const { on, rings, call, callbacks, paused } = told;
-    this.view.merge({ checkIns: told.check_ins, onShift: told.on_shift, wrapUp: told.wrap_up, paused, callbacks });
+    const { handovers, awaited, wrapping } = told;
+    this.view.merge({ checkIns: told.check_ins, onShift: told.on_shift, onCall: told.on_call, wrapUp: told.wrap_up, paused, callbacks });
+    this.view.merge({ toBrief: told.to_brief });
+    this.view.merge({ handovers, awaited, wrapping });
+    this.#handing.told(handovers);
     this.#wanted ??= on ? true : null;
     const { answering } = this.view.value;
     const mine = call !== null && this.#left.has(call.encounter) ? null : call;
+    const before = this.view.value.call;
+    const interpreted = before?.seat === "interpreter";
+    if (before?.seat === "colleague" && mine === null) this.#gone.set(before.encounter, { is: "off" });
+    if (mine !== null) this.#gone.delete(mine.encounter);
     this.view.merge({ on, call: mine, problem: null });
+    this.#seats.told(mine);
+    if (mine === null && interpreted) this.#over("attorney");
     if (mine === null) return this.#noCall(rings, answering);
     this.view.merge({ answering: null, rings: [] });
     this.bell.stop();
@@ -233,22 +291,28 @@ export class Desk {
   }
 
   #inCall(call: Call): void {
+    if (call.seat === "interpreter") return;
     if (this.#console?.encounter === call.encounter) this.#console.callerHere(call.caller_here);
     else this.#rejoin(call);
   }
 
   /** Showing the same rings twice is harmless. */
   #ring(rings: readonly Ring[]): void {
+    const rang = this.view.value.rings.length > 0;
     this.view.merge({ rings });
     if (rings.length === 0) {
       this.bell.stop();
-      if (this.#console !== null && this.#console.encounter === null) this.#dropCall();
+      const idle = this.#console !== null && this.#console.encounter === null;
+      if (idle || (rang && this.#console === null)) this.#dropCall();
       return;
     }
     this.view.merge({ news: null });
     this.bell.start();
+    if (rings[0]?.seat === "interpreter") return void this.media.open();
+    if (rings[0]?.over === true) return;
     const console = this.#ready();
-    void this.#bring(console).then(() => (this.#console === console ? console.prepare() : undefined));
+    const { encounter, ahead } = rings[0] ?? { encounter: "", ahead: null };
+    void this.#bring(console).then(() => (this.#console === console ? console.ready(encounter, ahead) : undefined));
   }
 
   /** The connection that the next answer uses. */
@@ -256,11 +320,13 @@ export class Desk {
     if (this.#console !== null) return this.#console;
     const console: ConsoleCall = new ConsoleCall({
       ports: {
-        ice: this.#ice,
+        ways: this.#ways,
         send: (signal) => this.#signal(console, signal),
         now: () => this.#clock.now(),
+        doubt: () => this.#live.doubt(),
       },
       sign: (text) => this.#attorney.sign(text),
+      serial: this.#attorney.serial,
       head: (head) => {
         void keepHead(head);
         this.view.merge({ heads: this.view.value.heads + 1 });
@@ -305,16 +371,19 @@ export class Desk {
     if (encounter === null || console?.encounter !== encounter) return;
     // The last head and the goodbye may still be on their way.
     const closing = console.call.over ? 0 : LAST_WORDS;
+    holdChat(encounter, console.call.chat);
     setTimeout(() => console.close(), closing);
     this.#console = null;
-    this.#over(by);
+    this.#over(by, this.#gone.get(encounter));
+    this.#gone.delete(encounter);
   }
 
-  #over(by: "caller" | "attorney"): void {
+  #over(by: "caller" | "attorney", news: News = { is: "ended", by }): void {
     this.#console = null;
+    this.#seats.told(null);
     this.media.close();
     const { ended } = this.view.value;
-    this.view.merge({ talk: null, call: null, answering: null, ended: ended + 1, news: { is: "ended", by } });
+    this.view.merge({ talk: null, call: null, answering: null, ended: ended + 1, news });
   }
 
   #dropCall(): void {
@@ -323,17 +392,4 @@ export class Desk {
     this.media.close();
     this.view.merge({ answering: null, talk: null });
   }
-}
-
-/** Opens a session with the card's key (POST /api/sessions). */
-export async function signInAs(attorney: Attorney, clock: ServerClock): Promise<void> {
-  await signIn((challenge) =>
-    attorney.sign(
-      writeLines("accompany/session/v1", [
-        ["serial", attorney.serial],
-        ["challenge", challenge],
-        ["time", writeTime(clock.now())],
-      ]),
-    ),
-  );
 }

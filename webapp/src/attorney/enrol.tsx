@@ -5,42 +5,75 @@
 
 import type { JSX } from "preact";
 import { useEffect, useState } from "preact/hooks";
+import { passkeysPossible, underName } from "../account/passkeys";
+import type { By } from "../account/requests";
+import { askForEver } from "../account/meeting";
+import { Protect } from "../account/protect";
+import { Numbered } from "../account/sign-in";
 import type { Organization, Service } from "../contracts";
 import { languageName, stateName, t, type Key } from "../i18n";
-import { keepCard, makeAttorneyKeys, type Attorney } from "../keys";
+import {
+  actWith,
+  freshKeys,
+  keepInClear,
+  keepWaiting,
+  keptKeys,
+  publicKeys,
+  type Attorney,
+  type Waiting,
+} from "../keys";
+import type { ServerClock } from "../live";
 import { Refused, enrol, fetchInvitation } from "../service";
 import { Notice } from "../ui/frame";
 import { useFocus } from "../ui/hooks";
 import { alarm } from "../ui/say";
 import { Boxes } from "./boxes";
+import { signInAs } from "./session";
 import { keepLanguages, keptLanguages } from "./languages";
+import { signInWaiting } from "./waiting-card";
 
 interface EnrolProps {
   service: Service;
   organization: Organization;
-  invitation: string | null;
-  enter(attorney: Attorney): void;
+  invitation: string;
+  clock: ServerClock;
+  enter(attorney: Attorney, by: By): void;
+  /** a coordinator has still to sign the card */
+  wait(waiting: Waiting): void;
 }
 
-type Fate = "asking" | "open" | "used" | "unknown" | "none";
+type Fate = "asking" | "unreachable" | "open" | "used" | "unknown";
 
 export function Enrol(props: EnrolProps): JSX.Element {
   const { invitation, organization } = props;
-  const [fate, learn] = useState<Fate>(invitation === null ? "none" : "asking");
+  const [fate, learn] = useState<Fate>("asking");
+  const [advises, advise] = useState(true);
   useEffect(() => {
-    if (invitation === null) return;
-    fetchInvitation(invitation).then(
-      ({ used }) => learn(used ? "used" : "open"),
-      () => learn("unknown"),
-    );
+    let left = false;
+    const ask = async (): Promise<void> => {
+      const found = await askForEver(() => fetchInvitation(invitation), () => left || learn("unreachable"));
+      if (left) return;
+      advise(found?.role === "attorney");
+      learn(found === null ? "unknown" : found.used ? "used" : "open");
+    };
+    void ask();
+    return () => {
+      left = true;
+    };
   }, [invitation]);
   if (fate === "asking") return <p class="soft">{t("service.connecting")}</p>;
-  if (fate === "open") return <Form {...props} invitation={invitation ?? ""} />;
-  const why: Key = { used: "enrol.used", unknown: "enrol.unknown", none: "enrol.needed" }[fate] as Key;
+  if (fate === "open") return <Form {...props} advises={advises} invitation={invitation} />;
+  if (fate === "unreachable") return <p class="soft">{t("service.unreachable")}</p>;
   return (
     <>
-      <Heading>{fate === "none" ? t("enrol.needed.title") : t("enrol.title", { organization: organization.name })}</Heading>
-      <p data-testid="enrol-refused">{t(why)}</p>
+      <Heading>{t("enrol.title", { organization: organization.name })}</Heading>
+      <p data-testid="enrol-refused">{t(fate === "used" ? "enrol.used" : "enrol.unknown")}</p>
+      <p>{t("enrol.next")}</p>
+      <p>
+        <a class="button" href={location.pathname}>
+          {t("enrol.back")}
+        </a>
+      </p>
     </>
   );
 }
@@ -63,9 +96,12 @@ const MISSING: Record<Gap, Key> = {
 
 interface FormProps extends EnrolProps {
   invitation: string;
+  /** as a lawyer; nobody else's card names a state */
+  advises: boolean;
 }
 
-function Form({ service, organization, invitation, enter }: FormProps): JSX.Element {
+function Form({ service, organization, invitation, advises, clock, enter, wait }: FormProps): JSX.Element {
+  const [joined, protect] = useState<Joined | null>(null);
   const [name, call] = useState("");
   const [states, license] = useState<string[]>([]);
   const [languages, speak] = useState(() => keptLanguages(service.languages));
@@ -75,7 +111,7 @@ function Form({ service, organization, invitation, enter }: FormProps): JSX.Elem
 
   const gap = (): Gap | null => {
     if (name.trim() === "") return "name";
-    if (states.length === 0) return "states";
+    if (advises && states.length === 0) return "states";
     return languages.length === 0 ? "languages" : null;
   };
   const submit = async (event: SubmitEvent): Promise<void> => {
@@ -91,13 +127,34 @@ function Form({ service, organization, invitation, enter }: FormProps): JSX.Elem
     refuse(null);
     try {
       const said = { name: name.trim(), licenses: states, languages };
-      enter(await join(invitation, said));
+      const joined = await join(invitation, said);
+      if (!joined.waits) {
+        if (!passkeysPossible()) return enter(joined.attorney, "key");
+        await signInAs(joined.attorney, clock);
+        return protect(joined);
+      }
+      await signInWaiting(joined.waiting, clock);
+      if (passkeysPossible()) return protect(joined);
+      await keepWaiting(joined.waiting);
+      wait(joined.waiting);
     } catch (error) {
       const status = error instanceof Refused ? error.problem.status : 0;
       refuse(status === 0 ? t("service.unreachable") : t("problem.other", { status }));
       work(false);
     }
   };
+  if (joined) {
+    const who = joined.waits ? joined.waiting : joined.attorney;
+    return (
+      <Protect
+        name={who.name}
+        organization={organization.name}
+        keys={who.keys}
+        keepInClear={() => (joined.waits ? keepWaiting(joined.waiting) : keepInClear(joined.attorney))}
+        done={() => (joined.waits ? wait(joined.waiting) : enter(joined.attorney, "passkey"))}
+      />
+    );
+  }
   const told = (which: Gap): string | null => (missing === which ? t(MISSING[which]) : null);
   return (
     <>
@@ -123,16 +180,18 @@ function Form({ service, organization, invitation, enter }: FormProps): JSX.Elem
             </p>
           )}
         </div>
-        <div data-gap="states">
-          <Boxes
-            legend={t("enrol.states")}
-            options={service.states.map((code) => [code, stateName(code)] as const)}
-            chosen={states}
-            choose={license}
-            missing={told("states")}
-            scrolls={service.states.length > 12}
-          />
-        </div>
+        {advises && (
+          <div data-gap="states">
+            <Boxes
+              legend={t("enrol.states")}
+              options={service.states.map((code) => [code, stateName(code)] as const)}
+              chosen={states}
+              choose={license}
+              missing={told("states")}
+              scrolls={service.states.length > 12}
+            />
+          </div>
+        )}
         <div data-gap="languages">
           <Boxes
             legend={t("enrol.languages")}
@@ -142,7 +201,8 @@ function Form({ service, organization, invitation, enter }: FormProps): JSX.Elem
             missing={told("languages")}
           />
         </div>
-        <Notice icon="lock">{t("enrol.keys")}</Notice>
+        <Notice icon="lock">{t(passkeysPossible() ? "passkey.lead" : "enrol.keys")}</Notice>
+        {!passkeysPossible() && <Numbered named={underName()} />}
         {service.demonstration && <Notice tone="care">{t("enrol.demo")}</Notice>}
         {refused !== null && <Notice tone="loud">{refused}</Notice>}
         <button class="button main" disabled={working}>
@@ -159,9 +219,16 @@ interface Said {
   languages: string[];
 }
 
-async function join(invitation: string, said: Said): Promise<Attorney> {
-  const keys = await makeAttorneyKeys();
-  const card = await enrol(invitation, { ...said, ...keys });
+type Joined = { waits: false; attorney: Attorney } | { waits: true; waiting: Waiting };
+
+async function join(invitation: string, said: Said): Promise<Joined> {
   keepLanguages(said.languages);
-  return keepCard(card);
+  // In memory until a passkey locks them, or the person has chosen that none does. Where there can be
+  // no passkey they are kept before they are sent: nobody is made whose keys are lost.
+  const keys = passkeysPossible() ? await freshKeys() : await keptKeys();
+  const { person, card } = await enrol(invitation, { ...said, ...(await publicKeys(keys)) });
+  if (card === null) return { waits: true, waiting: { person, name: said.name, keys } };
+  const attorney = await actWith(keys, card);
+  if (!passkeysPossible()) await keepInClear(attorney);
+  return { waits: false, attorney };
 }

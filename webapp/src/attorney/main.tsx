@@ -2,9 +2,10 @@
 
 import { render } from "preact";
 import { beginLanguage } from "../i18n";
+import { ACCOUNT } from "../i18n/account";
 import { OFFICE } from "../i18n/office";
 import { App } from "./app";
 
-await beginLanguage(OFFICE);
+await beginLanguage(OFFICE, ACCOUNT);
 const root = document.getElementById("app");
 if (root) render(<App />, root);

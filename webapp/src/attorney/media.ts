@@ -20,8 +20,8 @@ const WISHES: readonly MediaStreamConstraints[] = [
   { audio: true },
 ];
 
-async function ask(): Promise<MediaStream | null> {
-  for (const wish of WISHES) {
+async function ask(sound: boolean): Promise<MediaStream | null> {
+  for (const wish of sound ? WISHES.slice(1) : WISHES) {
     try {
       return await navigator.mediaDevices.getUserMedia(wish);
     } catch {
@@ -34,6 +34,12 @@ async function ask(): Promise<MediaStream | null> {
 export class Media {
   readonly view = new Store<MediaView>({ ready: "unknown", stream: null, muted: false, hidden: false });
   #opening: Promise<MediaStream | null> | null = null;
+  readonly #sound: boolean;
+
+  /** *sound*: of an interpreter, whose picture nobody is sent */
+  constructor(sound: boolean) {
+    this.#sound = sound;
+  }
 
   /** Asks for both and lets them go at once: a camera's light does not burn through a shift. */
   async check(): Promise<void> {
@@ -44,7 +50,7 @@ export class Media {
 
   /** Opens what there is; called twice, it is the same stream. */
   open(): Promise<MediaStream | null> {
-    this.#opening ??= ask().then((stream) => {
+    this.#opening ??= ask(this.#sound).then((stream) => {
       const video = (stream?.getVideoTracks().length ?? 0) > 0;
       const ready = stream === null ? "chat" : video ? "both" : "voice";
       this.view.merge({ ready, stream, muted: false, hidden: false });

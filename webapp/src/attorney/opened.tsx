@@ -5,26 +5,28 @@
  */
 
 import type { JSX } from "preact";
-import { useEffect, useState } from "preact/hooks";
-import type { CaseRecording } from "../contracts";
+import { useEffect, useRef, useState } from "preact/hooks";
+import { PublicCopy } from "../copy/public-copy";
+import { ExportPart } from "../disclosure/export-part";
+import type { CardSigner } from "../disclosure/run";
 import { t, tn, type Key } from "../i18n";
 import { Refused, Unreachable, fetchPackage } from "../service";
 import { Notice } from "../ui/frame";
 import { say } from "../ui/say";
 import { digestOf } from "../evidence/statements";
 import { writeHex } from "../evidence/text";
-import { Unopenable, unseal } from "../unseal";
+import { Unopenable, type Unsealed, unseal } from "../unseal";
 import { Zip } from "../zip";
+import type { CheckingProps } from "./case-checking";
+import { ChatRead } from "./chat-read";
 import { compareHeads, headsOf, type Comparison } from "./heads";
 
 interface Result {
+  sealed: Blob;
+  found: Unsealed;
   address: string | null;
-  mime: string;
-  segments: number;
-  ok: boolean;
-  problems: readonly string[];
-  closed: boolean;
-  comparison: Comparison;
+  /** null where nothing could have been heard */
+  comparison: Comparison | null;
 }
 
 type Progress =
@@ -34,9 +36,17 @@ type Progress =
   | { is: "opened"; result: Result };
 
 interface OpenedProps {
-  recording: CaseRecording;
+  recording: string;
   time: string;
   identity: string;
+  /** how the package comes, where a session does not open it */
+  fetchSealed?(bare?: boolean): Promise<Blob>;
+  /** who signs what is given out of it, where a card names their key */
+  signer?: CardSigner;
+  /** false where this browser was no console: there is nothing to compare with */
+  heads?: boolean;
+  /** whoever looks is who called */
+  mine?: boolean;
 }
 
 /** The digest of a statement in a package, as its phone would have stated it in the call. */
@@ -50,21 +60,18 @@ function digestsIn(sealed: Blob): (number: number) => Promise<string> {
 }
 
 async function open(
-  recording: string,
-  identity: string,
+  { recording, identity, fetchSealed, heads }: OpenedProps,
   tell: (progress: Progress) => void,
 ): Promise<Result> {
   tell({ is: "fetching" });
-  const sealed = await fetchPackage(recording, () => undefined);
+  const sealed = await (fetchSealed?.() ?? fetchPackage(recording, () => undefined));
   const found = await unseal(sealed, identity, (done, total) => tell({ is: "unsealing", done, total }));
   return {
-    address: found.media.size > 0 ? URL.createObjectURL(found.media) : null,
-    mime: found.mime,
-    segments: found.segments,
-    ok: found.problems.length === 0,
-    problems: found.problems,
-    closed: found.closing !== null,
-    comparison: await compareHeads(await headsOf(recording), found.head.number, digestsIn(sealed)),
+    sealed,
+    found,
+    address: found.media.size > 0 && found.kind !== "notes" ? URL.createObjectURL(found.media) : null,
+    comparison:
+      heads === false ? null : await compareHeads(await headsOf(recording), found.head.number, digestsIn(sealed)),
   };
 }
 
@@ -91,7 +98,8 @@ function problemSaid(problem: string): string {
   return t(PROBLEMS[code] ?? "finding.other", { number, code });
 }
 
-export function Opened({ recording, time, identity }: OpenedProps): JSX.Element {
+export function Opened(props: OpenedProps): JSX.Element {
+  const { recording } = props;
   const [progress, tell] = useState<Progress>({ is: "fetching" });
   useEffect(() => {
     let left = false;
@@ -99,7 +107,7 @@ export function Opened({ recording, time, identity }: OpenedProps): JSX.Element 
     const show = (next: Progress): void => {
       if (!left) tell(next);
     };
-    open(recording.recording, identity, show).then(
+    open(props, show).then(
       (result) => {
         address = result.address;
         if (left && address !== null) URL.revokeObjectURL(address);
@@ -112,11 +120,11 @@ export function Opened({ recording, time, identity }: OpenedProps): JSX.Element 
       left = true;
       if (address !== null) URL.revokeObjectURL(address);
     };
-  }, [recording.recording]);
+  }, [recording]);
   return (
     <div class="opened" data-testid="opening" data-is={progress.is}>
       {progress.is === "opened" ? (
-        <Shown result={progress.result} time={time} />
+        <Shown result={progress.result} {...props} />
       ) : (
         <Underway progress={progress} />
       )}
@@ -139,30 +147,50 @@ function Underway({ progress }: { progress: Exclude<Progress, { is: "opened" }> 
   );
 }
 
-interface ShownProps {
+interface ShownProps extends OpenedProps {
   result: Result;
-  time: string;
 }
 
-function Shown({ result, time }: ShownProps): JSX.Element {
+function Shown({ result, ...props }: ShownProps): JSX.Element {
+  const { time, recording, identity, fetchSealed, signer } = props;
+  const player = useRef<HTMLVideoElement & HTMLAudioElement>(null);
   const label = t("opened.player", { time });
-  const { address, mime, ok, comparison } = result;
+  const { address, found, comparison, sealed } = result;
+  const { mime, problems, kind, media } = found;
+  const fetchBare = (): Promise<Blob> => fetchSealed?.(true) ?? fetchPackage(recording, () => undefined, {}, true);
   return (
-    <div class="opened" data-testid="opened" data-holds={ok} data-heads={comparison.is}>
+    <div class="opened" data-testid="opened" data-holds={problems.length === 0} data-heads={comparison?.is ?? "none"}>
+      {kind === "notes" && <ChatRead media={media} mine={props.mine === true} />}
       {address !== null &&
         (mime.startsWith("audio") ? (
-          <audio src={address} controls aria-label={label} data-testid="player" />
+          <audio ref={player} src={address} controls aria-label={label} data-testid="player" />
         ) : (
-          <video src={address} controls playsInline aria-label={label} data-testid="player" />
+          <video ref={player} src={address} controls playsInline aria-label={label} data-testid="player" />
         ))}
+      <CheckedWhole sealed={sealed} recording={recording} player={player} heads={props.heads !== false} />
       <Verdicts result={result} />
       <p class="soft small">{t("opened.limits")}</p>
+      {address !== null && !mime.startsWith("audio") && <PublicCopy film={found.media} recording={recording} />}
+      <ExportPart {...{ sealed, found, player, identity, fetchBare }} signer={signer ?? null} />
     </div>
   );
 }
 
+/** What checks the whole package comes when a recording is opened: no page waits for it before. */
+function CheckedWhole(props: CheckingProps): JSX.Element {
+  const [loaded, have] = useState<typeof import("./case-checking") | "not" | null>(null);
+  useEffect(() => {
+    import("./case-checking").then(have, () => have("not"));
+  }, []);
+  if (loaded === "not") return <Notice tone="care">{t("checking.failed")}</Notice>;
+  if (loaded === null) return <p class="soft">{t("checking.running")}</p>;
+  return <loaded.Checking {...props} />;
+}
+
 function Verdicts({ result }: { result: Result }): JSX.Element {
-  const { ok, problems, segments, closed, comparison } = result;
+  const { found, comparison } = result;
+  const { problems, segments } = found;
+  const [ok, closed] = [problems.length === 0, found.closing !== null];
   return (
     <div class="verdicts" data-testid="verdicts">
       {ok ? (
@@ -177,7 +205,7 @@ function Verdicts({ result }: { result: Result }): JSX.Element {
           </ul>
         </Notice>
       )}
-      <HeadsVerdict comparison={comparison} />
+      {comparison !== null && <HeadsVerdict comparison={comparison} />}
       {ok && (
         <Notice tone={closed ? "safe" : "care"}>{t(closed ? "opened.closed" : "opened.open_ended")}</Notice>
       )}

@@ -3,10 +3,12 @@
 import type { JSX } from "preact";
 import { useEffect } from "preact/hooks";
 import { clockTime, dateAndTime, languageName, stateName, t } from "../i18n";
-import type { Callback } from "../contracts";
+import type { Callback, Outcome, Wrapping } from "../live-contracts";
 import { Icon } from "../ui/icons";
 import { say } from "../ui/say";
-import type { Desk, DeskView } from "./desk";
+import type { Desk } from "./desk";
+import type { DeskView } from "./desk-view";
+import { NotesField } from "./notes-field";
 
 interface TurnProps {
   desk: Desk;
@@ -24,6 +26,8 @@ export function Turn({ desk, view }: TurnProps): JSX.Element | null {
   return (
     <section class={`turn${paused ? " loud" : ""}`} aria-label={t("turn.label")} data-testid="turn">
       <p>{sentence}</p>
+      {!paused && view.wrapping !== null && <CameOf desk={desk} wrapping={view.wrapping} />}
+      {!paused && view.wrapping !== null && <NotesField book={desk.notes.of(view.wrapping.encounter)} />}
       {(paused || view.wrapUp !== null) && (
         <div class="ways">
           <button type="button" class="button main" onClick={() => desk.ready()}>
@@ -37,6 +41,38 @@ export function Turn({ desk, view }: TurnProps): JSX.Element | null {
         </div>
       )}
     </section>
+  );
+}
+
+const OUTCOMES: readonly Outcome[] = ["advised", "referred", "support", "not_reached", "mistake"];
+
+/** What came of the call, for the desk's figures: nothing of what it was about. */
+function CameOf({ desk, wrapping }: { desk: Desk; wrapping: Wrapping }): JSX.Element {
+  const { encounter, outcome, follow_up: followUp } = wrapping;
+  return (
+    <fieldset class="outcome" data-testid="outcome" data-outcome={outcome ?? "none"} data-follow-up={followUp}>
+      <legend>{t("outcome.title")}</legend>
+      {OUTCOMES.map((one) => (
+        <label key={one}>
+          <input
+            type="radio"
+            name="outcome"
+            checked={outcome === one}
+            onChange={() => desk.conclude(encounter, one, followUp)}
+          />
+          {t(`outcome.${one}`)}
+        </label>
+      ))}
+      <label>
+        <input
+          type="checkbox"
+          checked={followUp}
+          disabled={outcome === null}
+          onChange={(event) => outcome && desk.conclude(encounter, outcome, event.currentTarget.checked)}
+        />
+        {t("outcome.follow_up")}
+      </label>
+    </fieldset>
   );
 }
 

@@ -10,6 +10,7 @@ import { Notice, Screen } from "../ui/frame";
 import { useFocus } from "../ui/hooks";
 import { Icon } from "../ui/icons";
 import { say } from "../ui/say";
+import { keptOwn } from "../own/kept";
 import { TellingSlot } from "../people/slot";
 import type { Encounter, EncounterView } from "./encounter";
 import { problemOf } from "./troubles";
@@ -36,7 +37,7 @@ export function After(props: AfterProps): JSX.Element {
         </h1>
         {view.cancelled && <p>{t("cancel.text")}</p>}
         <div class="card">
-          {nothing ? <p>{t("after.none")}</p> : <Progress view={view} />}
+          {nothing ? <p>{t("after.none")}</p> : <div class="fate-of-all"><Progress view={view} /></div>}
           {problem !== null && <Notice tone={problem.tone}>{problem.text}</Notice>}
           <div class="facts soft small">
             {!nothing && (
@@ -44,7 +45,7 @@ export function After(props: AfterProps): JSX.Element {
                 {recorder.granted && attorney
                   ? t("after.who.attorney", { name: attorney.name, organization })
                   : t("after.who", { organization })}{" "}
-                {t("after.phone")}
+                {t(keptOwn() === null ? "after.phone" : "after.own")}
               </p>
             )}
             {recorder.recording !== null && (

@@ -7,24 +7,26 @@
 import type { JSX } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
 import type { Leftovers, Organization, Service } from "../contracts";
-import { t } from "../i18n";
+import { language, t } from "../i18n";
 import { ServerClock } from "../live";
 import { fetchServiceForEver } from "../service";
 import { useLanguage, useWatched } from "../ui/hooks";
+import { Screen } from "../ui/frame";
+import { silent } from "../ui/modes";
 import { Said, alarm } from "../ui/say";
 import { Flash } from "../ui/signals";
+import { loadPack } from "../ui/voice-pack";
 import { CALLER, loadFile } from "../i18n/files";
-import { After } from "./after";
 import { Beside, Doors, usePlace } from "./beside";
-import { beginChoices, keepChoices, type Choices } from "./choices";
+import { beginChoices, keepChoices, missingOf, type Choices } from "./choices";
 import { Encounter } from "./encounter";
-import { InCall } from "./in-call";
-import { kitArrived, loadKit, whenIdle } from "./kit-loader";
+import { kitArrived, loadKit, loadPressed, type PressedModule, whenIdle } from "./kit-loader";
 import { NotTrusted } from "./not-trusted";
 import { keepService, keptService } from "./kept-service";
 import { keepOffline } from "./offline";
 import { namesPinned } from "./pin";
 import { Start } from "./start";
+import { takePress } from "./taken-over";
 
 export type Ready =
   | { is: "connecting"; unreachable: boolean }
@@ -35,21 +37,34 @@ export type Ready =
 const clock = new ServerClock();
 
 export function App(): JSX.Element {
-  useLanguage();
+  const tongue = useLanguage();
+  const quiet = useWatched(silent);
   const [ready, decide] = useState<Ready>(beginReady);
-  const [choices, choose] = useState<Choices>(() => beginChoices(location.hash));
-  const [encounter, enter] = useState<Encounter | null>(null);
+  const [choices, setChoices] = useState<Choices>(() => beginChoices(location.hash));
+  const [encounter, enter] = useState(() => pressedEarly(ready, choices));
   const [place, go] = usePlace();
   const leftovers = useKit(ready, encounter, decide);
   const busy = useRef(false);
   busy.current = encounter !== null;
   useEffect(() => void prepare(decide), []);
+  useEffect(() => void loadPressed(), []);
   // After the kit, so that the line is free for it.
   useEffect(() => void kitArrived.then(() => keepAll(() => busy.current)), []);
   useEffect(() => keepChoices(choices), [choices]);
-  useEffect(() => followLink(choose), []);
+  // Only of a server whose note was checked. An encounter that begins meanwhile has the phone to itself.
+  useEffect(() => {
+    if (ready.is !== "ready" || ready.organization === null) return;
+    const { service } = ready;
+    whenIdle(async () => {
+      const kit = await loadKit();
+      if (!busy.current) await kit.keepFirstFrame(service, choices);
+    });
+  }, [ready, choices.state, tongue, quiet]);
+  useEffect(() => followLink(setChoices), []);
   useEffect(() => void (document.title = `${t("start.title")} · ${t("app.name")}`));
 
+  // Onto what is chosen by then: two choices may come before the page is drawn again.
+  const choose = (part: Partial<Choices>): void => setChoices((now) => ({ ...now, ...part }));
   const press = (): void => {
     if (ready.is === "ready") enter(new Encounter(ready.service, choices, clock));
   };
@@ -90,6 +105,12 @@ export function App(): JSX.Element {
   );
 }
 
+/** A press on the first frame that was kept rings before anything else is drawn; what it lacks is said by Start. */
+function pressedEarly(ready: Ready, choices: Choices): Encounter | null {
+  if (ready.is !== "ready" || missingOf(choices, ready.service) !== null || !takePress()) return null;
+  return new Encounter(ready.service, choices, clock);
+}
+
 interface PressedProps {
   encounter: Encounter;
   service: Service;
@@ -97,11 +118,20 @@ interface PressedProps {
   back(): void;
 }
 
-function Pressed({ encounter, service, state, back }: PressedProps): JSX.Element {
-  const view = useWatched(encounter.view);
+/** Its screens come after the button: a press on the first frame of a poor line rings before they show. */
+function Pressed(props: PressedProps): JSX.Element {
+  const view = useWatched(props.encounter.view);
+  const [screens, show] = useState<PressedModule | null>(null);
+  useEffect(() => void loadPressed().then((found) => show(() => found)), []);
   if (view.refused !== null) return <NotTrusted why={view.refused} />;
-  if (!view.ended) return <InCall encounter={encounter} view={view} service={service} state={state} />;
-  return <After encounter={encounter} view={view} demonstration={service.demonstration} back={back} />;
+  if (screens !== null) return <screens.PressedScreens {...props} view={view} />;
+  return (
+    <Screen demonstration={props.service.demonstration} fixed>
+      <main class="encounter" data-testid="encounter" data-stage={view.standing?.stage ?? "none"}>
+        <h1>{t("wait.calling")}</h1>
+      </main>
+    </Screen>
+  );
 }
 
 /** Ready at once with what was kept: a press must not wait for a line. A changed pin asks anew. */
@@ -130,6 +160,9 @@ async function prepare(decide: (ready: Ready) => void): Promise<void> {
 async function keepAll(busy: () => boolean): Promise<void> {
   await loadFile(CALLER, "en").catch(() => undefined);
   keepOffline(busy);
+  const speakIn = (tag: string): void => void loadPack(tag).catch(() => undefined);
+  language.watch(speakIn);
+  speakIn(language.value);
 }
 
 /** A second link opened in the same tab changes only the fragment: the page starts afresh from it. */

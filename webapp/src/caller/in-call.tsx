@@ -10,15 +10,18 @@ import type { RecorderState, Service } from "../contracts";
 import { duration, listOf, t, type Key } from "../i18n";
 import { Notice, Screen } from "../ui/frame";
 import { ChatBox } from "../ui/chat-box";
+import { useEngagement } from "../ui/engaged";
 import { useAwake, useCut, useFocus, useWatched } from "../ui/hooks";
 import { Icon } from "../ui/icons";
 import { Picture, Preview } from "../ui/picture";
 import { silent } from "../ui/modes";
+import { ThirdLine, Voice } from "../ui/third";
 import { alarm, say } from "../ui/say";
 import { TellingSlot } from "../people/slot";
 import { signal } from "../ui/signals";
 import { hush } from "../ui/voice";
 import { Cover } from "./cover";
+import type { Card } from "../evidence/cards";
 import type { Encounter, EncounterView } from "./encounter";
 import { Hotlines } from "./hotlines";
 import { Mistake } from "./mistake";
@@ -40,6 +43,7 @@ export function InCall({ encounter, view, service, state }: InCallProps): JSX.El
   const [covered, cover] = useState(false);
   const { standing, call, recorder } = view;
   const talking = standing?.stage === "answered";
+  const engaged = useEngagement(service.engagement, talking, (digest) => encounter.shown(digest));
   const troubles = troublesOf(view);
   const sentence = sentenceOf(view, useCut(view.connection));
   // Seconds that count up are not read out every time; that something is wrong is, once.
@@ -55,6 +59,10 @@ export function InCall({ encounter, view, service, state }: InCallProps): JSX.El
     hush();
     cover(true);
   };
+  const speakPrivately = (): void => {
+    encounter.speakPrivately(!view.privately);
+    say(t(view.privately ? "private.off" : "private.said"));
+  };
   const seconds = recorder.phase === "recording" && recorder.kind !== "notes" ? recorder.seconds : null;
   return (
     <>
@@ -62,28 +70,43 @@ export function InCall({ encounter, view, service, state }: InCallProps): JSX.El
       <Screen demonstration={service.demonstration} fixed covered={covered}>
         <main class="encounter" data-testid="encounter" data-stage={standing?.stage ?? "none"}>
           <RecordingBar state={recorder} />
-          <div class="troubles" data-testid="troubles">
-            {troubles.map(({ text, tone }) => (
-              <Notice key={text} tone={tone}>
-                {text}
-              </Notice>
-            ))}
+          <div class="over">
+            <div class="troubles" data-testid="troubles">
+              {view.privately && <Notice tone="care">{t("private.said")}</Notice>}
+              {troubles.map(({ text, tone }) => (
+                <Notice key={text} tone={tone}>
+                  {text}
+                </Notice>
+              ))}
+            </div>
+            <RecordingState state={recorder} resume={() => encounter.resume()} film={() => encounter.addFilm()} />
+            <Coming coming={view.coming} before={view.attorney} />
+            <Beside third={view.third} />
+            <Speaker speaker={view.speaker} />
+            <Mistake encounter={encounter} />
           </div>
-          <RecordingState state={recorder} resume={() => encounter.resume()} film={() => encounter.addFilm()} />
           <Stage view={view} sentence={sentence} />
-          <Mistake encounter={encounter} />
           <ChatBox
             chat={view.chat}
             now={() => encounter.clock.now()}
             is={call.phase === "over" ? "over" : talking ? "open" : "waiting"}
+            engaged={engaged}
           />
           <Tools service={service}>
+            <Tool
+              icon="voiceless"
+              on={view.privately}
+              use={speakPrivately}
+              can={seconds !== null && (view.privately || recorder.microphone === "on")}
+            >
+              {t("private.button")}
+            </Tool>
             <Tool icon="lock" use={lock}>
               {t("lock.button")}
             </Tool>
           </Tools>
           <div class="wayout">
-            <TellingSlot telling={view.telling} small />
+            <TellingSlot telling={view.telling} small wanted={view.tells} />
             <Hotlines service={service} state={state} />
             <button type="button" class="button ink" onClick={() => void encounter.end()}>
               {t("call.end")}
@@ -167,7 +190,7 @@ function Stage({ view, sentence }: { view: EncounterView; sentence: string }): J
   const quiet = useWatched(silent);
   const own = preview !== null && recorder.camera === "on";
   return (
-    <section class={calling ? "stage calling" : "stage"} data-testid="stage" data-call={call.phase}>
+    <section class={`stage ${together ? "seen" : ""} ${calling ? "calling" : ""}`} data-testid="stage" data-call={call.phase}>
       <Picture
         stream={call.remote}
         label={t("call.picture", { name })}
@@ -188,6 +211,48 @@ function Stage({ view, sentence }: { view: EncounterView; sentence: string }): J
       )}
       {own && <Preview stream={preview} />}
     </section>
+  );
+}
+
+/** Somebody takes the call over: who, and that nobody leaves before. */
+function Coming({ coming, before }: { coming: Card | null; before: Card | null }): JSX.Element | null {
+  const sentence =
+    coming === null ? "" : t("hand.coming", { name: coming.name, before: before?.name ?? t("call.attorney") });
+  useEffect(() => {
+    if (sentence !== "") say(sentence);
+  }, [sentence]);
+  if (sentence === "") return null;
+  return (
+    <p class="third" data-testid="coming">
+      <Icon name="person" />
+      <span>{sentence}</span>
+    </p>
+  );
+}
+
+function Beside({ third }: { third: EncounterView["third"] }): JSX.Element {
+  return <ThirdLine third={third} muted={useWatched(silent)} />;
+}
+
+/** Somebody speaks to all who wait: who, and that nobody hears this phone. */
+function Speaker({ speaker }: { speaker: EncounterView["speaker"] }): JSX.Element | null {
+  const quiet = useWatched(silent);
+  const { card, call } = speaker;
+  const sentence = card === null ? "" : t("brief.here", { name: card.name });
+  useEffect(() => {
+    if (sentence !== "") say(sentence);
+  }, [sentence]);
+  if (speaker.refused) return <p class="third loud">{t("refused.card")}</p>;
+  if (call === null) return null;
+  return (
+    <p class="third" data-testid="speaker" data-call={call.phase}>
+      <Icon name="sound" />
+      <span>
+        {sentence}
+        {call.refused && <span class="small"> {t(`refused.${call.refused}`)}</span>}
+      </span>
+      <Voice stream={call.remote} muted={quiet} is="speaker" />
+    </p>
   );
 }
 

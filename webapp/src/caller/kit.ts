@@ -5,8 +5,9 @@
 
 export { CallRefused } from "../call-notes";
 export { PhoneCall } from "../call-phone";
+export { phoneBeside } from "../phone-third";
+export { keepFirstFrame } from "./first-frame";
 export { sendLeftovers } from "../leftovers";
-export { keptPeople } from "../people/kept";
-export { Telling } from "../people/telling";
+export { tellingOf } from "../people/telling";
 export { startRecorder, warmRecorder } from "../recorder";
 export { pinOf, trustPinned } from "./trust";

@@ -6,9 +6,10 @@ import { useEffect, useState } from "preact/hooks";
 import type { Organization, Service } from "../contracts";
 import { addWords, t } from "../i18n";
 import { SETUP } from "../i18n/setup";
+import { OwnSlot } from "../own/slot";
 import { PeopleSlot } from "../people/slot";
 import { Screen } from "../ui/frame";
-import type { Place } from "./beside";
+import type { Place } from "./place";
 import type { Choices } from "./choices";
 import { Readiness } from "./readiness-screen";
 import { RightsCards } from "./rights";
@@ -21,7 +22,7 @@ export interface PrepareProps {
   service: Service | null;
   organization: Organization | null;
   choices: Choices;
-  choose(choices: Choices): void;
+  choose(part: Partial<Choices>): void;
 }
 
 export const withWords = (): Promise<void> => addWords(SETUP);
@@ -49,6 +50,16 @@ export function Prepare(props: PrepareProps): JSX.Element {
         )}
         {place === "rights" && <RightsCards {...props} />}
         {place === "people" && service !== null && <PeopleSlot service={service} guestCode={props.choices.code} />}
+        {(place === "mine" || place === "shared") && (
+          <OwnSlot
+            key={place}
+            what={place === "mine" ? "MyRecordings" : "Shared"}
+            service={service}
+            organization={organization}
+            code={props.choices.code}
+            open={() => undefined}
+          />
+        )}
         <p class="out">
           <button type="button" class="button plain" onClick={() => go(null)}>
             {t("beside.back")}

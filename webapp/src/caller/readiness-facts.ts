@@ -2,6 +2,7 @@
 
 import type { Service } from "../contracts";
 import { readCode, type Choices } from "./choices";
+import { keptOwn } from "../own/kept";
 import { keptDrill } from "./drill-kept";
 import type { Facts, Permission } from "./readiness";
 
@@ -45,6 +46,7 @@ export async function factsNow(choices: Choices, service: Service | null): Promi
     offline: (await workers?.getRegistration().catch(() => undefined))?.active != null,
     hotline: service !== null && service.hotline !== null,
     drill: keptDrill(),
+    own: keptOwn() !== null,
     now: Date.now(),
   };
 }

@@ -51,28 +51,30 @@ export function Readiness(props: ReadinessProps): JSX.Element {
           </button>
         </div>
       )}
-      <ul class="marks" data-testid="marks">
-        {marks.map((marked) => (
-          <li key={marked.aspect} class={marked.mark} data-aspect={marked.aspect} data-mark={marked.mark}>
-            <Icon name={ICONS[marked.mark]} />
-            <div>
-              <strong>{t(`ready.${marked.aspect}`)}</strong>
-              <span class="mark-word">{t(MARKS[marked.mark])}</span>
-              <p class="small">{sentenceOf(marked, props, facts)}</p>
-            </div>
-            {marked.at !== null && marked !== next && (
-              <button
-                type="button"
-                class="button plain small"
-                aria-label={`${t(`ready.do.${marked.at}`)}: ${t(`ready.${marked.aspect}`)}`}
-                onClick={() => act(marked)}
-              >
-                {t(`ready.do.${marked.at}`)}
-              </button>
-            )}
-          </li>
-        ))}
-      </ul>
+      {facts !== null && (
+        <ul class="marks" data-testid="marks">
+          {marks.map((marked) => (
+            <li key={marked.aspect} class={marked.mark} data-aspect={marked.aspect} data-mark={marked.mark}>
+              <Icon name={ICONS[marked.mark]} />
+              <div>
+                <strong>{t(`ready.${marked.aspect}`)}</strong>
+                <span class="mark-word">{t(MARKS[marked.mark])}</span>
+                <p class="small">{sentenceOf(marked, props, facts)}</p>
+              </div>
+              {marked.at !== null && marked !== next && (
+                <button
+                  type="button"
+                  class="button plain small"
+                  aria-label={`${t(`ready.do.${marked.at}`)}: ${t(`ready.${marked.aspect}`)}`}
+                  onClick={() => act(marked)}
+                >
+                  {t(`ready.do.${marked.at}`)}
+                </button>
+              )}
+            </li>
+          ))}
+        </ul>
+      )}
     </section>
   );
 }

@@ -1,6 +1,6 @@
 /**
  * Whether this phone is ready: facts in, marks out, and the next thing to do. Pure. What a page cannot
- * see (a battery saver) is marked as such, never as good.
+ * see (a battery saver), or need not be (a key of one's own), is marked as such, never as good.
  */
 
 import type { Key } from "../i18n";
@@ -21,6 +21,8 @@ export interface Facts {
   readonly offline: boolean;
   readonly hotline: boolean;
   readonly drill: LastDrill | null;
+  /** whether recordings are granted to a key of the caller's own */
+  readonly own: boolean;
   /** ms since 1970 UTC */
   readonly now: number;
 }
@@ -37,6 +39,7 @@ export const ASPECTS = [
   "offline",
   "hotline",
   "drill",
+  "own",
   "battery",
 ] as const;
 export type Aspect = (typeof ASPECTS)[number];
@@ -83,6 +86,8 @@ export function marksOf(facts: Facts): readonly Marked[] {
     { aspect: "offline", mark: offline, says: `ready.offline.${offline}`, at: null },
     { aspect: "hotline", mark: hotline, says: `ready.hotline.${hotline}`, at: null },
     drilled(facts.drill, facts.now),
+    // Never the next thing to do: a guest's press works without.
+    { aspect: "own", mark: facts.own ? "good" : "unseen", says: facts.own ? "ready.own.good" : "ready.own.unseen", at: "recovery" },
     { aspect: "battery", mark: "unseen", says: "ready.battery.unseen", at: null },
   ];
 }

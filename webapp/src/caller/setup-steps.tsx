@@ -7,6 +7,7 @@ import { Notice } from "../ui/frame";
 import { useWatched } from "../ui/hooks";
 import { Icon } from "../ui/icons";
 import { say } from "../ui/say";
+import { OwnSlot } from "../own/slot";
 import { readCode } from "./choices";
 import { DrillStep } from "./drill-screen";
 import { askPersistence } from "./readiness-facts";
@@ -25,13 +26,13 @@ function LanguageStep({ service, choices, choose, allow }: StepProps): JSX.Eleme
   const spoken = service?.languages ?? [];
   useEffect(() => {
     const guess = spokenOf(chosen);
-    if (choices.language === "" && spoken.includes(guess)) choose({ ...choices, language: guess });
+    if (choices.language === "" && spoken.includes(guess)) choose({ language: guess });
     allow(choices.language !== "");
   }, [choices, chosen, service]);
   const take = (tag: string): void => {
     pick(tag);
     void chooseLanguage(tag);
-    if (spoken.includes(spokenOf(tag))) choose({ ...choices, language: spokenOf(tag) });
+    if (spoken.includes(spokenOf(tag))) choose({ language: spokenOf(tag) });
   };
   return (
     <>
@@ -49,7 +50,7 @@ function LanguageStep({ service, choices, choose, allow }: StepProps): JSX.Eleme
         <select
           id="setup-language"
           value={choices.language}
-          onChange={(event) => choose({ ...choices, language: event.currentTarget.value })}
+          onChange={(event) => choose({ language: event.currentTarget.value })}
         >
           <option value="" disabled>
             {t("start.language.choose")}
@@ -77,7 +78,7 @@ function StateStep({ service, choices, choose, allow }: StepProps): JSX.Element 
         <select
           id="setup-state"
           value={choices.state}
-          onChange={(event) => choose({ ...choices, state: event.currentTarget.value })}
+          onChange={(event) => choose({ state: event.currentTarget.value })}
         >
           <option value="" disabled>
             {t("start.state.choose")}
@@ -111,8 +112,8 @@ function OrganizationStep({ organization, choices, choose, settled }: StepProps)
           autocapitalize="characters"
           spellcheck={false}
           maxLength={12}
-          onInput={(event) => choose({ ...choices, code: event.currentTarget.value })}
-          onChange={(event) => choose({ ...choices, code: readCode(event.currentTarget.value) ?? event.currentTarget.value })}
+          onInput={(event) => choose({ code: event.currentTarget.value })}
+          onChange={(event) => choose({ code: readCode(event.currentTarget.value) ?? event.currentTarget.value })}
         />
       </div>
       {name !== null && <p class="small soft">{t("start.who", { organization: name })}</p>}
@@ -160,16 +161,24 @@ function DevicesStep({ settled }: StepProps): JSX.Element {
   );
 }
 
-function RecoveryStep({ organization, settled }: StepProps): JSX.Element {
+function RecoveryStep({ organization, service, choices, settled, go }: StepProps): JSX.Element {
   useEffect(() => settled(true), []);
   const name = organization?.name ?? t("setup.recovery.organization");
   return (
-    <ul class="says">
-      <li>{t("setup.recovery.who", { organization: name })}</li>
-      <li>{t("setup.recovery.phone")}</li>
-      <li>{t("setup.recovery.none")}</li>
-      <li>{t("setup.recovery.reference", { organization: name })}</li>
-    </ul>
+    <>
+      <ul class="says">
+        <li>{t("setup.recovery.who", { organization: name })}</li>
+        <li>{t("setup.recovery.phone")}</li>
+        <li>{t("setup.recovery.reference", { organization: name })}</li>
+      </ul>
+      <OwnSlot
+        what="KeyOfOwn"
+        service={service}
+        organization={organization}
+        code={choices.code}
+        open={() => go("mine")}
+      />
+    </>
   );
 }
 

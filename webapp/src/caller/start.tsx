@@ -5,7 +5,7 @@
 
 import type { JSX } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
-import type { Leftovers } from "../contracts";
+import type { Leftovers, Service } from "../contracts";
 import { LANGUAGES, bestOf, languageName, locales, stateName, t, tn, type Key } from "../i18n";
 import { Notice, Screen, VerifyLink } from "../ui/frame";
 import { useLater } from "../ui/hooks";
@@ -16,12 +16,13 @@ import type { Ready } from "./app";
 import { Hotlines } from "./hotlines";
 import { ThisPhone } from "./this-phone";
 import { Tools, VoiceTool } from "./tools";
+import { takePress } from "./taken-over";
 import { missingOf, readCode, type Choices, type Missing } from "./choices";
 
 interface StartProps {
   ready: Ready;
   choices: Choices;
-  choose(choices: Choices): void;
+  choose(part: Partial<Choices>): void;
   press(): void;
   leftovers: Leftovers | null;
   /** the ways to what is beside the press */
@@ -39,7 +40,9 @@ const MISSING: Record<Missing, Key> = {
 
 export function Start({ ready, choices, choose, press, leftovers, doors }: StartProps): JSX.Element {
   const [missing, miss] = useState<Missing | null>(null);
-  const [eager, wait] = useState(false);
+  const [eager, wait] = useState(takePress);
+  // The button first: all that stands below it costs a slow phone a tenth of a second.
+  const rest = useLater();
   const service = ready.is === "ready" ? ready.service : null;
   const organization = ready.is === "ready" ? (ready.organization?.name ?? null) : null;
 
@@ -59,7 +62,7 @@ export function Start({ ready, choices, choose, press, leftovers, doors }: Start
   const change = (part: Partial<Choices>): void => {
     miss(null);
     alarm("");
-    choose({ ...choices, ...part });
+    choose(part);
   };
 
   return (
@@ -75,23 +78,27 @@ export function Start({ ready, choices, choose, press, leftovers, doors }: Start
             {t("start.button")}
           </button>
           <p class="soft">{hintOf(ready, eager)}</p>
-          <p class="leftovers small soft" data-testid="leftovers">
+          <p class="leftovers small soft" data-testid="leftovers" data-waiting={leftovers?.waiting}>
             {leftovers && <LeftoversSaid leftovers={leftovers} />}
           </p>
+        </div>
+        <div class="hotlines">
+          <Hotlines service={service} state={choices.state} />
         </div>
         <Tools service={service}>
           <VoiceTool />
         </Tools>
-        <ChoicesForm ready={ready} choices={choices} change={change} missing={missing} />
-        <div class="foot">
-          {!isSecureContext && <Notice tone="care">{t("service.insecure")}</Notice>}
-          <Hotlines service={service} state={choices.state} />
-          <ThisPhone />
-          {organization !== null && <p class="small soft">{t("start.who", { organization })}</p>}
-          <ResumedSlot />
-          {doors}
-          <VerifyLink />
-        </div>
+        {rest && <ChoicesForm service={service} choices={choices} change={change} missing={missing} />}
+        {rest && (
+          <div class="foot">
+            {!isSecureContext && <Notice tone="care">{t("service.insecure")}</Notice>}
+            <ThisPhone />
+            <ResumedSlot />
+            {doors}
+            <VerifyLink />
+            {organization !== null && <p class="small soft">{t("start.who", { organization })}</p>}
+          </div>
+        )}
       </main>
     </Screen>
   );
@@ -104,15 +111,13 @@ function hintOf(ready: Ready, eager: boolean): string {
 }
 
 interface ChoicesFormProps {
-  ready: Ready;
+  service: Service | null;
   choices: Choices;
   change(part: Partial<Choices>): void;
   missing: Missing | null;
 }
 
-function ChoicesForm({ ready, choices, change, missing }: ChoicesFormProps): JSX.Element {
-  // The button first: names of all languages and states cost a slow phone a tenth of a second.
-  const service = useLater() && ready.is === "ready" ? ready.service : null;
+function ChoicesForm({ service, choices, change, missing }: ChoicesFormProps): JSX.Element {
   const states = inOrder(service?.states ?? []);
   return (
     <section class="choices" aria-label={t("start.choices")}>

@@ -14,13 +14,15 @@ interface ToolProps {
   icon: IconName;
   /** whether it is on; undefined where it does one thing */
   on?: boolean;
+  /** whether it can be used now; its place stays */
+  can?: boolean;
   use(): void;
   children: ComponentChildren;
 }
 
-export function Tool({ icon, on, use, children }: ToolProps): JSX.Element {
+export function Tool({ icon, on, can = true, use, children }: ToolProps): JSX.Element {
   return (
-    <button type="button" class="tool" aria-pressed={on} onClick={use}>
+    <button type="button" class="tool" aria-pressed={on} disabled={!can} onClick={use}>
       <Icon name={icon} />
       <span>{children}</span>
     </button>
@@ -41,16 +43,18 @@ export function Tools({ service, children }: ToolsProps): JSX.Element {
     say(t(quiet ? "silent.off" : "silent.said"));
   };
   return (
-    <div class="tools" role="group" aria-label={t("tools.title")}>
-      <Tool icon="card" use={() => show(true)}>
-        {t("officer.show")}
-      </Tool>
-      <Tool icon="silent" on={quiet} use={hush}>
-        {t("silent.button")}
-      </Tool>
-      {children}
+    <>
+      <div class="tools" role="group" aria-label={t("tools.title")}>
+        <Tool icon="card" use={() => show(true)}>
+          {t("officer.show")}
+        </Tool>
+        <Tool icon="silent" on={quiet} use={hush}>
+          {t("silent.button")}
+        </Tool>
+        {children}
+      </div>
       {card && <OfficerCard own={service?.officer_card ?? {}} close={() => show(false)} />}
-    </div>
+    </>
   );
 }
 

@@ -1,6 +1,7 @@
 /** What is wrong now, in sentences, the worst first. Pure: the view in, sentences out. */
 
-import type { Problem, RecorderState } from "../contracts";
+import type { RecorderState } from "../contracts";
+import type { Problem } from "../live-contracts";
 import { t, type Key } from "../i18n";
 import type { EncounterView } from "./encounter";
 

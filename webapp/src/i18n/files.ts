@@ -1,13 +1,19 @@
 /**
  * The language files and how they are loaded: only the one that is chosen, when it is chosen. What
  * callers read first (and every page shares) lies in `<tag>.json`; what is read only on some pages or
- * later lies in a folder of its own, `office/`, `setup/` or `people/`, and its words come with those pages.
+ * later lies in a folder of its own (`office/`, `desk/`, `setup/`, `own/`, `people/`, `team/`), and its words come with those pages.
  */
 
+import type accountTexts from "./account/en.json";
 import type callerTexts from "./en.json";
+import type copyTexts from "./copy/en.json";
+import type disclosureTexts from "./disclosure/en.json";
+import type deskTexts from "./desk/en.json";
+import type ownTexts from "./own/en.json";
 import type officeTexts from "./office/en.json";
 import type peopleTexts from "./people/en.json";
 import type setupTexts from "./setup/en.json";
+import type teamTexts from "./team/en.json";
 
 /** Who read a file as a speaker of its language, and when (`2026-11-22`); null where nobody has. */
 export interface Review {
@@ -15,7 +21,16 @@ export interface Review {
   at: string | null;
 }
 
-type AnyTexts = typeof callerTexts & typeof officeTexts & typeof setupTexts & typeof peopleTexts;
+type AnyTexts = typeof accountTexts &
+  typeof copyTexts &
+  typeof disclosureTexts &
+  typeof callerTexts &
+  typeof officeTexts &
+  typeof deskTexts &
+  typeof ownTexts &
+  typeof setupTexts &
+  typeof peopleTexts &
+  typeof teamTexts;
 export type Key = Exclude<keyof AnyTexts, "reviewed">;
 export type Texts = Readonly<Record<string, string>>;
 

@@ -62,9 +62,15 @@ function dress(tag: string): void {
   document.documentElement.dir = LANGUAGES[tag]?.direction ?? "ltr";
 }
 
+/** What is chosen in another tab is chosen here, too. */
+function follow({ key, newValue }: StorageEvent): void {
+  if (key === KEPT && newValue !== null) void speak(bestOf([newValue])).catch(() => undefined);
+}
+
 /** Loads the page's language and sets `lang` and `dir`: once, before anything is shown. */
 export async function beginLanguage(...also: Words[]): Promise<void> {
   parts = [CALLER, ...also];
+  if (globalThis.document !== undefined) addEventListener("storage", follow);
   for (;;) {
     try {
       return await speak(wanted);
@@ -105,9 +111,12 @@ const END = "\u2069";
 
 function fill(pattern: string, values: Values): string {
   const isolated = LANGUAGES[spoken.tag]?.direction === "rtl";
-  return pattern.replace(/\{(\w+)\}/g, (whole, name: string) => {
+  return pattern.replace(/\{(\w+)\}(\.?)/g, (whole, name: string, stop: string) => {
     const value = values[name];
-    return isolated && typeof value === "string" ? `${ISOLATE}${value}${END}` : String(value ?? whole);
+    if (value === undefined) return whole;
+    const told = isolated && typeof value === "string" ? `${ISOLATE}${value}${END}` : String(value);
+    // "2:01 p. m." at the end of a sentence has its full stop.
+    return String(value).endsWith(".") ? told : told + stop;
   });
 }
 

@@ -1,10 +1,14 @@
 /** Which languages a speaker has reviewed. A language is reviewed when each of its files is. */
 
+import { ACCOUNT } from "./account";
+import { COPY } from "./copy";
+import { DESK } from "./desk";
 import { CALLER, loadFile, type Review } from "./files";
 import { LANGUAGES } from "./languages";
 import { OFFICE } from "./office";
 import { PEOPLE } from "./people";
 import { SETUP } from "./setup";
+import { TEAM } from "./team";
 
 export interface ReviewedLanguage {
   readonly tag: string;
@@ -23,7 +27,8 @@ export function reviewOf(reviews: readonly Review[]): ReviewedLanguage["review"]
 export async function fetchReviews(): Promise<ReviewedLanguage[]> {
   return await Promise.all(
     Object.entries(LANGUAGES).map(async ([tag, { name }]) => {
-      const files = await Promise.all([CALLER, OFFICE, PEOPLE, SETUP].map((words) => loadFile(words, tag)));
+      const parts = [ACCOUNT, CALLER, COPY, DESK, OFFICE, PEOPLE, SETUP, TEAM];
+      const files = await Promise.all(parts.map((words) => loadFile(words, tag)));
       return { tag, name, review: reviewOf(files.map(({ reviewed }) => reviewed)) };
     }),
   );

@@ -15,6 +15,7 @@ import { recipientOfService } from "./contact";
 import { ContactForm, type Added } from "./contact-form";
 import { freeSign, keepPeople, keptPeople, movedUp, type KeptContact, type People } from "./kept";
 import { OwnMessage } from "./own-message";
+import { ReleaseChoice } from "./release-choice";
 import { sendTest } from "./telling";
 
 export interface ContactsProps {
@@ -53,7 +54,24 @@ export function Contacts({ service, guestCode }: ContactsProps): JSX.Element {
     if (removed !== null) keep(removed.contacts);
     forget(null);
   };
-  if (channels.length === 0) return <OwnMessage />;
+  const later = (
+    <>
+      <TimeChoice
+        people={people}
+        offered={service.telling.minutes}
+        choose={(minutes) => keep(people.contacts, minutes)}
+      />
+      <ReleaseChoice minutes={people.minutes} />
+    </>
+  );
+  if (channels.length === 0) {
+    return (
+      <div class="people">
+        <OwnMessage />
+        {later}
+      </div>
+    );
+  }
   return (
     <div class="people">
       <p>{t("people.lead")}</p>
@@ -91,7 +109,7 @@ export function Contacts({ service, guestCode }: ContactsProps): JSX.Element {
       ) : (
         <p class="soft">{t("people.full", { count: most })}</p>
       )}
-      <TimeChoice people={people} offered={service.telling.minutes} choose={(minutes) => keep(people.contacts, minutes)} />
+      {later}
       <p class="small soft">{t("people.sealed")}</p>
       <p class="small soft">{t("people.restart")}</p>
     </div>

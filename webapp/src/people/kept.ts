@@ -3,6 +3,7 @@
  * caller is missed; and the secrets of check-ins that go on. No name, no address, no word.
  */
 
+import { followCheckIns } from "./durable";
 import { count, list, matching, record, string, type Read } from "../shape";
 import { CHECK_INS, PEOPLE } from "./names";
 
@@ -38,7 +39,8 @@ const people: Read<People> = record<People>({
 });
 const checkIns = list(record<CheckIn>({ secret: matching(/^[A-Za-z0-9+/]{43}=$/, "32 bytes"), begun: count }));
 
-function kept<T>(name: string, read: Read<T>, none: T): T {
+/** What is kept under `name`, or `none` where that is nothing this page wrote. */
+export function kept<T>(name: string, read: Read<T>, none: T): T {
   try {
     const value: unknown = JSON.parse(localStorage.getItem(name) ?? "null");
     return value === null ? none : read(value, name);
@@ -47,7 +49,8 @@ function kept<T>(name: string, read: Read<T>, none: T): T {
   }
 }
 
-function keep(name: string, value: unknown): boolean {
+/** Returns whether the browser kept it. */
+export function keep(name: string, value: unknown): boolean {
   try {
     localStorage.setItem(name, JSON.stringify(value));
     return true;
@@ -67,6 +70,7 @@ export function keptCheckIns(now: number): readonly CheckIn[] {
 
 export function keepCheckIn(value: CheckIn): void {
   keep(CHECK_INS, [...keptCheckIns(value.begun).filter(({ secret }) => secret !== value.secret), value]);
+  void followCheckIns();
 }
 
 export function forgetCheckIn(secret: string): void {
@@ -77,6 +81,7 @@ export function forgetCheckIn(secret: string): void {
   } catch {
     // Nothing was kept then.
   }
+  void followCheckIns();
 }
 
 /** A number no other contact has, the smallest. */

@@ -2,13 +2,13 @@
 
 import type { JSX } from "preact";
 import { useEffect, useState } from "preact/hooks";
-import { clockTime, t } from "../i18n";
+import { clockTime, dateAndTime, t } from "../i18n";
 import { Notice } from "../ui/frame";
 import { useWatched } from "../ui/hooks";
 import { Icon } from "../ui/icons";
 import { say } from "../ui/say";
 import { OwnLinks } from "./own-message";
-import { countOf, type Telling, type TellingView } from "./telling";
+import { countOf, type Telling, type TellingState, type TellingView } from "./telling";
 
 /** *small* leaves out what can wait until the call is over. */
 export function TellingPanel({ telling, small }: { telling: Telling; small?: boolean }): JSX.Element {
@@ -16,14 +16,14 @@ export function TellingPanel({ telling, small }: { telling: Telling; small?: boo
   const sentence = sentenceOf(view);
   useEffect(() => say(sentence), [sentence]);
   return (
-    <section class="telling" aria-label={t("people.title")} data-testid="telling" data-stage={view.state?.stage}>
+    <div role="group" class="telling" aria-label={t("people.title")} data-testid="telling" data-stage={view.state?.stage}>
       <p class="small" data-testid="told">
         {sentence}
       </p>
       {small !== true && <Details view={view} signs={telling.signs} />}
       {!view.safe && !view.refused && <Safe say={() => telling.safe()} />}
       {view.refused && small !== true && <OwnLinks words={t("people.default.pressed")} />}
-    </section>
+    </div>
   );
 }
 
@@ -37,6 +37,17 @@ export function sentenceOf({ state, cut, refused, safe }: TellingView): string {
   return all === 0 ? t("tell.nobody") : t("tell.told", { told, all });
 }
 
+/** What becomes of the recording, and who was named to get it; null where nobody was. */
+export function releaseOf({ release, due }: TellingState): string | null {
+  if (release === null) return null;
+  const { given, ended } = release;
+  if (given !== null) {
+    return t(ended === null ? "release.given" : "release.taken", { time: dateAndTime(given) });
+  }
+  if (ended !== null) return t("release.none");
+  return due === null ? null : t("release.waits", { time: clockTime(due) });
+}
+
 interface DetailsProps {
   view: TellingView;
   signs: readonly number[];
@@ -45,6 +56,7 @@ interface DetailsProps {
 function Details({ view: { state, cut }, signs }: DetailsProps): JSX.Element | null {
   if (state === null) return null;
   const { failed } = countOf(state);
+  const given = releaseOf(state);
   return (
     <>
       {state.contacts.length > 0 && (
@@ -63,6 +75,7 @@ function Details({ view: { state, cut }, signs }: DetailsProps): JSX.Element | n
       {state.stage === "waiting" && state.due !== null && (
         <p class="small soft">{t("tell.due", { time: clockTime(state.due) })}</p>
       )}
+      {given !== null && <p class="small">{given}</p>}
       {cut && <p class="small">{t("service.unreachable")}</p>}
     </>
   );

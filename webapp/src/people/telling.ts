@@ -8,7 +8,8 @@ import { writeBase64 } from "../evidence/text";
 import { Refused, request } from "../service";
 import { boolean, list, orNull, record, time, word, type Read } from "../shape";
 import { Store, type Watched } from "../store";
-import { forgetCheckIn, keepCheckIn, type CheckIn, type People } from "./kept";
+import { forgetCheckIn, keepCheckIn, keptPeople, type CheckIn, type People } from "./kept";
+import { takeRelease, type Release, type ReleaseGrant } from "./release";
 
 export type Fate = "none" | "waiting" | "told" | "failed";
 export type Fates = Readonly<Record<"pressed" | "safe" | "overdue", Fate>>;
@@ -18,6 +19,8 @@ export interface TellingState {
   readonly due: string | null;
   readonly armed: boolean;
   readonly contacts: readonly Fates[];
+  /** what somebody named gets where the caller is missed; null where nothing is withheld */
+  readonly release: { readonly given: string | null; readonly ended: string | null } | null;
 }
 
 export interface TellingView {
@@ -37,6 +40,7 @@ export const readTelling: Read<TellingState> = record<TellingState>({
   due: orNull(time),
   armed: boolean,
   contacts: list(record<Fates>({ pressed: fate, safe: fate, overdue: fate })),
+  release: orNull(record({ given: orNull(time), ended: orNull(time) })),
 });
 
 /** Between questions while a message is on its way, and while nothing is. */
@@ -49,13 +53,16 @@ export interface Press {
 }
 
 /** What the phone has to do next. */
-type Step = "begin" | "safe" | "hand" | "ask";
+type Step = "begin" | "safe" | "hand" | "release" | "ask";
 
 export class Telling {
   readonly #view = new Store<TellingView>({ state: null, cut: false, refused: false, safe: false });
   readonly #people: People;
   readonly #checkIn: CheckIn;
   readonly #press: Press | null;
+  readonly #release: Release | null;
+  /** grants that the server does not withhold yet */
+  readonly #grants: ReleaseGrant[] = [];
   #begun: boolean;
   #safeSaid = false;
   #timer: ReturnType<typeof setTimeout> | undefined;
@@ -64,12 +71,12 @@ export class Telling {
   #stopped = false;
 
   /** Of a press; call `begin` once it was admitted and meant, or `takeBack`. */
-  static of(press: Press, people: People, now: number): Telling {
+  static of(press: Press, people: People, now: number, release: Release | null = null): Telling {
     const secret = writeBase64(crypto.getRandomValues(new Uint8Array(32)));
     const checkIn = { secret, begun: now };
     // Before anybody is told: a browser that dies loses what it kept in the last seconds.
     keepCheckIn(checkIn);
-    return new Telling(press, people, checkIn);
+    return new Telling(press, people, checkIn, release);
   }
 
   /** Of a page that is gone. */
@@ -79,10 +86,11 @@ export class Telling {
     return telling;
   }
 
-  private constructor(press: Press | null, people: People, checkIn: CheckIn) {
+  private constructor(press: Press | null, people: People, checkIn: CheckIn, release: Release | null = null) {
     // A press message has more in it, which is not for this request.
     this.#press = press && { encounter: press.encounter, secret: press.secret };
     this.#people = people;
+    this.#release = release;
     this.#checkIn = checkIn;
     this.#begun = press === null;
     addEventListener("online", this.#online);
@@ -91,6 +99,16 @@ export class Telling {
   /** by which the caller tells contacts apart, in the order of the state */
   get signs(): readonly number[] {
     return this.#people.contacts.map(({ sign }) => sign);
+  }
+
+  /** For the recorder: whom to grant to beside, and what to do with each grant; null where nobody was named. */
+  get release(): { recipient: string; made(grant: ReleaseGrant): void } | null {
+    if (this.#release === null) return null;
+    const made = (grant: ReleaseGrant): void => {
+      this.#grants.push(grant);
+      if (this.#begun) this.#go(0);
+    };
+    return { recipient: this.#release.recipient, made };
   }
 
   get view(): Watched<TellingView> {
@@ -131,7 +149,8 @@ export class Telling {
   get #step(): Step {
     if (!this.#begun) return "begin";
     if (this.#view.value.safe && !this.#safeSaid) return "safe";
-    return this.#view.value.state !== null && forgotten(this.#view.value.state) ? "hand" : "ask";
+    if (this.#view.value.state !== null && forgotten(this.#view.value.state)) return "hand";
+    return this.#grants.length > 0 && !this.#view.value.safe ? "release" : "ask";
   }
 
   async #act(): Promise<void> {
@@ -163,6 +182,7 @@ export class Telling {
       safe: () => post("/api/tellings/safe", { contacts }, authorization),
       // A server that was restarted has forgotten them.
       hand: () => post("/api/tellings/contacts", { contacts }, authorization),
+      release: () => post("/api/tellings/releases", { pass: this.#release?.pass, ...this.#grants[0] }, authorization),
       ask: () => request("/api/tellings", { headers: authorization }),
     };
     const response = await ask[step]();
@@ -174,6 +194,7 @@ export class Telling {
     this.#tries = 0;
     if (step === "begin") this.#begun = true;
     if (step === "safe") this.#safeSaid = true;
+    if (step === "release") this.#grants.shift();
     const safe = this.#view.value.safe || state.stage === "safe";
     this.#view.merge({ state, cut: false, safe });
     const onWay = isOnWay(state);
@@ -182,7 +203,7 @@ export class Telling {
       return this.stop();
     }
     const next = this.#step;
-    if (next === "safe" || (next === "hand" && step !== "hand")) return this.#go(0);
+    if (next === "safe" || next === "release" || (next === "hand" && step !== "hand")) return this.#go(0);
     if (onWay || state.due !== null) this.#go(onWay && state.armed ? SOON : LATER);
   }
 
@@ -190,7 +211,12 @@ export class Telling {
     const status = error instanceof Refused ? error.problem.status : null;
     // 404 at the beginning: the press has not arrived yet. Later: it is over and forgotten.
     const final = status === 400 || status === 401 || status === 403 || status === 413;
-    const gone = status === 404 && step !== "begin";
+    const gone = status === 404 && step !== "begin" && step !== "release";
+    // Its recording may not have arrived yet (404); what is refused for itself is not asked again.
+    if (step === "release" && (final || status === 422)) {
+      this.#grants.shift();
+      return this.#go(0);
+    }
     if (final || gone) {
       this.#view.merge({ refused: final && step === "begin", cut: false });
       forgetCheckIn(this.#checkIn.secret);
@@ -199,6 +225,13 @@ export class Telling {
     this.#view.merge({ cut: status === null });
     this.#go(Math.min(LATER, 1000 * 2 ** this.#tries++));
   }
+}
+
+/** What a press tells people and gives to somebody; null where nobody was chosen. */
+export function tellingOf(press: Press, now: number): Telling | null {
+  const people = keptPeople();
+  if (people.contacts.length === 0 && people.minutes === 0) return null;
+  return Telling.of(press, people, now, people.minutes > 0 ? takeRelease() : null);
 }
 
 const isOnWay = ({ contacts }: TellingState): boolean =>

@@ -11,11 +11,13 @@ import { say } from "./say";
 interface ChatBoxProps {
   chat: Chat;
   now(): number;
+  /** the words of the engagement, at the head of it */
+  engaged?: readonly string[];
   /** before the call nothing can be said yet, after it nothing any more */
   is: "waiting" | "open" | "over";
 }
 
-export function ChatBox({ chat, now, is }: ChatBoxProps): JSX.Element {
+export function ChatBox({ chat, now, is, engaged = [] }: ChatBoxProps): JSX.Element {
   const entries = useWatched(chat.entries);
   const list = useRef<HTMLOListElement>(null);
   const newest = entries.at(-1);
@@ -26,6 +28,13 @@ export function ChatBox({ chat, now, is }: ChatBoxProps): JSX.Element {
   return (
     <section class="chat" aria-label={t("chat.title")}>
       <ol ref={list} tabIndex={0} aria-label={t("chat.title")}>
+        {engaged.length > 0 && (
+          <li class="engaged" data-testid="engaged">
+            {engaged.map((line) => (
+              <p key={line}>{line}</p>
+            ))}
+          </li>
+        )}
         {entries.length === 0 && is !== "over" && (
           <li class="none">{t(is === "open" ? "chat.empty" : "chat.later")}</li>
         )}
@@ -41,8 +50,12 @@ export function ChatBox({ chat, now, is }: ChatBoxProps): JSX.Element {
 function Entry({ entry }: { entry: ChatEntry }): JSX.Element {
   return (
     <li class={entry.mine ? "mine" : "theirs"}>
-      <span class="hidden-text">{entry.mine ? t("chat.you") : t("chat.them")}: </span>
-      {entry.text}
+      {entry.before ? (
+        <span class="soft small">{t("chat.before")} </span>
+      ) : (
+        <span class="hidden-text">{entry.mine ? t("chat.you") : t("chat.them")}: </span>
+      )}
+      <bdi>{entry.text}</bdi>
       {entry.mine && <span class="fate">{entry.seen ? t("chat.seen") : t("chat.waiting")}</span>}
     </li>
   );

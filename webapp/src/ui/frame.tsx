@@ -2,7 +2,7 @@
 
 import type { ComponentChildren, JSX } from "preact";
 import { LANGUAGES, chooseLanguage, language, t } from "../i18n";
-import { useWatched } from "./hooks";
+import { useLater, useWatched } from "./hooks";
 import { Icon, type IconName } from "./icons";
 
 interface ScreenProps {
@@ -17,15 +17,14 @@ interface ScreenProps {
   children: ComponentChildren;
 }
 
-/** What every screen stands in: notices and the bar above, the screen itself in what is left. */
+/** What every screen stands in: the bar above, the screen itself, a notice at the lower edge. */
 export function Screen({ demonstration, of, fixed, covered, children }: ScreenProps): JSX.Element {
   return (
     <div class={fixed === true ? "screen fixed" : "screen"} inert={covered === true}>
-      <div>
-        {demonstration && <aside class="demo">{t("demo.banner")}</aside>}
-        {of !== undefined && <Topbar of={of} />}
-      </div>
+      <div>{of !== undefined && <Topbar of={of} />}</div>
       {children}
+      {/* Last, and held at the window's edge: known late, it moves nothing. */}
+      {demonstration && <aside class="demo">{t("demo.banner")}</aside>}
     </div>
   );
 }
@@ -44,16 +43,20 @@ function Topbar({ of }: { of: string | null }): JSX.Element {
 
 function PageLanguage(): JSX.Element {
   const chosen = useWatched(language);
+  // The one that is chosen is what is seen; the others can wait until the page is drawn.
+  const later = useLater();
   return (
     <label class="tongue">
       <Icon name="tongue" />
       <span class="hidden-text">{t("page.language")}</span>
       <select value={chosen} onChange={(event) => void chooseLanguage(event.currentTarget.value)}>
-        {Object.entries(LANGUAGES).map(([tag, { name }]) => (
-          <option key={tag} value={tag} lang={tag}>
-            {name}
-          </option>
-        ))}
+        {Object.entries(LANGUAGES)
+          .filter(([tag]) => later || tag === chosen)
+          .map(([tag, { name }]) => (
+            <option key={tag} value={tag} lang={tag}>
+              {name}
+            </option>
+          ))}
       </select>
     </label>
   );
@@ -86,13 +89,16 @@ export function Notice({ tone = "plain", icon, children }: NoticeProps): JSX.Ele
   );
 }
 
+/** A number is read as one: a narrow button breaks before it, not in it. */
+export const unbroken = (number: string): string => number.replaceAll(" ", "\u00a0");
+
 /** The hotline: works without this page, its server or any network but the telephone's. */
 export function Hotline({ number }: { number: string | null }): JSX.Element | null {
   if (number === null) return null;
   return (
     <a class="button" href={`tel:${number.replace(/[^+0-9]/g, "")}`}>
       <Icon name="phone" />
-      {t("hotline.call", { number })}
+      {t("hotline.call", { number: unbroken(number) })}
     </a>
   );
 }

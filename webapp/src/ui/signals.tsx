@@ -30,10 +30,12 @@ export function signal(what: Signal): void {
 
 export function Flash(): JSX.Element | null {
   const now = useWatched(shown);
+  const quiet = useWatched(silent);
   useEffect(() => {
     if (now === null) return;
     const timer = setTimeout(() => shown.set(null), LASTS);
     return () => clearTimeout(timer);
   }, [now]);
-  return now && <div class="flash" data-testid="flash" data-signal={now.signal} aria-hidden="true" />;
+  if (now === null || quiet) return null;
+  return <div class="flash" data-testid="flash" data-signal={now.signal} aria-hidden="true" />;
 }

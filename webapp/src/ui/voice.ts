@@ -1,20 +1,13 @@
 /**
- * Prompts that are spoken: by a recording where the language has one (src/voices), else by a voice on
- * the phone itself. Never in silent mode, and never by a voice that sends the words elsewhere.
+ * Prompts that are spoken: by a recording where the organization has one (voice-pack.ts), else by a
+ * voice on the phone itself. Never in silent mode, and never by a voice that sends the words elsewhere.
  */
 
 import { language } from "../i18n";
 import { silent, spoken } from "./modes";
+import { recorded } from "./voice-pack";
 
 export type Prompt = "calling" | "recording" | "here" | "nobody" | "ended";
-
-const PACKS = import.meta.glob<string>("../voices/*/*.{opus,mp3,m4a}", { query: "?url", import: "default", eager: true });
-
-/** The recording of a prompt, by language and name. */
-export function packed(tag: string, prompt: Prompt, packs: Readonly<Record<string, string>> = PACKS): string | null {
-  const start = `../voices/${tag}/${prompt}.`;
-  return Object.entries(packs).find(([path]) => path.startsWith(start))?.[1] ?? null;
-}
 
 /** The best voice that speaks *tag* on this phone: of the same region, else of the same language. */
 export function localVoice<V extends Pick<SpeechSynthesisVoice, "lang" | "localService">>(
@@ -38,7 +31,7 @@ export function hush(): void {
 export function speak(prompt: Prompt, sentence: string): void {
   hush();
   if (silent.value || !spoken.value) return;
-  const recording = packed(language.value, prompt);
+  const recording = recorded(language.value, prompt);
   if (recording !== null) {
     playing = new Audio(recording);
     playing.play().catch(() => undefined);

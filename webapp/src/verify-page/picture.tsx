@@ -5,21 +5,24 @@ import { t, tn } from "../i18n";
 import { type Facts, when } from "../verify/report";
 import { Part } from "./report";
 import { type Stretch, type Timeline, timelineOf } from "./timeline";
-import { delayOf, lengthOf } from "./words";
+import { delayOf, lengthOf, visible } from "./words";
 
 /** Rows of the table; JSON of the command line has them all. */
 const ROWS = 200;
+/** Withheld stretches told below the picture; the table has more. */
+const TOLD = 12;
 const [FILM, DELAY, TICKS] = [28, 48, 14];
 
 export function Picture({ facts }: { facts: Facts }): JSX.Element | null {
   const timeline = timelineOf(facts);
   if (timeline === null) return null;
   const { stretches, length, longest, stamps } = timeline;
-  const film = stretches.filter(({ kind }) => kind !== "gap");
+  const film = stretches.filter(({ kind }) => kind === "film" || kind === "awaited");
+  const withheld = stretches.filter(({ kind }) => kind === "withheld");
   const said = t("verify.picture.said", {
-    film: lengthOf(film.reduce((sum, { start, end }) => sum + end - start, 0)),
+    film: lasting(film),
     length: lengthOf(length),
-    gaps: stretches.length - film.length,
+    gaps: stretches.length - film.length - withheld.length,
     delay: delayOf(longest),
   });
   const outside = stamps.filter(({ at }) => at === null);
@@ -28,15 +31,30 @@ export function Picture({ facts }: { facts: Facts }): JSX.Element | null {
       <p class="soft small">{t("verify.picture.hint")}</p>
       <figure class="timeline">
         <Drawn timeline={timeline} />
-        <figcaption class="small">{said}</figcaption>
+        <figcaption class="small">
+          {said} {withheld.length > 0 && t("verify.picture.withheld", { length: lasting(withheld) })}
+        </figcaption>
       </figure>
       <ul class="legend small" aria-hidden="true">
-        {(["film", "gap", "awaited"] as const).map((kind) => (
-          <li key={kind} data-kind={kind}>
-            {t(`verify.legend.${kind}`)}
-          </li>
-        ))}
+        {(["film", "gap", "awaited", "withheld"] as const).map(
+          (kind) =>
+            (kind !== "withheld" || withheld.length > 0) && (
+              <li key={kind} data-kind={kind}>
+                {t(`verify.legend.${kind}`)}
+              </li>
+            ),
+        )}
       </ul>
+      {withheld.length > 0 && (
+        <ul class="small withheld-list" data-testid="withheld">
+          {withheld.slice(0, TOLD).map((one) => (
+            <li key={one.start}>
+              <bdi>{`${lengthOf(one.start)} – ${lengthOf(one.end)}`}</bdi>: {whatIs(one)}
+            </li>
+          ))}
+          {withheld.length > TOLD && <li>{tn("verify.table.rest", withheld.length - TOLD)}</li>}
+        </ul>
+      )}
       {outside.length > 0 && (
         <p class="small">
           {`${t("verify.stamps.outside")}: ${outside.map(({ name, time }) => `${name} ${when(time)}`).join(", ")}`}
@@ -46,6 +64,9 @@ export function Picture({ facts }: { facts: Facts }): JSX.Element | null {
     </Part>
   );
 }
+
+const lasting = (stretches: readonly Stretch[]): string =>
+  lengthOf(stretches.reduce((sum, { start, end }) => sum + end - start, 0));
 
 /** Places are parts of the width: the picture has any, and its letters keep their size. */
 function Drawn({ timeline }: { timeline: Timeline }): JSX.Element {
@@ -96,6 +117,7 @@ function Drawn({ timeline }: { timeline: Timeline }): JSX.Element {
 }
 
 function whatIs({ kind, reason }: Stretch): string {
+  if (kind === "withheld") return t("verify.table.withheld", { reason: visible(reason) });
   return kind === "gap" ? t("verify.table.gap", { reason }) : t(`verify.table.${kind}`);
 }
 

@@ -13,7 +13,7 @@ import type { FindingSaid, ReportSaid } from "../verify/messages";
 import { when } from "../verify/report";
 import { verdictOf } from "./app";
 import { Picture } from "./picture";
-import { lengthOf, sizeOf } from "./words";
+import { lengthOf, sizeOf, visible } from "./words";
 
 /** Findings of one kind that are shown before one asks for the rest. */
 const SHOWN = 12;
@@ -41,7 +41,9 @@ export function ReportShown({ report, file, checked, again }: ReportProps): JSX.
       <Found id="fails" heading="verify.fails" findings={having("fails")} />
       <Found id="unchecked" heading="verify.unchecked" findings={having("unchecked")} />
       <Part id="meaning" heading="verify.meaning">
-        <p lang="en">{report.meaning}</p>
+        <p lang="en" dir="ltr">
+          {report.meaning}
+        </p>
       </Part>
       <Film report={report} />
       <Picture facts={report.facts} />
@@ -49,7 +51,7 @@ export function ReportShown({ report, file, checked, again }: ReportProps): JSX.
       <Found id="holds" heading="verify.holds" findings={having("holds")} />
       {report.facts.recording !== "" && (
         <Part id="not-shown" heading="verify.not_shown">
-          <ul class="plain" lang="en">
+          <ul class="plain" lang="en" dir="ltr">
             {report.notShown.map((sentence) => (
               <li key={sentence}>{sentence}</li>
             ))}
@@ -122,7 +124,9 @@ function Facts({ report: { facts }, file, checked }: Pick<ReportProps, "report" 
       {rows.map(([title, value]) => (
         <div key={title}>
           <dt>{t(title)}</dt>
-          <dd>{value}</dd>
+          <dd>
+            <bdi>{value}</bdi>
+          </dd>
         </div>
       ))}
     </dl>
@@ -141,7 +145,7 @@ function Found({ id, heading, findings }: FoundProps): JSX.Element | null {
   for (const one of findings) kinds.set(one.text, [...(kinds.get(one.text) ?? []), one]);
   return (
     <Part id={id} heading={heading}>
-      <ul class={`findings ${id}`} lang="en">
+      <ul class={`findings ${id}`} lang="en" dir="ltr">
         {[...kinds].map(([text, members]) => (
           <li key={text}>
             <p>
@@ -195,13 +199,6 @@ function Detail({ finding: { file, expected, found } }: { finding: FindingSaid }
       )}
     </div>
   );
-}
-
-/** Names come from files: what would turn the direction of writing is written out. */
-function visible(text: string): string {
-  return text.replace(/[\p{Cc}\p{Cf}\p{Co}\p{Cs}\u2028\u2029]/gu, (letter) => {
-    return `\\u${(letter.codePointAt(0) ?? 0).toString(16).padStart(4, "0")}`;
-  });
 }
 
 function Film({ report: { film, facts } }: { report: ReportSaid }): JSX.Element | null {

@@ -13,11 +13,11 @@ const COLUMNS = 240;
 
 /** A stretch of time, ms since the opening by the device's clock. */
 export interface Stretch {
-  readonly kind: "film" | "awaited" | "gap";
+  readonly kind: "film" | "awaited" | "withheld" | "gap";
   readonly start: number;
   readonly end: number;
   readonly segments: number;
-  /** why there is a gap */
+  /** why there is a gap, or why it is withheld */
   readonly reason: string;
 }
 
@@ -69,16 +69,24 @@ function stretchesOf(moments: readonly Moment[]): Stretch[] {
   const found: Stretch[] = [];
   for (const one of moments) {
     if ((one.form !== "segment" && one.form !== "gap") || (one.form === "segment" && one.duration === 0)) continue;
-    const kind = one.form === "gap" ? "gap" : one.bytes === "awaited" ? "awaited" : "film";
+    const kind = kindOf(one);
+    const reason = kind === "withheld" ? one.withheld : one.reason;
     const [start, end] = [one.offset, one.offset + one.duration];
-    const before = found.findLast((each) => each.kind === kind);
+    const before = found.findLast((each) => each.kind === kind && (kind === "gap" || each.reason === reason));
     if (kind !== "gap" && before && before === lastOf(found) && start - before.end <= TOUCHING) {
       found[found.lastIndexOf(before)] = { ...before, end: Math.max(before.end, end), segments: before.segments + 1 };
     } else {
-      found.push({ kind, start, end, segments: kind === "gap" ? 0 : 1, reason: one.reason });
+      found.push({ kind, start, end, segments: kind === "gap" ? 0 : 1, reason });
     }
   }
   return found;
+}
+
+/** What has not arrived is listed as withheld, too, and is the first of both. */
+function kindOf({ form, bytes, withheld }: Moment): Stretch["kind"] {
+  if (form === "gap") return "gap";
+  if (bytes === "awaited") return "awaited";
+  return withheld === "" ? "film" : "withheld";
 }
 
 /** The last stretch that is no gap alongside the film. */

@@ -26,3 +26,10 @@ export function delayOf(milliseconds: number): string {
   const format = { style: "unit", unit: "second", unitDisplay: "short", maximumFractionDigits } as const;
   return new Intl.NumberFormat(locales(), format).format(milliseconds / 1000);
 }
+
+/** Names come from files: what would turn the direction of writing is written out. */
+export function visible(text: string): string {
+  return text.replace(/[\p{Cc}\p{Cf}\p{Co}\p{Cs}\u2028\u2029]/gu, (letter) => {
+    return `\\u${(letter.codePointAt(0) ?? 0).toString(16).padStart(4, "0")}`;
+  });
+}

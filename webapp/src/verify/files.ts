@@ -9,6 +9,7 @@ import { Malformed } from "../errors";
 import { type Card, organizationName, readCard, validAt } from "../evidence/cards";
 import type { Verifier } from "../evidence/notes";
 import { namedEntry } from "../evidence/receipts";
+import type { Revocation } from "../evidence/revocations";
 import type { Opening } from "../evidence/statements";
 import { quoted, readHex, sameBytes, utf8, writeHex, writeTime } from "../evidence/text";
 import { checkStanza } from "./chain";
@@ -17,7 +18,7 @@ import type { Findings } from "./findings";
 import { isObject, readJson } from "./json";
 import * as layout from "./layout";
 import { LISTING_LIMIT, type Listing, readListing } from "./listing";
-import { type Keys, type LogReader, pick } from "./log";
+import { type Keys, type LogReader, ofAnotherLog, pick } from "./log";
 import type { Notes } from "./notes";
 
 const NONE = new Uint8Array();
@@ -58,13 +59,15 @@ function isGrant(path: string): boolean {
   return layout.placeOf(path)?.kind === "grant";
 }
 
-/** The attorney's card, if there is one in form, and whether its organization is believed. */
+/** The attorney's card if there is one in form, whether its organization is believed, and its
+ * revocation if one holds. */
 export interface CheckedCard {
   readonly card: Card | null;
   readonly believed: boolean;
+  readonly revocation: Revocation | null;
 }
 
-/** Checks the card; `time`: when the recording began by the server's receipt. */
+/** Checks the card, not yet whether it was revoked; `time`: when the recording began by the server's receipt. */
 export async function checkCard(
   contents: Contents,
   keys: Keys,
@@ -74,7 +77,7 @@ export async function checkCard(
 ): Promise<CheckedCard> {
   const path = layout.CARD;
   const data = await contents.read(path);
-  if (data === null) return { card: null, believed: false };
+  if (data === null) return { card: null, believed: false, revocation: null };
   let [card, believed]: [Card | null, boolean] = [null, false];
   await findings.under("card-signature", path, async () => {
     const note = notes.parse(data);
@@ -95,7 +98,7 @@ export async function checkCard(
       findings.add("card-validity", path, `valid at ${writeTime(time)}`, span);
     }
   });
-  return { card, believed };
+  return { card, believed, revocation: null };
 }
 
 function called(known: readonly Verifier[], name: string): readonly Verifier[] {
@@ -127,7 +130,16 @@ export async function checkCustody(
   }
   if (lines.length > 0 && findings.failed() === before) {
     findings.add("custody-holds", "", "", "", { count: lines.length });
+    tellLinks(lines, findings);
   }
+}
+
+/** Says how many links to read the recording were given, and how many taken back. */
+function tellLinks(lines: readonly Uint8Array[], findings: Findings): void {
+  const said = lines.map((line) => readJson(line)).map((line) => (isObject(line) ? line["what"] : null));
+  const given = said.filter((what) => what === "pass given").length;
+  const back = said.filter((what) => what === "pass withdrawn").length;
+  if (given > 0 || back > 0) findings.add("custody-links", "", "", "", { given, back });
 }
 
 /** The lines, each with its newline; the last may have none. */
@@ -148,7 +160,10 @@ function checkLine(number: number, line: Uint8Array, findings: Findings): void {
   findings.add("custody-line", layout.CUSTODY, "a JSON object and a newline", found);
 }
 
-/** Returns what package.note lists if it is in form; its signature is a finding. */
+/**
+ * Returns what package.note lists if it is in form; its signature is a finding. Where a log was
+ * closed its key signs nothing more, and the log after it lists the files.
+ */
 export async function readPackageNote(
   contents: Contents,
   keys: Keys,
@@ -162,8 +177,13 @@ export async function readPackageNote(
   await findings.under("package-note-signature", path, async () => {
     const note = notes.parse(data, LISTING_LIMIT);
     listing = readListing("package.note", note.text);
-    const key = pick(keys.receipts, note);
+    const other = ofAnotherLog(keys, note);
+    const key = other ?? pick(keys.receipts, note);
     if (key !== null) await notes.onlyBy(note, key, path);
+    if (other !== null) {
+      const log = other.name.slice(0, -"/receipts".length);
+      findings.add("package-note-log", path, `${keys.origin}/receipts`, other.name, { log });
+    }
   });
   return listing;
 }

@@ -8,6 +8,8 @@ export const CHECKPOINT = "data/log/checkpoint";
 export const AFTER = "data/log/after.proof";
 export const POLICY = "data/log/policy";
 export const CARD = "data/card.note";
+export const REVOCATION = "data/card-revocation.note";
+export const REVOCATION_PROOF = "data/proofs/card-revocation.tlog-proof";
 export const CUSTODY = "data/custody.jsonl";
 export const PACKAGE_NOTE = "data/package.note";
 export const FILEKEYS = "data/filekeys.txt";
@@ -39,6 +41,8 @@ export const LIMITS = {
   stamp: MB,
   grant: MB / 4,
   card: MB / 64,
+  revocation: MB / 64,
+  "revocation-proof": MB / 8,
   custody: 64 * MB,
   "package-note": LISTING + MB / 64,
   "opened-note": LISTING + MB / 64,
@@ -59,6 +63,8 @@ const SINGLE: Readonly<Record<string, Kind>> = {
   [AFTER]: "after",
   [POLICY]: "policy",
   [CARD]: "card",
+  [REVOCATION]: "revocation",
+  [REVOCATION_PROOF]: "revocation-proof",
   [CUSTODY]: "custody",
   [PACKAGE_NOTE]: "package-note",
   [FILEKEYS]: "filekeys",

@@ -16,6 +16,7 @@ import {
   readNumber,
   readTime,
   readUtf8,
+  utf8,
   writeHex,
   writeLines,
   writeTime,
@@ -75,7 +76,8 @@ function readFiles(what: string, lines: Lines): Map<string, Uint8Array> {
   return files;
 }
 
-function writeListing(what: keyof typeof FORMS, listing: Listing): string {
+/** Returns the text of a listing in its one written form; `files` are in the order of their paths. */
+export function writeListing(what: keyof typeof FORMS, listing: Listing): string {
   return writeLines(FORMS[what], [
     ["recording", listing.recording],
     ["last", String(listing.last)],
@@ -91,6 +93,13 @@ export interface FileKey {
   readonly number: number;
   readonly key: Uint8Array | null;
   readonly reason: string;
+}
+
+/** Returns filekeys.txt; throws Malformed for a reason that is no line of at most 200 characters. */
+export function writeFilekeys(lines: readonly FileKey[]): Uint8Array {
+  const data = utf8(lines.map(({ number, key, reason }) => `${number} ${key === null ? `withheld ${reason}` : writeHex(key)}\n`).join(""));
+  readFilekeys(data);
+  return data;
 }
 
 /** Returns the lines of filekeys.txt; throws Malformed for any other form. */

@@ -42,6 +42,15 @@ export function pick(keys: readonly Verifier[], note: Note): Verifier | null {
   return named ?? keys[0] ?? null;
 }
 
+/** Returns the receipts key by which `note` says it is signed, of another log that is believed. */
+export function ofAnotherLog({ believed, origin }: Keys, note: Note): Verifier | null {
+  const others = believed.logs.map(({ name }) => name).filter((name) => name !== origin);
+  const known = believed.receipts.filter(({ name }) => others.some((log) => name === `${log}/receipts`));
+  const signed = (key: Verifier) =>
+    note.signatures.some(({ name, id }) => name === key.name && sameBytes(id, key.id));
+  return known.find(signed) ?? null;
+}
+
 /** Returns the keys to check the log `origin` with, and says how far they can be believed. */
 export async function settleKeys(
   contents: Contents,

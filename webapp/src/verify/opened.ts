@@ -7,7 +7,8 @@ import { sha256 } from "@noble/hashes/sha2.js";
 import { AccompanyError } from "../errors";
 import { cardVerifier } from "../evidence/cards";
 import type { Verifier } from "../evidence/notes";
-import { concat, quoted, sameBytes, utf8, writeHex } from "../evidence/text";
+import type { Revocation } from "../evidence/revocations";
+import { concat, quoted, sameBytes, utf8, writeHex, writeTime } from "../evidence/text";
 import { openWithFileKey } from "./agefile";
 import type { Chain } from "./chain";
 import type { Contents } from "./contents";
@@ -20,7 +21,10 @@ import type { Notes } from "./notes";
 
 const NONE = new Uint8Array();
 
-/** Checks all that an opened package adds; `card` with whether its organization is believed. */
+/**
+ * Checks all that an opened package adds; `card` with whether its organization is believed. Returns why
+ * segments are withheld, by number.
+ */
 export async function checkOpened(
   contents: Contents,
   chain: Chain,
@@ -28,15 +32,21 @@ export async function checkOpened(
   signer: Verifier | null,
   notes: Notes,
   findings: Findings,
-): Promise<void> {
+): Promise<ReadonlyMap<number, string>> {
   const data = await contents.need(layout.FILEKEYS);
+  const withheld = new Map<number, string>();
   if (data !== null) {
-    await findings.under("form", layout.FILEKEYS, () => checkFilm(contents, chain, readFilekeys(data), findings));
+    await findings.under("form", layout.FILEKEYS, () => {
+      const keys = readFilekeys(data);
+      for (const { number, key, reason } of keys) if (key === null) withheld.set(number, reason);
+      return checkFilm(contents, chain, keys, findings);
+    });
   }
   await checkCourtCopy(contents, chain, findings);
   await contents.hashRest();
   await checkDerivation(contents, chain, findings);
   await checkNote(contents, chain, card, signer, notes, findings);
+  return withheld;
 }
 
 async function checkFilm(
@@ -60,7 +70,8 @@ async function checkFilm(
   const { digest, size } = await joined(contents, shown, findings);
   if (findings.failed() === before) findings.add("filekeys-hold", "", "", "", { count: shown.length });
   if (shown.length < keys.length) {
-    findings.add("segments-withheld", "", "", "", { count: keys.length - shown.length });
+    const where = withheldFromTo(keys, chain);
+    findings.add("segments-withheld", "", "", "", { count: keys.length - shown.length, where });
   }
   const media = contents.ofKind("recording");
   const wanted = chain.opening === null ? (media[0] ?? "") : layout.mediaPath(chain.opening.media);
@@ -68,6 +79,29 @@ async function checkFilm(
   if (findings.failed() === before && shown.length > 0) {
     findings.add("media-holds", "", "", "", { path: wanted });
   }
+}
+
+/** Returns from when to when the stretches withheld last, by the statements. */
+function withheldFromTo(keys: readonly FileKey[], chain: Chain): string {
+  const shown = new Set(keys.filter(({ key }) => key !== null).map(({ number }) => number));
+  const stretches: { start: number; end: number }[] = [];
+  let before = false;
+  for (const { number, offset, duration } of chain.segments) {
+    const [last, out, end] = [stretches.at(-1), !shown.has(number), offset + duration];
+    if (out && before && last !== undefined) last.end = Math.max(last.end, end);
+    else if (out) stretches.push({ start: offset, end });
+    before = out;
+  }
+  const said = stretches.slice(0, STRETCHES).map(({ start, end }) => `from ${seconds(start)} to ${seconds(end)} s`);
+  if (stretches.length > said.length) said.push(`and ${stretches.length - said.length} more`);
+  return said.join(", ") || "at no stated time";
+}
+
+/** So many withheld stretches are named; more are counted. */
+const STRETCHES = 12;
+
+function seconds(milliseconds: number): string {
+  return `${Math.floor(milliseconds / 1000)}.${String(milliseconds % 1000).padStart(3, "0")}`;
 }
 
 /** Opens the segments shown; returns what they are, one after the other. */
@@ -218,12 +252,18 @@ async function checkNote(
     const { key } = listing;
     if (key === null) return;
     await notes.onlyBy(note, key, path);
-    checkOpener(key, card, signer, findings);
+    checkOpener(key, listing.time, card, signer, findings);
   });
   if (findings.failed() === before) findings.add("opened-note-holds");
 }
 
-function checkOpener(key: Verifier, { card, believed }: CheckedCard, signer: Verifier | null, findings: Findings): void {
+function checkOpener(
+  key: Verifier,
+  stated: number,
+  { card, believed, revocation }: CheckedCard,
+  signer: Verifier | null,
+  findings: Findings,
+): void {
   if (signer !== null) {
     if (String(signer) === String(key)) {
       findings.add("opener-known", "", "", "", { name: key.name, how: "the key given" });
@@ -231,8 +271,25 @@ function checkOpener(key: Verifier, { card, believed }: CheckedCard, signer: Ver
       findings.add("opener", layout.OPENED_NOTE, String(signer), String(key));
     }
   } else if (card !== null && believed && String(cardVerifier(card.serial, card.key)) === String(key)) {
+    if (ended(stated, revocation, findings)) return;
     findings.add("opener-known", "", "", "", { name: card.name, how: "the key on the attorney's card" });
   } else {
     findings.add("opener-unknown", layout.OPENED_NOTE, "a key on a checked card", String(key));
   }
+}
+
+/** Says that the card's key did not count any more when the list says that it signed. Where others
+ * may have the key, no time that the list states of itself helps. */
+function ended(stated: number, revocation: Revocation | null, findings: Findings): boolean {
+  if (revocation === null) return false;
+  const [path, said] = [layout.OPENED_NOTE, writeTime(stated)];
+  if (revocation.lost !== null) {
+    const lost = writeTime(revocation.lost);
+    findings.add("opener-lost", path, "a key that nobody else may have", `lost ${lost}, stated ${said}`, { lost });
+    return true;
+  }
+  if (stated < revocation.time) return false;
+  const time = writeTime(revocation.time);
+  findings.add("opener-revoked", path, `a time before ${time}`, said, { time });
+  return true;
 }

@@ -24,6 +24,8 @@ export interface Moment {
   /** by the server's receipt; null where there is none in form */
   readonly received: number | null;
   readonly bytes: "kept" | "awaited" | "none" | "";
+  /** why it is not shown, where whoever opened the package says so; else empty */
+  readonly withheld: string;
 }
 
 /** A time stamp that holds and that an anchor vouches for. */

@@ -24,6 +24,11 @@ export class Fault extends Error {
 export class VerifierWorker {
   private readonly worker = new Worker(new URL("./verify.worker.ts", import.meta.url), { type: "module" });
 
+  /** What is asked of it then is never answered. */
+  end(): void {
+    this.worker.terminate();
+  }
+
   /** One at a time; `progress` is told of bytes read, of which some are read twice. */
   verify(file: Blob, given: Given, progress: (bytes: number) => void): Promise<ReportSaid> {
     return new Promise((resolve, reject) => {

@@ -29,9 +29,11 @@ import { Finding, Findings, shortened } from "./findings";
 import * as layout from "./layout";
 import type { Listing } from "./listing";
 import { type Keys, LogReader, checkAfter, checkCheckpoint, checkPlaceOfOpening, settleKeys } from "./log";
+import { endOf, momentsOf } from "./moments";
 import { Notes } from "./notes";
 import { checkOpened } from "./opened";
-import { type Facts, type Moment, NO_FACTS, Report } from "./report";
+import { checkRevocation } from "./revocation";
+import { type Facts, NO_FACTS, Report } from "./report";
 import { Source } from "./source";
 import { checkStamps } from "./stamps";
 import { checkTimes } from "./times";
@@ -73,6 +75,7 @@ class Verification {
   private readonly reader: ChainReader;
   private readonly receipts = new Map<number, Receipt>();
   private stamps: readonly Believed[] = [];
+  private withheld: ReadonlyMap<number, string> = new Map();
   private bytes = 0;
 
   constructor(
@@ -108,8 +111,8 @@ class Verification {
       if (first !== undefined) checkPlaceOfOpening(opening, first.index, findings);
     }
     await checkCustody(contents, recording, log, findings);
-    const card = await this.checkWhole(keys, recording);
-    if (contents.opened) await checkOpened(contents, this.chain, card, trust.signer, notes, findings);
+    const card = await this.checkWhole(keys, log, recording);
+    if (contents.opened) this.withheld = await checkOpened(contents, this.chain, card, trust.signer, notes, findings);
     await checkBag(contents, findings);
     this.checkHeads(recording);
     return new Report(this.settled(), this.facts(checkpoint));
@@ -273,10 +276,12 @@ class Verification {
     else this.findings.add("closed", "", "", "", { last: closing.number, reason: closing.reason });
   }
 
-  private async checkWhole(keys: Keys, recording: string | null): Promise<CheckedCard> {
+  private async checkWhole(keys: Keys, log: LogReader, recording: string | null): Promise<CheckedCard> {
     const { contents, notes, findings } = this;
-    const began = this.receipts.get(0)?.time ?? null;
-    const card = await checkCard(contents, keys, began, notes, findings);
+    const began = this.receipts.get(0) ?? null;
+    const checked = await checkCard(contents, keys, began?.time ?? null, notes, findings);
+    const revocation = await checkRevocation(contents, checked.card, keys, log, began, notes, findings);
+    const card = { ...checked, revocation };
     const before = findings.failed();
     const listing = await readPackageNote(contents, keys, notes, findings);
     const signed = keys.receipts.length > 0 && findings.failed() === before;
@@ -324,7 +329,7 @@ class Verification {
     if (opening === null) return { ...NO_FACTS, opened };
     const times = [...this.receipts.values()].map(({ time }) => time);
     const after = opening.after?.size ?? null;
-    const moments = this.moments();
+    const moments = momentsOf(this.chain, this.receipts, this.withheld);
     const told = moments.map((one): Told => ({
       number: one.number,
       index: this.receipts.get(one.number)?.index ?? null,
@@ -360,35 +365,8 @@ class Verification {
       stamps: this.stamps.map(({ name, stamp }) => ({ name, time: stamp.time })),
     };
   }
-
-  /** What is known of each statement's time: by the device, and by the receipt. */
-  private moments(): (Moment & { began: number })[] {
-    const { opening, following } = this.chain;
-    if (opening === null) return [];
-    const items = [opening, ...new Map(following.map((item) => [item.number, item])).values()];
-    return items
-      .sort((one, other) => one.number - other.number)
-      .map((item) => {
-        const receipt = this.receipts.get(item.number);
-        return {
-          number: item.number,
-          form: item.form,
-          offset: item.form === "opening" ? 0 : item.offset,
-          duration: "duration" in item ? item.duration : 0,
-          reason: "reason" in item ? item.reason : "",
-          began: item.time,
-          ended: item.form === "opening" ? item.time : endOf(item),
-          received: receipt?.time ?? null,
-          bytes: receipt?.bytes ?? "",
-        };
-      });
-  }
 }
 
 function most(values: readonly number[], least: number): number {
   return values.reduce((a, b) => Math.max(a, b), least);
-}
-
-function endOf(statement: Following): number {
-  return statement.time + (statement.form === "closing" ? 0 : statement.duration);
 }

@@ -34,12 +34,14 @@ function run(words: object | null, pages: string[] = []): { fire(name: string, e
 const push = (type: unknown): object => ({ data: { json: () => ({ type }) } });
 
 describe("the worker that shows a push", () => {
-  const words = { ring: "Somebody waits.", missed: "Missed.", test: "A test." };
+  const words = { ring: "Somebody waits.", missed: "Missed.", alarm: "Nobody.", test: "A test." };
 
   test.each([
     ["ring", "Accompany/ring: Somebody waits."],
     ["missed", "Accompany/missed: Missed."],
     ["test", "Accompany/test: A test."],
+    ["alarm", "Accompany/alarm: Nobody."],
+    ["surge", "Accompany/surge: Somebody waits."],
     ["<script>", "Accompany/ring: Somebody waits."],
   ])("says for %s what the page left for it", async (type, shown) => {
     const worker = run(words);
@@ -59,8 +61,14 @@ describe("the worker that shows a push", () => {
     await open.fire("notificationclick", { notification: { close } });
     const shut = run(words, ["https://a.example/"]);
     await shut.fire("notificationclick", { notification: { close } });
-    expect([...open.done, ...shut.done]).toEqual(["focus https://a.example/duty#x", "open /duty"]);
-    expect(close).toHaveBeenCalledTimes(2);
+    const alarm = run(words, ["https://a.example/duty"]);
+    await alarm.fire("notificationclick", { notification: { close, tag: "alarm" } });
+    expect([...open.done, ...shut.done, ...alarm.done]).toEqual([
+      "focus https://a.example/duty#x",
+      "open /duty",
+      "open /desk",
+    ]);
+    expect(close).toHaveBeenCalledTimes(3);
   });
 });
 

@@ -27,10 +27,12 @@ function serviceBy(signer: Signer, origin = ORIGIN): Service {
     hotline: null,
     hotline_sms: null,
     officer_card: {},
+    engagement: {},
     telling: { note: "", channels: [], contacts: 5, characters: 300, minutes: [0, 15] },
     states: ["CA", "TX"],
     languages: ["en", "es"],
     ice: [],
+    relay: false,
     time: "2026-11-21T20:14:03.120Z",
   };
 }

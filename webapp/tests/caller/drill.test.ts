@@ -2,7 +2,8 @@
 
 import { ed25519 } from "@noble/curves/ed25519.js";
 import { expect, test } from "vitest";
-import { deletionNote, resultOf } from "../../src/caller/drill";
+import { deletionNote } from "../../src/deletion";
+import { resultOf } from "../../src/caller/drill";
 import type { RecorderState } from "../../src/contracts";
 import { Note, Verifier } from "../../src/evidence/notes";
 

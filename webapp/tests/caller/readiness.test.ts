@@ -16,6 +16,7 @@ const READY: Facts = {
   offline: true,
   hotline: true,
   drill: { at: NOW - DAY, arrived: "film" },
+  own: true,
   now: NOW,
 };
 
@@ -29,6 +30,11 @@ test("each thing has exactly one mark, in one order", () => {
 
 test("a phone on which all was seen has nothing left to do", () => {
   expect(nextOf(marksOf(READY))).toBeNull();
+});
+
+test("a key of one's own is never what is to be done next", () => {
+  expect(markOf({ ...READY, own: false }, "own")).toBe("unseen");
+  expect(nextAt({ own: false })).toBe(nextAt({}));
 });
 
 test("a battery saver is never called good: no page sees it", () => {

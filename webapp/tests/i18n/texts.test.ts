@@ -1,12 +1,18 @@
 import { parseAst } from "vite";
 import { describe, expect, test } from "vitest";
 import { LANGUAGES, bestOf, chooseLanguage, dateAndTime, duration, languageName, t, tn } from "../../src/i18n";
+import { DESK } from "../../src/i18n/desk";
+import { ACCOUNT } from "../../src/i18n/account";
+import { COPY } from "../../src/i18n/copy";
+import { DISCLOSURE } from "../../src/i18n/disclosure";
 import { CALLER, loadFile } from "../../src/i18n/files";
 import { pluralOf } from "../../src/i18n/languages";
 import { OFFICE } from "../../src/i18n/office";
+import { OWN } from "../../src/i18n/own";
 import { PEOPLE } from "../../src/i18n/people";
 import { reviewOf } from "../../src/i18n/reviews";
 import { SETUP } from "../../src/i18n/setup";
+import { TEAM } from "../../src/i18n/team";
 
 const PAGES = import.meta.glob<string>("../../src/**/*.{ts,tsx}", {
   query: "?raw",
@@ -16,8 +22,8 @@ const PAGES = import.meta.glob<string>("../../src/**/*.{ts,tsx}", {
 const FILES = import.meta.glob("../../src/i18n/**/*.json");
 const LETTER = /\p{L}/u;
 const READ_OUT = new Set(["aria-label", "aria-description", "placeholder", "title", "alt", "label"]);
-const PARTS = { caller: CALLER, office: OFFICE, setup: SETUP, people: PEOPLE } as const;
-const NAMES = ["caller", "office", "setup", "people"] as const;
+const PARTS = { account: ACCOUNT, caller: CALLER, office: OFFICE, setup: SETUP, people: PEOPLE, desk: DESK, team: TEAM, copy: COPY, disclosure: DISCLOSURE, own: OWN } as const;
+const NAMES = ["account", "caller", "office", "setup", "people", "desk", "team", "copy", "disclosure", "own"] as const;
 const FORM = /\.(zero|one|two|few|many|other)$/;
 
 const placeholders = (text: string): string[] => [...text.matchAll(/\{\w+\}/g)].map(String).sort();
@@ -32,7 +38,7 @@ const formsOf = (tag: string): string[] =>
   [...new Set(Array.from({ length: 2_000 }, (_, count) => pluralOf(tag, count)))].sort();
 
 test("every file belongs to a language that there is", () => {
-  const folders = ["", "office/", "setup/", "people/"];
+  const folders = ["", "account/", "office/", "setup/", "people/", "own/", "desk/", "team/", "copy/", "disclosure/"];
   const known = Object.keys(LANGUAGES).flatMap((tag) => folders.map((folder) => `${folder}${tag}.json`));
   expect(Object.keys(FILES).map((path) => path.replace("../../src/i18n/", "")).sort()).toEqual(known.sort());
 });
@@ -204,4 +210,9 @@ test("of two languages chosen quickly the last one stays", async () => {
 
 test("a duration is minutes and seconds, and hours where there are some", () => {
   expect([0, 9.9, 83, 3600 + 62].map(duration)).toEqual(["0:00", "0:09", "1:23", "1:01:02"]);
+});
+
+test("a value with a full stop of its own ends a sentence", () => {
+  expect(t("turn.paused", { time: "2:01 p. m." })).toMatch(/ until 2:01 p\. m\.$/);
+  expect(t("turn.paused", { time: "14:01" })).toMatch(/ until 14:01\.$/);
 });

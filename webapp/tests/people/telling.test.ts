@@ -14,6 +14,7 @@ const state = (part: Partial<TellingState>, ...pressed: Fate[]): TellingState =>
   due: DUE,
   armed: true,
   contacts: pressed.map((fate) => ({ pressed: fate, safe: "none", overdue: "none" })),
+  release: null,
   ...part,
 });
 

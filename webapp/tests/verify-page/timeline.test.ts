@@ -15,6 +15,7 @@ const segment = (number: number, offset: number, changed: Partial<Moment> = {}):
   ended: BEGAN + offset + 500,
   received: BEGAN + offset + 800,
   bytes: "kept",
+  withheld: "",
   ...changed,
 });
 const gap = (number: number, offset: number, duration: number, reason = "hidden"): Moment =>
@@ -53,6 +54,24 @@ test("gaps and parts that have not arrived break the film, a muted stretch does 
     ["gap", 1000, 1700],
     ["film", 1700, 2200],
     ["awaited", 2200, 2700],
+  ]);
+});
+
+test("what is withheld is no film: each stretch with its reason, and what never arrived is not one of them", () => {
+  const moments = [
+    segment(1, 0),
+    segment(2, 500, { withheld: "privileged" }),
+    segment(3, 1000, { withheld: "privileged" }),
+    segment(4, 1500, { withheld: "private" }),
+    segment(5, 2000, { bytes: "awaited", withheld: "not arrived" }),
+    segment(6, 2500),
+  ];
+  expect(timelineOf(facts(moments))?.stretches).toEqual([
+    { kind: "film", start: 0, end: 500, segments: 1, reason: "" },
+    { kind: "withheld", start: 500, end: 1500, segments: 2, reason: "privileged" },
+    { kind: "withheld", start: 1500, end: 2000, segments: 1, reason: "private" },
+    { kind: "awaited", start: 2000, end: 2500, segments: 1, reason: "" },
+    { kind: "film", start: 2500, end: 3000, segments: 1, reason: "" },
   ]);
 });
 

@@ -1,0 +1,12 @@
+/** Starts the coordinators' page. */
+
+import { render } from "preact";
+import { beginLanguage } from "../i18n";
+import { ACCOUNT } from "../i18n/account";
+import { DESK } from "../i18n/desk";
+import { TEAM } from "../i18n/team";
+import { App } from "./app";
+
+await beginLanguage(DESK, ACCOUNT, TEAM);
+const root = document.getElementById("app");
+if (root) render(<App />, root);

@@ -1,0 +1,179 @@
+/** One encounter of one's own: when, who helped and how to reach them, and what was recorded. */
+
+import type { JSX } from "preact";
+import { useState } from "preact/hooks";
+import { Opened } from "../attorney/opened";
+import { askDeletion, takeBackDeletion } from "../deletion";
+import { dateAndTime, stateName, t, tn } from "../i18n";
+import { fetchPackage } from "../service";
+import { Hotline, Notice } from "../ui/frame";
+import { Icon } from "../ui/icons";
+import { alarm, say } from "../ui/say";
+import { timeOf, type Found } from "./enrolment";
+import { deletionKeyAt, secretAt, type OwnKey } from "./key";
+import { Letters } from "./letter";
+import { PrivilegeOf } from "./privilege";
+import { bearing, type FiledRecording } from "./requests";
+import { Share } from "./share";
+
+interface OneEncounterProps {
+  found: Found;
+  ownKey: OwnKey;
+  hotline: string | null;
+  organization: string;
+  /** a vkey */
+  organizationKey: string;
+  changed(): void;
+}
+
+export function OneEncounter({ found, ownKey, hotline, organization, organizationKey, changed }: OneEncounterProps): JSX.Element {
+  const { attorney, recordings, state } = found;
+  const time = dateAndTime(timeOf(found));
+  const [first] = recordings;
+  return (
+    <li class="card" data-testid="my-encounter">
+      <h2>{state === null ? time : `${time} · ${stateName(state)}`}</h2>
+      <p>{attorney === null ? t("own.attorney.none") : t("own.attorney", { name: attorney })}</p>
+      <p class="small soft">{t("own.reach", { organization, id: first?.recording ?? "" })}</p>
+      <Hotline number={hotline} />
+      {recordings.map((recording) => (
+        <Letters
+          key={recording.recording}
+          recording={recording}
+          secret={secretAt(ownKey, found.place)}
+          identity={ownKey.identity}
+          organizationKey={organizationKey}
+        />
+      ))}
+      {[...recordings].sort(filmFirst).map((recording) => (
+        <One key={recording.recording} recording={recording} time={time} place={found.place} ownKey={ownKey} changed={changed} />
+      ))}
+    </li>
+  );
+}
+
+const filmFirst = (one: FiledRecording, other: FiledRecording): number =>
+  Number(one.kind !== "film") - Number(other.kind !== "film");
+
+interface OneProps {
+  recording: FiledRecording;
+  time: string;
+  place: number;
+  ownKey: OwnKey;
+  changed(): void;
+}
+
+function One({ recording, time, place, ownKey, changed }: OneProps): JSX.Element {
+  const [opened, open] = useState<"player" | "share" | null>(null);
+  const { recording: id, kind, segments, missing, closing } = recording;
+  const headers = bearing(secretAt(ownKey, place));
+  const turn = (to: "player" | "share"): void => open(opened === to ? null : to);
+  const fetchSealed = (bare?: boolean): Promise<Blob> => fetchPackage(id, () => undefined, headers, bare);
+  const save = async (): Promise<void> => {
+    say(t("own.saving"));
+    try {
+      saveAs(await fetchSealed(), `${id}.zip`);
+    } catch {
+      alarm(t("own.failed"));
+    }
+  };
+  return (
+    <div class="one" data-testid="my-recording" data-recording={id} data-kind={kind}>
+      <h3>{t(`cases.kind.${kind}`)}</h3>
+      <p class="small soft">
+        {tn("cases.segments", segments)}
+        {missing > 0 && ` · ${tn("cases.missing", missing)}`}
+        {` · ${t(closing === null ? "cases.open_ended" : "cases.closed")}`}
+      </p>
+      <div class="ways">
+        <button type="button" class="button main" aria-expanded={opened === "player"} onClick={() => turn("player")}>
+          <Icon name={opened === "player" ? "shut" : kind === "notes" ? "chat" : "film"} />
+          {t(opened === "player" ? "opened.close" : kind === "notes" ? "chat.read" : "own.play")}
+        </button>
+        <button type="button" class="button" onClick={() => void save()}>
+          <Icon name="save" />
+          {t("own.save")}
+        </button>
+        <button type="button" class="button" aria-expanded={opened === "share"} onClick={() => turn("share")}>
+          <Icon name="send" />
+          {t("own.share")}
+        </button>
+      </div>
+      {opened === "player" && (
+        <Opened recording={id} time={time} identity={ownKey.identity} fetchSealed={fetchSealed} heads={false} mine />
+      )}
+      {opened === "share" && <Share recording={recording} place={place} ownKey={ownKey} fetchSealed={fetchSealed} changed={changed} />}
+      <PrivilegeOf recording={recording} secret={secretAt(ownKey, place)} />
+      <Deleting recording={recording} deletionKey={deletionKeyAt(ownKey, place)} changed={changed} />
+    </div>
+  );
+}
+
+/** Hands a file to the browser, which asks where it shall go. */
+export function saveAs(file: Blob, name: string): void {
+  const link = document.createElement("a");
+  link.href = URL.createObjectURL(file);
+  link.download = name;
+  link.click();
+  // The browser reads it after the click.
+  setTimeout(() => URL.revokeObjectURL(link.href), 60_000);
+}
+
+interface DeletingProps {
+  recording: FiledRecording;
+  deletionKey: Uint8Array;
+  changed(): void;
+}
+
+function Deleting({ recording, deletionKey, changed }: DeletingProps): JSX.Element {
+  const [sure, ask] = useState(false);
+  const [failed, fail] = useState(false);
+  const { recording: id, deletion, held } = recording;
+  const after = async (act: Promise<unknown>): Promise<void> => {
+    try {
+      await act;
+      fail(false);
+      ask(false);
+      changed();
+    } catch {
+      fail(true);
+      alarm(t("own.failed"));
+    }
+  };
+  const problem = failed && <Notice tone="care">{t("own.failed")}</Notice>;
+  if (deletion !== null) {
+    return (
+      <div class="deleting" data-testid="deleting">
+        <Notice tone="care">
+          {held ? t("own.delete.held") : t("own.delete.due", { time: dateAndTime(deletion) })}
+        </Notice>
+        <button type="button" class="button" onClick={() => void after(takeBackDeletion(id, deletionKey))}>
+          {t("own.delete.undo")}
+        </button>
+        {problem}
+      </div>
+    );
+  }
+  return (
+    <div class="deleting">
+      {sure ? (
+        <>
+          <p>{t("own.delete.lead")}</p>
+          <div class="ways">
+            <button type="button" class="button" onClick={() => void after(askDeletion(id, deletionKey))}>
+              {t("own.delete.sure")}
+            </button>
+            <button type="button" class="button plain" onClick={() => ask(false)}>
+              {t("own.delete.keep")}
+            </button>
+          </div>
+        </>
+      ) : (
+        <button type="button" class="button plain small" onClick={() => ask(true)}>
+          {t("own.delete")}
+        </button>
+      )}
+      {problem}
+    </div>
+  );
+}
