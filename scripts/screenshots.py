@@ -40,6 +40,7 @@ WITHOUT_FLASH = """() => {
 }"""
 """A flash lasts two seconds and lies over the edge of everything."""
 SIZES = {"phone": {"width": 390, "height": 844}, "desktop": {"width": 1280, "height": 800}}
+SCHEMES = ("light", "dark")
 
 
 def write_scene(path: Path, colours: str) -> Path:
@@ -55,12 +56,13 @@ def is_long(state: str) -> bool:
 
 
 class Camera:
-    """Takes each state as it stands, or the whole of it: languages, both widths, light and dark."""
+    """Takes each state as it stands, or the whole of it: in languages, windows, light and dark."""
 
-    def __init__(self, languages: Sequence[str], only: str, judges: bool) -> None:
-        self._languages = languages
-        self._only = re.compile(only)
-        self._judges = judges
+    def __init__(self, given: argparse.Namespace) -> None:
+        self._languages: Sequence[str] = given.language or LANGUAGES
+        self._views = list(product(given.window or SIZES, given.scheme or SCHEMES))
+        self._only = re.compile(given.only)
+        self._judges: bool = given.judge
         self.wrong: list[str] = []
 
     def __call__(self, page: Page, state: str) -> None:
@@ -70,7 +72,7 @@ class Camera:
         page.evaluate(WITHOUT_FLASH)
         for language in self._languages:
             with spoken(page, language):
-                for size, scheme in product(SIZES, ("light", "dark")):
+                for size, scheme in self._views:
                     name = f"{language}-{state}-{size}-{scheme}"
                     page.set_viewport_size(SIZES[size])  # type: ignore[arg-type]
                     page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
@@ -129,13 +131,15 @@ def main() -> None:
     parser.add_argument("--readme", action="store_true", help="renew docs/pictures as well")
     parser.add_argument("--language", action="append", help="only these instead of en, es and ar")
     parser.add_argument("--side", action="append", choices=SIDES, help="only these pages")
+    parser.add_argument("--window", action="append", choices=SIZES, help="only in these windows")
+    parser.add_argument("--scheme", action="append", choices=SCHEMES, help="only these colours")
     parser.add_argument("--only", default="", help="only states whose name this expression finds")
     parser.add_argument(
         "--judge", action="store_true", help="say what axe and the ruler find in each picture"
     )
     given = parser.parse_args()
     TARGET.mkdir(exist_ok=True)
-    look = Camera(given.language or LANGUAGES, given.only, given.judge)
+    look = Camera(given)
     with tempfile.TemporaryDirectory() as name, phones() as make:
         for side in given.side or SIDES:
             if side == "stamps":
