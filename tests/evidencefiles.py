@@ -41,19 +41,36 @@ def since_opening(package: Path, seconds: float) -> float:
     return told[-1].offset + 1000 * seconds - (before - told[-1].duration)
 
 
+REST = 0.11
+"""Seconds at either end of a hole that no gap need state: a tenth, and what rounding takes."""
+
+
 def unstated_holes(film: Film, package: Path, over: float = 0.2) -> list[object]:
-    """Return the film's holes of more than *over* seconds that no gap of the package states."""
+    """Return the film's holes of more than *over* seconds that no gap of the package states.
+
+    A phone states no rest of a hole that lasts a tenth of a second or less (webapp/src/strand.ts):
+    a gap where sound was missing too may be shorter by that, on either side. And it places what it
+    records by the promptest sample so far (webapp/src/timeline.ts): where the first ones came late,
+    on a busy machine, later ones lie that much earlier than in the film.
+    """
     statements = statements_in(package)
-    first = next(s for s in statements if isinstance(s, SegmentStatement) and s.duration)
+    told = [s for s in statements if isinstance(s, SegmentStatement) and s.duration]
+    first, last = told[0], told[-1]
+    late = max(0.0, film.seconds - (last.offset + last.duration - first.offset) / 1000)
     gaps = [
-        ((gap.offset - first.offset) / 1000, (gap.offset + gap.duration - first.offset) / 1000)
+        ((gap.offset - first.offset) / 1000, gap.duration / 1000)
         for gap in statements
         if isinstance(gap, Gap)
     ]
     return [
         (when, seconds, frames)
         for when, seconds, frames in film.holes(over)
-        if not any(start - 0.1 <= when and when + seconds <= end + 0.1 for start, end in gaps)
+        if not any(
+            start - REST <= when
+            and when + seconds <= start + duration + late + REST
+            and seconds <= duration + 2 * REST
+            for start, duration in gaps
+        )
     ]
 
 

@@ -51,6 +51,11 @@ export const LIMITING = 0.6;
 const FULL_UP = 0.95;
 /** Less busy than this, a larger film may be tried. */
 const IDLE = 0.35;
+/**
+ * So too where the line is not the limit and requests reach this many times what the larger film asks
+ * for: far away, or on a slow phone, most of a request's time is waiting, and it would stay small for ever.
+ */
+const AMPLE = 1.5;
 
 /** The bits a second that a line allows, or null where it is not the line that limits. */
 export function limitOf({ bits, busy }: Measured): number | null {
@@ -83,7 +88,9 @@ export function planFor(measured: Measured, now: Plan): Plan {
     if (fits > at) return planAt(fits);
     return measured.busy >= FULL_UP ? planAt(at + 1) : now;
   }
-  return measured.busy < IDLE ? planAt(at - 1) : now;
+  const larger = PLANS[at - 1];
+  const ample = larger !== undefined && (measured.bits ?? 0) >= AMPLE * larger.from;
+  return measured.busy < IDLE || ample ? planAt(at - 1) : now;
 }
 
 function planAt(at: number): Plan {

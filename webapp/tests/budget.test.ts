@@ -44,6 +44,14 @@ describe("the plan of a film", () => {
     expect(planFor({ bits: kilobits(9_000), busy: 0.1 }, FULL)).toBe(FULL);
   });
 
+  test("grows where requests mostly wait for their answers, if they reach far more than it asks for", () => {
+    const half = named("half");
+    expect(planFor({ bits: kilobits(3_100), busy: 0.5 }, half)).toBe(FULL);
+    expect(planFor({ bits: kilobits(2_900), busy: 0.5 }, half)).toBe(half);
+    expect(planFor({ bits: null, busy: 0.5 }, half)).toBe(half);
+    expect(planFor({ bits: kilobits(1_900), busy: 0.7 }, half)).toBe(half);
+  });
+
   test("has pieces of two seconds below half a megabit, and of half a second above", () => {
     expect(named("slow").piece).toBe(2);
     expect(named("small").piece).toBe(0.5);
