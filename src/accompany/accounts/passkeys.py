@@ -7,14 +7,13 @@ bytes. Not here: sessions, cookies, HTTP.
 """
 
 import secrets
+from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from ipaddress import ip_address
 from typing import Any, Protocol
 
 import msgspec
-from webauthn import verify_authentication_response, verify_registration_response
-from webauthn.helpers import base64url_to_bytes, bytes_to_base64url
 
 from accompany.accounts.people import Person
 from accompany.errors import DoesNotHold, Malformed, Unauthorized
@@ -62,7 +61,7 @@ class Passkey:
 
     @property
     def written_id(self) -> str:
-        return bytes_to_base64url(self.id)
+        return _written(self.id)
 
 
 class KeptPasskeys(Protocol):
@@ -89,10 +88,10 @@ class Passkeys:
     ) -> dict[str, Any]:
         """Return what `navigator.credentials.create` is asked for, as JSON."""
         return {
-            "challenge": bytes_to_base64url(self._challenge(f"register {person.id}", now)),
+            "challenge": _written(self._challenge(f"register {person.id}", now)),
             "rp": {"id": site.name, "name": organization},
             "user": {
-                "id": bytes_to_base64url(person.id.encode()),
+                "id": _written(person.id.encode()),
                 "name": person.name,
                 "displayName": person.name,
             },
@@ -112,7 +111,7 @@ class Passkeys:
     def to_prove(self, site: Site, now: int) -> dict[str, Any]:
         """Return what `navigator.credentials.get` is asked for, as JSON: nobody is named."""
         return {
-            "challenge": bytes_to_base64url(self._challenge("prove", now)),
+            "challenge": _written(self._challenge("prove", now)),
             "rpId": site.name,
             "userVerification": "required",
             "timeout": CHALLENGE_LASTS,
@@ -128,6 +127,9 @@ class Passkeys:
         now: int,
     ) -> Passkey:
         """Keep the passkey that *answer* shows; raise Malformed or DoesNotHold."""
+        # A tenth of a start: it is there the first time somebody comes in so.
+        from webauthn import verify_registration_response
+
         name = name.strip()
         if not name or len(name) > NAME_LIMIT or not name.isprintable():
             raise Malformed("name", f"expected 1 to {NAME_LIMIT} printable characters")
@@ -166,9 +168,11 @@ class Passkeys:
 
     def prove(self, site: Site, answer: Mapping[str, Any], now: int) -> Passkey:
         """Return the passkey that signed *answer*; raise Unauthorized for anything else, alike."""
+        from webauthn import verify_authentication_response
+
         try:
             challenge = self._take(answer, "prove", now)
-            held = self.kept.find(base64url_to_bytes(str(answer.get("rawId", ""))))
+            held = self.kept.find(_read(str(answer.get("rawId", ""))))
             if held is None or held.site != site.name:
                 raise Unauthorized("a passkey of this organization")
             found = verify_authentication_response(
@@ -204,10 +208,20 @@ class Passkeys:
         return challenge
 
 
+def _written(value: bytes) -> str:
+    """Return *value* in base64url, as WebAuthn writes bytes in JSON (RFC 7515, section 2)."""
+    return urlsafe_b64encode(value).rstrip(b"=").decode()
+
+
+def _read(written: str) -> bytes:
+    """Return the bytes of base64url, with padding or without; raise ValueError."""
+    return urlsafe_b64decode(f"{written}===")
+
+
 def _challenge_in(client_data: str) -> bytes:
     """Return the challenge that stands in `clientDataJSON`; what signs it is checked after."""
     try:
-        data = msgspec.json.decode(base64url_to_bytes(client_data), type=dict[str, Any])
-        return base64url_to_bytes(str(data.get("challenge", "")))
+        data = msgspec.json.decode(_read(client_data), type=dict[str, Any])
+        return _read(str(data.get("challenge", "")))
     except (msgspec.DecodeError, ValueError, RecursionError):
         return b""

@@ -10,13 +10,15 @@ import asyncio
 import logging
 import ssl
 from ipaddress import ip_address
-
-import httpx
+from typing import TYPE_CHECKING
 
 from accompany.adapters.webhooks import SqliteHooks
 from accompany.custody.ports import Clock
 from accompany.dispatch.webhooks import Delivery, Endpoint, check_address, check_url, sign
 from accompany.errors import Malformed
+
+if TYPE_CHECKING:
+    import httpx
 
 logger = logging.getLogger("accompany")
 
@@ -60,6 +62,8 @@ class Deliveries:
             # Most organizations have no webhooks: a start need not load what they take.
             self._new.clear()
             await self._wait()
+        import httpx
+
         limits = httpx.Limits(max_keepalive_connections=0)
         async with httpx.AsyncClient(
             verify=self._trust or ssl.create_default_context(),
@@ -80,7 +84,7 @@ class Deliveries:
                     task.cancel()
                 await asyncio.gather(*self._at_work.values(), return_exceptions=True)
 
-    def _begin(self, client: httpx.AsyncClient, endpoint: Endpoint) -> None:
+    def _begin(self, client: "httpx.AsyncClient", endpoint: Endpoint) -> None:
         task = asyncio.create_task(self._serve(client, endpoint))
         self._at_work[endpoint.id] = task
 
@@ -91,7 +95,7 @@ class Deliveries:
 
         task.add_done_callback(ended)
 
-    async def _serve(self, client: httpx.AsyncClient, endpoint: Endpoint) -> None:
+    async def _serve(self, client: "httpx.AsyncClient", endpoint: Endpoint) -> None:
         """Send all that is due to one receiver, a few at once."""
         try:
             while due := self._hooks.due(endpoint.id, self._clock.now(), AT_ONCE):
@@ -109,7 +113,7 @@ class Deliveries:
         except TimeoutError:
             return
 
-    async def _try(self, client: httpx.AsyncClient, endpoint: Endpoint, one: Delivery) -> None:
+    async def _try(self, client: "httpx.AsyncClient", endpoint: Endpoint, one: Delivery) -> None:
         try:
             await self._send(client, endpoint, one)
         except Refused as error:
@@ -119,8 +123,10 @@ class Deliveries:
         else:
             self._hooks.taken(one, self._clock.now())
 
-    async def _send(self, client: httpx.AsyncClient, endpoint: Endpoint, one: Delivery) -> None:
+    async def _send(self, client: "httpx.AsyncClient", endpoint: Endpoint, one: Delivery) -> None:
         """Return once it was taken; raise Refused."""
+        import httpx
+
         try:
             async with asyncio.timeout(TIMEOUT):
                 scheme, host, port = check_url(endpoint.url, self._hooks.allowed)

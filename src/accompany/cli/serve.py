@@ -11,7 +11,6 @@ import socket
 import sys
 from types import FrameType
 
-import segno
 import uvicorn
 import uvloop
 
@@ -149,6 +148,9 @@ def _links(settings: Settings, server: Server, port: int) -> dict[str, str]:
 def _print_links(
     settings: Settings, certificate: Certificate | None, server: Server, links: dict[str, str]
 ) -> None:
+    # Only people read codes: where a program starts it, this is not loaded.
+    import segno
+
     print(f"\nAccompany is ready. Its log is called {server.keys.origin}.\n")
     titles = {
         "caller": "Callers open",
