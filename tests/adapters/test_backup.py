@@ -304,6 +304,31 @@ async def test_what_is_not_what_was_copied_is_refused_and_nothing_is_made(
     restore(tmp_path)
 
 
+async def test_bent_keys_and_a_bent_list_of_all_are_refused_with_a_sentence(tmp_path: Path) -> None:
+    async with house(tmp_path) as held:
+        await recorded(held, 1)
+        back_up(tmp_path)
+    keys, listed = (tmp_path / "backup" / name for name in ("secrets/clear.json", MANIFEST))
+    whole = keys.read_bytes()
+    for at in range(0, len(whole), 97):
+        keys.write_bytes(whole[:at] + bytes([whole[at] ^ 1]) + whole[at + 1 :])
+        with pytest.raises(Damaged, match=r"secrets/clear\.json"):
+            restore(tmp_path)
+    keys.write_bytes(whole)
+    named = listed.read_bytes()
+    refused = 0
+    for at in range(len(named)):
+        listed.write_bytes(named[:at] + bytes([named[at] ^ 0x80]) + named[at + 1 :])
+        try:
+            read_manifest(Store(str(tmp_path / "backup")))
+        except Malformed:
+            refused += 1
+    assert refused > len(named) // 2
+    assert not (tmp_path / "restored" / "data").exists()
+    listed.write_bytes(named)
+    restore(tmp_path)
+
+
 async def test_nothing_is_ever_overwritten(tmp_path: Path) -> None:
     async with house(tmp_path) as held:
         await recorded(held, 1)

@@ -204,7 +204,14 @@ def test_acknowledged_batches_cut_off_before_a_later_start_are_damage(tmp_path: 
 def test_a_batch_of_another_journal_is_not_read(tmp_path: Path) -> None:
     written(tmp_path / "one", [FIRST])
     written(tmp_path / "other", [FIRST])
-    only_file(tmp_path / "other").replace(only_file(tmp_path / "one"))
+    ours = only_file(tmp_path / "one")
+    only_file(tmp_path / "other").replace(ours)
+    with pytest.raises(Damaged, match="expected the journal's name"):
+        read(tmp_path / "one")
+    # Nor where its first batch is not whole, so that nothing says whose it is.
+    data = bytearray(ours.read_bytes())
+    data[HEADER_SIZE] ^= 1
+    ours.write_bytes(data)
     assert read(tmp_path / "one") == []
 
 
@@ -212,6 +219,18 @@ def test_a_journal_without_its_name_is_damage(tmp_path: Path) -> None:
     written(tmp_path, [FIRST])
     (tmp_path / "uuid").unlink()
     with pytest.raises(Damaged, match="uuid is missing"):
+        opened(tmp_path)
+
+
+@pytest.mark.parametrize("bent", [b"", b"\xff" * 36, b"no name", str(uuid.UUID(int=7)).encode()])
+def test_a_journal_whose_name_is_bent_is_damage_and_says_the_right_one(
+    tmp_path: Path, bent: bytes
+) -> None:
+    """Read by another name, all of it would look as if it had never been there."""
+    written(tmp_path, [FIRST])
+    name = (tmp_path / "uuid").read_text().strip()
+    (tmp_path / "uuid").write_bytes(bent)
+    with pytest.raises(Damaged, match=r"uuid" if bent[:1] == b"\xff" else f"says {name}"):
         opened(tmp_path)
 
 

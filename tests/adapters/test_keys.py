@@ -8,6 +8,7 @@ import pytest
 from accompany.adapters import keys as keys_module
 from accompany.adapters.disk import write_durably
 from accompany.adapters.keys import load_keys
+from accompany.adapters.push import Push
 from accompany.errors import AccompanyError, Damaged, Malformed
 
 NAMES = ("log", "receipts", "organization", "custodian")
@@ -52,12 +53,26 @@ def test_a_missing_key_is_named(tmp_path: Path, name: str) -> None:
 
 
 @pytest.mark.parametrize("name", NAMES)
-@pytest.mark.parametrize("text", ["", "# only a comment\n", "one\ntwo\n", "not a key\n"])
-def test_a_bent_key_is_refused_with_a_sentence(tmp_path: Path, name: str, text: str) -> None:
+@pytest.mark.parametrize(
+    "text", [b"", b"# only a comment\n", b"one\ntwo\n", b"not a key\n", b"\xe3 no text\n"]
+)
+def test_a_bent_key_is_refused_with_a_sentence(tmp_path: Path, name: str, text: bytes) -> None:
     load_keys(tmp_path / "keys", "", journal_exists=False)
-    (tmp_path / "keys" / f"{name}.key").write_text(text)
+    (tmp_path / "keys" / f"{name}.key").write_bytes(text)
     with pytest.raises(AccompanyError):
         load_keys(tmp_path / "keys", "", journal_exists=True)
+
+
+@pytest.mark.parametrize("text", [b"", b"\xe3 no text\n", b"-----BEGIN PRIVATE KEY-----\n"])
+def test_a_bent_key_for_web_push_is_refused_with_a_sentence(tmp_path: Path, text: bytes) -> None:
+    push = Push(tmp_path, "mailto:x@example.org")
+    whole = push.public_key
+    key = (tmp_path / "push.key").read_bytes()
+    (tmp_path / "push.key").write_bytes(text)
+    with pytest.raises(Damaged, match=r"push\.key is bent"):
+        _ = push.public_key
+    (tmp_path / "push.key").write_bytes(key)
+    assert push.public_key == whole
 
 
 def test_another_origin_than_the_kept_one_is_refused(tmp_path: Path) -> None:

@@ -24,7 +24,7 @@ import msgspec
 
 from accompany.adapters.checkpoints import kinds_kept, newest_kept
 from accompany.adapters.closed_log import last_held
-from accompany.adapters.erasures import Erased
+from accompany.adapters.erasures import read_erased
 from accompany.adapters.frames import HEADER_SIZE, whole_blocks
 from accompany.adapters.manifest import (
     FORMAT,
@@ -119,11 +119,20 @@ class Backup:
         # What was erased meanwhile may have been read as zeros: its name belongs to it.
         small |= {name: (self.data / name).read_bytes() for name in self._erased()}
         held = {path: self._put_file(path, data, before) for path, data in small.items()}
-        how = self._put_secrets(secrets)
+        how, digest = self._put_secrets(secrets)
         checkpoint = parse_checkpoint(small["checkpoints/live"])[0]
         made = write_time(time.time_ns() // 1_000_000)
         manifest = Manifest(
-            FORMAT, made, checkpoint.origin, checkpoint.size, held, files, erased, how, closed
+            FORMAT,
+            made,
+            checkpoint.origin,
+            checkpoint.size,
+            held,
+            files,
+            erased,
+            how,
+            closed,
+            digest,
         )
         self.store.settle(self._new)
         self.store.put(MANIFEST, msgspec.json.format(msgspec.json.encode(manifest)))
@@ -269,7 +278,7 @@ class Backup:
                 continue
             folder, _, file = name.partition("/erased/")
             number = int(file.partition("-")[0])
-            rows = msgspec.json.decode((self.data / name).read_bytes(), type=list[Erased])
+            rows = read_erased(self.data / name)
             for row in rows:
                 base = row.offset + HEADER_SIZE
                 for start, size in row.ranges:
@@ -292,9 +301,10 @@ class Backup:
             return held
         return self._put(f"files/{path}", data)
 
-    def _put_secrets(self, secrets: dict[str, bytes]) -> str:
+    def _put_secrets(self, secrets: dict[str, bytes]) -> tuple[str, str]:
+        """Put the keys where they are wanted at all; return how they lie there, and the SHA-256."""
         if not self.keys:
-            return "none"
+            return "none", ""
         if self.store.remote and self.seal_to is None:
             raise Malformed(
                 "arguments",
@@ -303,15 +313,14 @@ class Backup:
             )
         # JSON has no bytes: they become base64.
         data = msgspec.json.encode(secrets)
-        if self.seal_to is None:
-            self.store.put("secrets/clear.json", data)
-            self._new.append("secrets/clear.json")
-            if self.store.folder is not None:
-                (self.store.folder / "secrets").chmod(0o700)
-            return "clear"
-        self.store.put("secrets/sealed.age", encrypt(data, [self.seal_to]))
-        self._new.append("secrets/sealed.age")
-        return "sealed"
+        how, name = ("sealed", "sealed.age") if self.seal_to else ("clear", "clear.json")
+        if self.seal_to is not None:
+            data = encrypt(data, [self.seal_to])
+        self.store.put(f"secrets/{name}", data)
+        self._new.append(f"secrets/{name}")
+        if how == "clear" and self.store.folder is not None:
+            (self.store.folder / "secrets").chmod(0o700)
+        return how, sha256(data).hexdigest()
 
     def _forget(self, manifest: Manifest) -> None:
         """Delete what is named no more: replaced parts, and with them what was erased."""

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from accompany.adapters.apart import Reading, Readings
 from accompany.adapters.checkpoints import copies_kept, folder_of
-from accompany.adapters.disk import write_durably
+from accompany.adapters.disk import read_text, write_durably
 from accompany.adapters.erasing import erase
 from accompany.adapters.erasures import Erasures
 from accompany.adapters.index import Index
@@ -94,14 +94,14 @@ class ClosedLog:
 
 def _deleted(folder: Path) -> list[str]:
     path = folder / DELETED
-    return path.read_text("ascii").split() if path.exists() else []
+    return read_text(path).split() if path.exists() else []
 
 
 def closed_logs(data: Path, second: Path, courtesy: Courtesy) -> dict[str, ClosedLog]:
     """Return the logs that were closed in *data*, by their file names."""
     found = {}
     for folder in sorted((data / "closed").glob("*")):
-        policy = (folder / "policy").read_text("utf-8")
+        policy = read_text(folder / "policy")
         index = followed(folder)
         index.drop(_deleted(folder))
         last = last_held(index, folder, second)

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from accompany.adapters.auditors import SqliteAuditors
-from accompany.adapters.disk import sync_folder, write_durably
+from accompany.adapters.disk import read_text, sync_folder, write_durably
 from accompany.adapters.keys import load_keys
 from accompany.adapters.sqlite import Database
 from accompany.adapters.wishes import SqliteWishes
@@ -51,7 +51,7 @@ def finish_closing(data: Path) -> None:
     mark = data / MARK
     if not mark.exists():
         return
-    target = data / "closed" / mark.read_text().strip()
+    target = data / "closed" / read_text(mark).strip()
     target.mkdir(parents=True, exist_ok=True, mode=0o700)
     for name in [*_databases(MOVED), "keys"]:
         if (data / name).exists():

@@ -16,7 +16,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from accompany.adapters.frames import BLOCK, whole_blocks
-from accompany.errors import DiskFull
+from accompany.errors import Damaged, DiskFull
 
 _PIECE = 1024 * 1024
 _FULL = (errno.ENOSPC, errno.EDQUOT)
@@ -124,7 +124,7 @@ def write_durably(path: Path, data: bytes, mode: int = 0o600) -> None:
     Raise DiskFull, with the old one in place, where there is no room.
     """
     fresh = path.with_name(path.name + ".new")
-    try:
+    with no_room_for(path):
         fd = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, mode)
         try:
             view = memoryview(data)
@@ -135,10 +135,25 @@ def write_durably(path: Path, data: bytes, mode: int = 0o600) -> None:
             os.close(fd)
         fresh.replace(path)
         sync_folder(path.parent)
+
+
+@contextmanager
+def no_room_for(path: Path) -> Iterator[None]:
+    """Raise DiskFull for what says that there is no room for *path*: that may pass."""
+    try:
+        yield
     except OSError as error:
         if error.errno in _FULL:
             raise DiskFull(f"no room for {path.name}: {error.strerror}") from error
         raise
+
+
+def read_text(path: Path) -> str:
+    """Return the text at *path*; raise Damaged where it is none: a bit may flip in any file."""
+    try:
+        return path.read_text("utf-8")
+    except UnicodeDecodeError as error:
+        raise Damaged(f"{path} is bent: its byte {error.start} is in no text") from error
 
 
 def sync_folder(folder: Path) -> None:

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import msgspec
 
-from accompany.adapters.disk import write_durably
+from accompany.adapters.disk import no_room_for, write_durably
 from accompany.adapters.erasures import Erased, Erasures, digest_of
 from accompany.adapters.frames import HEADER_SIZE, Placed, holds, read_payload
 from accompany.adapters.spans import Span, merged, spans_of
@@ -67,7 +67,9 @@ def erase(journal: Path, number: int, recordings: Collection[str], erasures: Era
     if not found:
         return 0
     # First what a reader must know, then the zeros: a crash in between changes nothing.
-    _note(erasures, number, [erased for erased, _, _ in found])
+    fresh = [erased for erased, _, _ in found if known.get(erased.offset) != erased]
+    if fresh:
+        _note(erasures, number, fresh)
     places = [
         Span(base + start, base + start + size)
         for erased, base, _ in found
@@ -139,20 +141,45 @@ def _secrets(record: Record) -> list[bytes | str | None]:
 def overwrite(path: Path, places: list[Span]) -> None:
     """Write zeros over *places*, sync, and give their whole blocks back to the file system.
 
-    Zeros first: a hole alone would leave the bytes on the device, in blocks nobody owns.
+    Zeros first: a hole alone would leave the bytes on the device, in blocks nobody owns. What is a
+    hole already was zeros before, and stays one: written again it would need room, and what is to
+    make room on a full disk must not ask for any. Raise DiskFull where there is none all the same.
     """
-    zeros = bytes(1024 * 1024)
     fd = os.open(path, os.O_RDWR)
     try:
-        for span in places:
-            for at in range(span.start, span.end, len(zeros)):
-                _write(fd, zeros[: span.end - at], at)
-        _sync_data(fd)
-        for span in merged(places):
-            _punch(fd, span)
-        os.fsync(fd)
+        with no_room_for(path):
+            for span in places:
+                for part in _without_holes(fd, span):
+                    _write_zeros(fd, part)
+            _sync_data(fd)
+            for span in merged(places):
+                _punch(fd, span)
+            os.fsync(fd)
     finally:
         os.close(fd)
+
+
+def _without_holes(fd: int, span: Span) -> Iterator[Span]:
+    """Yield the parts of *span* that have room on the disk."""
+    at = span.start
+    while at < span.end:
+        try:
+            start = os.lseek(fd, at, os.SEEK_DATA)
+        except OSError as error:
+            if error.errno != errno.ENXIO:
+                raise
+            # Nothing but holes up to the end of the file.
+            return
+        if start >= span.end:
+            return
+        at = min(os.lseek(fd, start, os.SEEK_HOLE), span.end)
+        yield Span(start, at)
+
+
+def _write_zeros(fd: int, span: Span) -> None:
+    zeros = bytes(min(span.end - span.start, 1024 * 1024))
+    for at in range(span.start, span.end, len(zeros)):
+        _write(fd, zeros[: span.end - at], at)
 
 
 def _write(fd: int, data: bytes, at: int) -> None:

@@ -13,6 +13,8 @@ from pathlib import Path
 
 import msgspec
 
+from accompany.errors import Damaged
+
 
 class Erased(msgspec.Struct, frozen=True):
     """Of the frame at *offset*: the ranges of its payload that are zeros, and SHA-256 of header
@@ -21,6 +23,15 @@ class Erased(msgspec.Struct, frozen=True):
     offset: int
     ranges: list[tuple[int, int]]
     sha256: str
+
+
+def read_erased(path: Path) -> list[Erased]:
+    """Return what one erasing erased; raise Damaged where *path* does not say that any more."""
+    try:
+        return msgspec.json.decode(path.read_bytes(), type=list[Erased])
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        why = "it says which parts of the journal were erased; restore it from a backup"
+        raise Damaged(f"{path} is bent: {error}; {why}") from error
 
 
 class Erasures:
@@ -36,7 +47,7 @@ class Erasures:
         if self._held[0] != (number, len(paths)):
             found: dict[int, Erased] = {}
             for path in paths:
-                rows = msgspec.json.decode(path.read_bytes(), type=list[Erased])
+                rows = read_erased(path)
                 # A later one of the same frame names all ranges of the ones before it.
                 found.update((one.offset, one) for one in rows)
             self._held = ((number, len(paths)), found)

@@ -19,6 +19,7 @@ from accompany.adapters.disk import (
     cut,
     new_buffer,
     open_blocks,
+    read_text,
     takes_direct,
     way_of_writing,
     write_blocks,
@@ -34,7 +35,7 @@ from accompany.adapters.frames import (
     whole_blocks,
     write_payload,
 )
-from accompany.adapters.scanning import Batch, Position, Scan, numbers_in, path_of
+from accompany.adapters.scanning import Batch, Position, Scan, first_name, numbers_in, path_of
 from accompany.custody.ports import Blob, Item
 from accompany.errors import Damaged, DiskFull
 
@@ -202,9 +203,25 @@ class Journal:
     def _own_name(self) -> uuid.UUID:
         path = self.folder / "uuid"
         if path.exists():
-            return uuid.UUID(path.read_text().strip())
+            return self._checked_name(path)
         if numbers_in(self.folder):
             raise Damaged(f"{path} is missing, but there are journal files")
         name = uuid.uuid4()
         write_durably(path, f"{name}\n".encode())
+        return name
+
+    def _checked_name(self, path: Path) -> uuid.UUID:
+        """Return the name that *path* states; raise Damaged where the batches have another one.
+
+        Without that it would look as if all that was acknowledged were gone.
+        """
+        stated = read_text(path).strip()
+        found = first_name(self.folder)
+        try:
+            name = uuid.UUID(stated)
+        except ValueError:
+            name = None
+        if name is None or found not in (None, name):
+            says = f"the first batch in {self.folder} says {found}" if found else "none was written"
+            raise Damaged(f"{path}: expected the journal's name, found {stated[:80]!r}; {says}")
         return name

@@ -11,7 +11,7 @@ import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
-from accompany.adapters.disk import sync_folder, write_durably
+from accompany.adapters.disk import read_text, sync_folder, write_durably
 from accompany.errors import Damaged, Malformed
 from accompany.evidence.age import HybridIdentity
 from accompany.evidence.cards import organization_name
@@ -99,7 +99,7 @@ def _make(folder: Path, origin: str) -> None:
 
 def _read(folder: Path, name: str) -> str:
     path = folder / f"{name}.key"
-    lines = [line for line in path.read_text().splitlines() if line and line[0] != "#"]
+    lines = [line for line in read_text(path).splitlines() if line and line[0] != "#"]
     if len(lines) != 1:
         raise Damaged(f"{path}: expected one line with a key, found {len(lines)}")
     return lines[0]

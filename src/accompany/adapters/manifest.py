@@ -51,6 +51,8 @@ class Manifest(msgspec.Struct, frozen=True):
     secrets: str
     """none, clear or sealed"""
     closed: dict[str, ClosedJournal] = {}
+    secrets_sha256: str = ""
+    """Of what lies there; a backup made before it was noted says nothing."""
 
 
 def objects_of(manifest: Manifest) -> Iterator[Object]:
@@ -69,7 +71,7 @@ def read_manifest(store: Store) -> Manifest | None:
         return None
     try:
         manifest = msgspec.json.decode(data, type=Manifest)
-    except msgspec.DecodeError as error:
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise Malformed(MANIFEST, str(error)) from error
     if manifest.format != FORMAT:
         raise Malformed(MANIFEST, f"expected {FORMAT}, found {manifest.format[:40]!r}")

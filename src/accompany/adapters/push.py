@@ -12,6 +12,7 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from accompany.adapters.disk import write_durably
+from accompany.errors import Damaged
 
 TIMEOUT = 15.0
 LASTS = 60
@@ -36,8 +37,12 @@ class Push:
     @property
     def public_key(self) -> str:
         """What a browser subscribes with: the uncompressed point, base64url."""
-        key = serialization.load_pem_private_key(self._path.read_bytes(), None).public_key()
-        point = key.public_bytes(
+        try:
+            key = serialization.load_pem_private_key(self._path.read_bytes(), None)
+        except ValueError as error:
+            why = "expected a private key; restore it, or delete it: then all subscribe anew"
+            raise Damaged(f"{self._path} is bent: {why}") from error
+        point = key.public_key().public_bytes(
             serialization.Encoding.X962, serialization.PublicFormat.UncompressedPoint
         )
         return urlsafe_b64encode(point).rstrip(b"=").decode()

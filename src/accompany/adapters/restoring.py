@@ -17,9 +17,9 @@ import msgspec
 
 from accompany.adapters.backup import SECRETS, Progress
 from accompany.adapters.closed_log import followed, last_held
-from accompany.adapters.disk import write_durably
+from accompany.adapters.disk import read_text, write_durably
 from accompany.adapters.erasing import overwrite
-from accompany.adapters.erasures import Erased
+from accompany.adapters.erasures import read_erased
 from accompany.adapters.frames import HEADER_SIZE
 from accompany.adapters.keeper import JournalKeeper, check_tree
 from accompany.adapters.manifest import (
@@ -132,6 +132,12 @@ class Restoring:
         data = self.store.get(f"secrets/{name}")
         if data is None:
             raise Damaged(f"{self.store.where}: secrets/{name} is missing")
+        found = sha256(data).hexdigest()
+        if manifest.secrets_sha256 not in ("", found):
+            raise Damaged(
+                f"{self.store.where}: secrets/{name}: expected SHA-256 {manifest.secrets_sha256}, "
+                f"found {found}"
+            )
         if manifest.secrets == "sealed":
             if self.identity is None:
                 raise Malformed("arguments", "the keys are sealed: expected --identity FILE")
@@ -149,7 +155,7 @@ class Restoring:
             journal, erased, file = name.partition("/erased/")
             if not erased:
                 continue
-            rows = msgspec.json.decode((folder / name).read_bytes(), type=list[Erased])
+            rows = read_erased(folder / name)
             path = folder / journal / f"{file.partition('-')[0]}.journal"
             if path.exists():
                 spans = [
@@ -208,7 +214,7 @@ def _check_closed(folder: Path, held: ClosedJournal) -> None:
 
 def _log_key(folder: Path) -> Verifier:
     """Return the log's key as the policy in the backup states it."""
-    for line in (folder / "policy").read_text("utf-8").splitlines():
+    for line in read_text(folder / "policy").splitlines():
         match line.split():
             case ["log", vkey, *_]:
                 return Verifier.parse(vkey)

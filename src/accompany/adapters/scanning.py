@@ -56,6 +56,19 @@ def numbers_in(folder: Path) -> list[int]:
     return sorted(int(path.stem) for path in folder.glob("*.journal"))
 
 
+def first_name(folder: Path) -> uuid.UUID | None:
+    """Return the name of the journal that the first batch in *folder* is of, if that is whole."""
+    for number in numbers_in(folder)[:1]:
+        path = path_of(folder, number)
+        with path.open("rb") as source:
+            head = source.read(HEADER_SIZE)
+            header = Header.parse(head)
+            if header is None or HEADER_SIZE + header.length > path.stat().st_size:
+                return None
+            return header.journal if holds(head, source.read(header.length)) else None
+    return None
+
+
 class Scan:
     """One reading of the journal *name* in *folder*, from a position on.
 

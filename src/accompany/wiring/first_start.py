@@ -4,7 +4,7 @@ import logging
 import time
 from pathlib import Path
 
-from accompany.accounts.enrolment import Enrolment, digest_of_secret, new_code
+from accompany.accounts.enrolment import Enrolment, canonical_code, digest_of_secret, new_code
 from accompany.accounts.people import GuestCode
 from accompany.accounts.rights import PersonRole
 from accompany.adapters.disk import write_durably
@@ -17,15 +17,17 @@ logger = logging.getLogger("accompany")
 def kept_code(folder: Path, people: SqlitePeople) -> str:
     """Return the organization's guest code, made on first start; it stands on its posters."""
     path, now = folder / "guest-code", time.time_ns() // 1_000_000
-    if path.exists():
-        code = path.read_text().strip()
-        kept = people.code(digest_of_secret(code))
-        if kept is not None and not kept.good(now):
-            logger.info("the kept guest code has ended; a new one is made")
-            path.unlink()
-    if not path.exists():
-        write_durably(path, f"{new_code()}\n".encode())
-    code = path.read_text().strip()
+    code = _read(path)
+    if code and canonical_code(code) != code:
+        logger.warning("%s is bent; a new one is made, and those on posters still count", path)
+        code = ""
+    kept = people.code(digest_of_secret(code))
+    if kept is not None and not kept.good(now):
+        logger.info("the kept guest code has ended; a new one is made")
+        code = ""
+    if not code:
+        code = new_code()
+        write_durably(path, f"{code}\n".encode())
     people.add_code(digest_of_secret(code), GuestCode("first", now))
     return code
 
@@ -42,8 +44,8 @@ def kept_invitation(path: Path, enrolment: Enrolment, role: PersonRole) -> str:
 
     For a coordinator as well: the file lies beside the organization's own keys.
     """
-    if path.exists():
-        code = path.read_text().strip()
+    code = _read(path)
+    if code:
         try:
             if not enrolment.used(code):
                 return code
@@ -52,3 +54,8 @@ def kept_invitation(path: Path, enrolment: Enrolment, role: PersonRole) -> str:
     code = enrolment.invite(role)
     write_durably(path, f"{code}\n".encode())
     return code
+
+
+def _read(path: Path) -> str:
+    """Return the code in *path*, with a bent byte as a letter of no code; empty without one."""
+    return path.read_text("utf-8", "replace").strip() if path.exists() else ""
