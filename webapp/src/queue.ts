@@ -66,12 +66,12 @@ export class Queue {
   readonly items: Item[] = [];
   /** what lies in the folder but cannot be read any more */
   damaged = 0;
-  /** false once something could not be written: it is then held in memory alone */
-  durable: boolean;
   /** how often the disk refused to take something */
   refusals = 0;
   last: Last | null = null;
 
+  /** what could not be written, and lies in memory alone until it is sent */
+  private readonly unkept = new Set<string>();
   private readonly held = new Map<string, Uint8Array>();
   private heldBytes = 0;
   private order = 0;
@@ -79,8 +79,11 @@ export class Queue {
   private constructor(
     private readonly files: Files,
     readonly record: RecordFile,
-  ) {
-    this.durable = files.where !== "memory";
+  ) {}
+
+  /** False while something waits that would be gone with the page. */
+  get durable(): boolean {
+    return this.files.where !== "memory" && this.unkept.size === 0;
   }
 
   /** Begins the queue of a new recording. */
@@ -146,6 +149,7 @@ export class Queue {
     if (at >= 0) this.items.splice(at, 1);
     this.heldBytes -= this.held.get(item.name)?.length ?? 0;
     this.held.delete(item.name);
+    this.unkept.delete(item.name);
   }
 
   /** What a kill takes is what is not written yet, and to open a file takes longer than to write it. */
@@ -158,7 +162,7 @@ export class Queue {
     try {
       await this.files.write(this.record.recording, name, data, loose);
     } catch {
-      this.durable = false;
+      if (!loose) this.unkept.add(name);
       this.refusals += 1;
       kept = false;
     }

@@ -263,7 +263,9 @@ function tell(): void {
 
 function problemOf(all: readonly Recording[]): string | null {
   const found = all.map(({ uplink }) => uplink.problem).find((problem) => problem !== null);
-  return found ?? (all.every(({ queue }) => queue.durable) ? null : "memory-only");
+  // What has all arrived is lost with no page.
+  const safe = all.every(({ queue, device }) => queue.durable || (device.closed && queue.items.length === 0));
+  return found ?? (safe ? null : "memory-only");
 }
 
 async function sendLeftovers(): Promise<void> {

@@ -124,7 +124,7 @@ describe("the queue", () => {
 
   test("where the disk refuses, memory holds it, and it is said", async () => {
     class Full extends MemoryFiles {
-      override readonly where = "memory" as const;
+      override readonly where = "opfs" as "memory";
       override async write(folder: string, name: string, data: Uint8Array): Promise<void> {
         if (name.endsWith(".item")) throw new DOMException("full", "QuotaExceededError");
         await super.write(folder, name, data);
@@ -134,6 +134,9 @@ describe("the queue", () => {
     const item = await queue.add(segment(1), new Uint8Array(20 * 1024 * 1024));
     expect(queue.durable).toBe(false);
     expect((await queue.body(item))?.length).toBe(20 * 1024 * 1024);
+    // Once the server has it, nothing would be gone with the page any more.
+    await queue.settle(item, "digest", "receipt");
+    expect(queue.durable).toBe(true);
   });
 
   test("a folder without its record tells of no recording", async () => {

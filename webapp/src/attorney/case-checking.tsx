@@ -157,6 +157,31 @@ function PlayingNow({ parts, player, whole }: PlayingProps & { whole: boolean })
   );
 }
 
+/** So many gaps are named at once: a phone that was too busy has one every second. */
+const AT_ONCE = 4;
+
+/** The longest of them, in their order. */
+function longestOf(stretches: readonly Stretch[], most: number): readonly Stretch[] {
+  const byLength = [...stretches].sort((one, other) => other.end - other.start - (one.end - one.start));
+  const longest = new Set(byLength.slice(0, most));
+  return stretches.filter((one) => longest.has(one));
+}
+
+function Gaps({ stretches, go }: { stretches: readonly Stretch[]; go(offset: number): void }): JSX.Element | null {
+  if (stretches.length === 0) return null;
+  return (
+    <ul class="gaps">
+      {stretches.map((one, at) => (
+        <li key={at}>
+          <button type="button" class="button small" onClick={() => go(one.start)} data-testid="gap">
+            {`${lengthOf(one.start)} – ${lengthOf(one.end)}: ${whyOf(one)}`}
+          </button>
+        </li>
+      ))}
+    </ul>
+  );
+}
+
 /** The recording from left to right, and its gaps, each a way to that moment. */
 function Along({ report, parts, player }: PlayingProps & { report: ReportSaid }): JSX.Element | null {
   const timeline = timelineOf(report.facts);
@@ -185,18 +210,13 @@ function Along({ report, parts, player }: PlayingProps & { report: ReportSaid })
         <span>{lengthOf(0)}</span>
         <span>{lengthOf(length)}</span>
       </p>
-      {without.length === 0 ? (
-        <p class="small">{t("checking.no_gaps")}</p>
-      ) : (
-        <ul class="gaps">
-          {without.map((one, at) => (
-            <li key={at}>
-              <button type="button" class="button small" onClick={() => go(one.start)} data-testid="gap">
-                {`${lengthOf(one.start)} – ${lengthOf(one.end)}: ${whyOf(one)}`}
-              </button>
-            </li>
-          ))}
-        </ul>
+      {without.length === 0 && <p class="small">{t("checking.no_gaps")}</p>}
+      <Gaps stretches={longestOf(without, AT_ONCE)} go={go} />
+      {without.length > AT_ONCE && (
+        <details>
+          <summary>{t("checking.gaps", { count: without.length })}</summary>
+          <Gaps stretches={without} go={go} />
+        </details>
       )}
     </div>
   );

@@ -8,7 +8,7 @@ import { useWatched } from "../ui/hooks";
 import { Icon } from "../ui/icons";
 import { say } from "../ui/say";
 import { OwnLinks } from "./own-message";
-import { countOf, type Telling, type TellingState, type TellingView } from "./telling";
+import { countOf, fateOf, type Telling, type TellingState, type TellingView } from "./telling";
 
 /** *small* leaves out what can wait until the call is over. */
 export function TellingPanel({ telling, small }: { telling: Telling; small?: boolean }): JSX.Element {
@@ -62,10 +62,9 @@ function Details({ view: { state, cut }, signs }: DetailsProps): JSX.Element | n
       {state.contacts.length > 0 && (
         <ul class="fates small">
           {state.contacts.map((one, at) => {
-            const fate = state.stage === "safe" ? one.safe : state.stage === "missed" ? one.overdue : one.pressed;
             return (
               <li key={at}>
-                {t("people.one", { number: signs[at] ?? at + 1 })}: {t(`tell.fate.${fate}`)}
+                {t("people.one", { number: signs[at] ?? at + 1 })}: {t(`tell.fate.${fateOf(state, one)}`)}
               </li>
             );
           })}

@@ -243,11 +243,17 @@ function forgotten(state: TellingState): boolean {
   return !state.armed && (later || isOnWay(state));
 }
 
-/** How many of the contacts were told at all, and how many could not be. */
+/** What became of the message that counts now: of the press, of "I am safe", or of a time that is over. */
+export function fateOf({ stage }: TellingState, fates: Fates): Fate {
+  if (stage === "safe") return fates.safe;
+  return stage === "missed" ? fates.overdue : fates.pressed;
+}
+
+/** How many of the contacts got the message that counts now, and how many could not be told. */
 export function countOf(state: TellingState): { told: number; failed: number; all: number } {
-  const fates = state.contacts.map((one) => Object.values(one));
-  const told = fates.filter((one) => one.includes("told")).length;
-  const failed = fates.filter((one) => one.includes("failed") && !one.includes("told")).length;
+  const fates = state.contacts.map((one) => fateOf(state, one));
+  const told = fates.filter((one) => one === "told").length;
+  const failed = fates.filter((one) => one === "failed").length;
   return { told, failed, all: fates.length };
 }
 

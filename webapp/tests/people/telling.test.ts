@@ -100,6 +100,14 @@ describe("telling", () => {
     expect(answers.asked).toHaveLength(5);
   });
 
+  test("counts who got the message of the moment, not who got an earlier one", () => {
+    const missed = state({ stage: "missed" }, "told", "told");
+    Object.assign(missed.contacts[0] ?? {}, { overdue: "waiting" });
+    Object.assign(missed.contacts[1] ?? {}, { overdue: "failed" });
+    expect(countOf(missed)).toEqual({ told: 0, failed: 1, all: 2 });
+    expect(countOf({ ...missed, stage: "waiting" })).toEqual({ told: 2, failed: 0, all: 2 });
+  });
+
   test("says so where the server does not take it, and asks no more", async () => {
     const answers = answering(400);
     const telling = Telling.of(WHOLE, PEOPLE, 0);
