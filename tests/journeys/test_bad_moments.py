@@ -1,5 +1,6 @@
 """What must survive: the caller's browser killed, the server killed, the line cut."""
 
+import json
 from collections.abc import Callable
 from pathlib import Path
 
@@ -8,9 +9,9 @@ import pytest
 from accompany.evidence.statements import Gap
 from browsers import Phone, wait_for
 from cutline import line_to
-from evidencefiles import open_film, statements_in, unstated_holes, verify
-from losing import lose_a_browser
-from people import Attorney, Caller, save_package, wait_for_text
+from evidencefiles import open_film, open_media, statements_in, unstated_holes, verify
+from losing import lose_a_browser, wait_until_sent
+from people import Attorney, Caller, recordings_of, save_package, say_in_chat, wait_for_text
 from serving import RunningServer
 
 pytestmark = [pytest.mark.journey, pytest.mark.fault]
@@ -102,3 +103,65 @@ def test_a_line_cut_for_twenty_seconds_costs_nothing(
         wait_for(lambda: attorney.page.evaluate(FRAMES) > frames, 20, "for the picture to move")
         finish(own_server, attorney, caller, tmp_path / "case.zip", clip.frames)
         phone.close()
+
+
+ASKED, ADVISED = "Two men are at the door.", "Ask for the warrant at the window."
+THEN = "They say they do not need one."
+
+
+@pytest.mark.parametrize("cut", [False, True], ids=["on a line", "with the line cut"])
+def test_what_was_written_is_in_the_recording_of_a_phone_that_was_killed(
+    own_server: RunningServer,
+    attorney: Attorney,
+    make_phone: Callable[..., Phone],
+    tmp_path: Path,
+    clip,
+    cut: bool,
+) -> None:
+    with line_to(own_server.port) as line:
+        link = own_server.links["caller"].replace(f":{own_server.port}/", f":{line.port}/")
+        phone = make_phone(tmp_path / "far", video=clip.video, audio=clip.audio)
+        caller = Caller(phone, phone.start())
+        caller.prepare(link)
+        caller.press()
+        attorney.answer()
+        wait_for_text(caller.page, f"{attorney.name} is with you", 30)
+        caller.wait_until_recorded(3)
+        if cut:
+            # The call does not go over that line: what is written arrives, but nothing is sent.
+            line.cut()
+        say_in_chat(caller.page, ASKED)
+        wait_for_text(attorney.page, ASKED)
+        say_in_chat(attorney.page, ADVISED)
+        wait_for_text(caller.page, ADVISED)
+        say_in_chat(caller.page, THEN)
+        wait_for_text(attorney.page, THEN)
+        # A kill takes the last second, of film as of words.
+        caller.wait_until_recorded(caller.recorded + 2)
+        phone.kill()
+        line.mend()
+        caller.page = phone.start()
+        caller.page.goto(link)
+        wait_until_sent(caller.page)
+        attorney.end()
+        notes = wait_for(
+            lambda: [one for one in recordings_of(attorney) if one[0] == "notes"],
+            20,
+            "for the chat",
+        )
+        [(_, recording, closing)] = notes
+        assert closing is None
+        package = save_package(attorney, tmp_path / "chat.zip", recording)
+        phone.close()
+    # Nobody could close it: that is all that is missing.
+    verdict = verify(package, own_server.links["policy"])
+    assert (verdict.status, verdict.report["fails"]) == (2, []), verdict.words
+    assert [one["code"] for one in verdict.report["unchecked"]] == ["no-closing"]
+    assert verify(package, own_server.links["policy"], "--open-ended").status == 0
+    head, *lines = map(json.loads, open_media(own_server, package).read_text().splitlines())
+    assert head == {"chat": "accompany/chat/v1"}
+    assert [(one["by"], one["text"]) for one in lines] == [
+        ("caller", ASKED),
+        ("attorney", ADVISED),
+        ("caller", THEN),
+    ]
