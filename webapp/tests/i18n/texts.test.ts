@@ -150,6 +150,17 @@ test("the check above finds a word that was forgotten", () => {
   expect(words.map((each) => each.trim()).filter(Boolean).sort()).toEqual(["Hello", "Hi", "Ho", "You"]);
 });
 
+/** Who is called, what is recorded, what is safe, the way back: what stands on the screen in a press. */
+const UNDER_STRESS = /^(wait|call|safe|rec|say|silent|private|lock|cancel|start\.(button|hint))(\.|$)/;
+const clausesOf = (text: string): string[][] =>
+  text.split(/[.!?…:,]/).map((clause) => clause.match(/[\p{L}\p{N}{}'’-]+/gu) ?? []);
+
+test("what is read under stress has six words at most", async () => {
+  const read = Object.entries((await loadFile(CALLER, "en")).texts).filter(([key]) => UNDER_STRESS.test(key));
+  expect(read.length).toBeGreaterThan(40);
+  expect(read.filter(([, text]) => clausesOf(text).some((clause) => clause.length > 6))).toEqual([]);
+});
+
 test("every sentence is said somewhere", () => {
   const sources = Object.values(PAGES).join("\n");
   const said = (key: string): boolean => {
