@@ -77,6 +77,10 @@ class Night(RuleBasedStateMachine):
     def lose_the_console(self, person: CardSerial) -> None:
         self.desk.console_gone(person, self.now)
 
+    @rule(person=people)
+    def open_it_again(self, person: CardSerial) -> None:
+        self.desk.console_back(person)
+
     @rule(person=people, encounter=presses, again=st.booleans())
     def answer(self, person: CardSerial, encounter: EncounterId, again: bool) -> None:
         try:

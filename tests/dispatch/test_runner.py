@@ -223,6 +223,17 @@ def test_a_console_that_returns_in_time_stays_on_duty(shown: Shown) -> None:
     assert shown.desk.standing(ONE).loud == (ADA, BEN)
 
 
+def test_a_console_that_returns_without_a_word_stays_on_duty(shown: Shown) -> None:
+    shown.desk.go_on_duty(attorney(ADA))
+    shown.desk.console_gone(ADA, 100)
+    shown.desk.console_back(ADA)
+    shown.desk.tick(100 + LINGERING)
+    assert shown.desk.is_on_duty(ADA)
+    shown.desk.console_gone(ADA, 200 + LINGERING)
+    shown.desk.tick(200 + 2 * LINGERING)
+    assert not shown.desk.is_on_duty(ADA)
+
+
 def test_a_console_that_was_not_on_duty_goes_without_a_trace(shown: Shown) -> None:
     shown.desk.console_gone(ADA, 100)
     shown.desk.tick(100 + LINGERING)

@@ -169,9 +169,13 @@ async def test_duty_outlives_a_console_that_closes_for_a_moment(held: House) -> 
     ada = await held.attorney()
     async with held.console(ada) as console:
         await on_duty(console)
+    await _until(lambda: ada.serial not in live_of(held)._showing._lines)
+    desk, now = held.server.office.desk, held.server.office.clock.now()
     async with held.console(ada) as console:
         assert (await console.until("desk"))["on"]
-    assert held.server.office.desk.is_on_duty(ada.serial)
+        # It was loaded anew, and says no word of duty.
+        desk.tick(now + 10 * 90_000)
+        assert desk.is_on_duty(ada.serial)
 
 
 # The call.

@@ -161,6 +161,10 @@ class Desk(Doing):
             until = self._leaving[attorney] = time + self.rules.reconnect + hold
             heappush(self._due, (until, ""))
 
+    def console_back(self, attorney: CardSerial) -> None:
+        """A console of this attorney is open again: duty goes on, whether or not it says so."""
+        self._leaving.pop(attorney, None)
+
     def line_lost(self, encounter: EncounterId, time: int) -> None:
         """The attorney's seat in a call is empty; the first time that this is said counts."""
         if encounter not in self._lost:

@@ -283,6 +283,8 @@ class Live:
         serial = person.serial
         if serial not in self._showing:
             self._comings.come(serial, self.office.clock.now())
+        # A page that was loaded anew says nothing of duty: it asks whether it is on.
+        self.office.desk.console_back(serial)
         self._showing.come(serial, line)
         try:
             self._sit_again(serial, line)
