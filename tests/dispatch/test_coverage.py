@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime
 
 from accompany.dispatch.calendar_file import folded, write_calendar
 from accompany.dispatch.coverage import HOUR, Gap, Level, cover, gaps
-from accompany.dispatch.coverage_picture import draw_coverage
+from accompany.dispatch.coverage_picture import draw_coverage, draw_hours
 from accompany.dispatch.shifts import Dates, Hours, License, Member, Off, Roster, Span, Weekly
 
 DAY = date(2026, 11, 23)
@@ -89,6 +89,26 @@ def test_the_picture_shows_every_hour_once_and_says_how_many_are_bare() -> None:
     assert about is not None
     assert about.text is not None
     assert about.text.startswith(f"{14 * (10 + 12 + 48)} of {14 * 96} hours")
+
+
+def test_a_picture_without_words_shows_the_same_hours() -> None:
+    coverage = cover(ROSTER, MIDNIGHT, 14, ["TX", "CA"])
+    space = "{http://www.w3.org/2000/svg}"
+    with_words, without = (
+        ET.fromstring(drawn)  # noqa: S314
+        for drawn in (draw_coverage(coverage, "UTC", "Fourteen"), draw_hours(coverage, "UTC"))
+    )
+
+    def cells(picture: ET.Element) -> list[tuple[str, str, str]]:
+        """Return each cell of the panels: what it is, from where, how wide."""
+        found = [one for one in picture.iter(f"{space}rect") if one.attrib["height"] == "12"]
+        panels = [one for one in found if int(one.attrib["x"]) >= 56 and one.attrib["y"] != "62"]
+        return [(one.attrib["class"], one.attrib["x"], one.attrib["width"]) for one in panels]
+
+    assert cells(with_words) == cells(without) != []
+    assert without.find(f"{space}title") is None
+    texts = {str(one.text) for one in without.iter(f"{space}text")}
+    assert {one for one in texts if not one.isdigit()} == {"en", "es", "TX", "CA"}
 
 
 def test_a_calendar_is_folded_escaped_and_keeps_its_uids() -> None:

@@ -13,6 +13,8 @@ from zoneinfo import ZoneInfo
 from accompany.dispatch.coverage import HOUR, Coverage, Level
 
 LEFT, TOP, ROW, CELL, HEAD, GAP = 56, 92, 14, 3, 34, 22
+EDGE = 12
+"""What stands above the panels where there are no words."""
 STYLE = """
  svg { background: #fffefa; color: #17212b; font: 12px system-ui, sans-serif }
  text { fill: currentColor } .soft { fill: #4d5b67 } .title { font-size: 18px; font-weight: 600 }
@@ -34,22 +36,38 @@ WORDS = {
 
 
 def draw_coverage(coverage: Coverage, zone: str, title: str) -> str:
-    """Return the picture as an SVG document."""
-    width = LEFT + coverage.hours * CELL + 16
-    panel = HEAD + len(coverage.states) * ROW + GAP
-    height = TOP + len(coverage.languages) * panel
-    parts = [
-        f'<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{height}" '
-        f'viewBox="0 0 {width} {height}" role="img" aria-labelledby="title about">',
+    """Return the picture as an SVG document that explains itself, in English."""
+    words = [
         f'<title id="title">{escape(title)}</title>',
-        f'<desc id="about">{escape(_about(coverage))}</desc><style>{STYLE}</style>',
-        _patterns(),
+        f'<desc id="about">{escape(_about(coverage))}</desc>',
         f'<text class="title" x="16" y="30">{escape(title)}</text>',
         f'<text class="soft" x="16" y="50">An hour is a cell; times of {escape(zone)}.</text>',
         _legend(),
     ]
+    return _draw(coverage, zone, words, TOP)
+
+
+def draw_hours(coverage: Coverage, zone: str) -> str:
+    """Return the picture without a word, for a page that says all in its own language: codes of
+    states and languages, and days of the month."""
+    return _draw(coverage, zone, [], EDGE)
+
+
+def _draw(coverage: Coverage, zone: str, words: Sequence[str], top: int) -> str:
+    width = LEFT + coverage.hours * CELL + 16
+    panel = HEAD + len(coverage.states) * ROW + GAP
+    height = top + len(coverage.languages) * panel
+    named = ' role="img" aria-labelledby="title about"' if words else ""
+    parts = [
+        f'<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{height}" '
+        f'viewBox="0 0 {width} {height}"{named}>',
+        f"<style>{STYLE}</style>",
+        _patterns(),
+        *words,
+    ]
     for number, language in enumerate(coverage.languages):
-        parts += _panel(coverage, language, TOP + number * panel, ZoneInfo(zone))
+        at = top + number * panel
+        parts += _panel(coverage, language, at, ZoneInfo(zone), worded=bool(words))
     return "\n".join([*parts, "</svg>", ""])
 
 
@@ -86,7 +104,7 @@ def _box(x: int, y: int, width: int, height: int, level: Level, about: str = "")
     return box
 
 
-def _panel(coverage: Coverage, language: str, top: int, zone: ZoneInfo) -> list[str]:
+def _panel(coverage: Coverage, language: str, top: int, zone: ZoneInfo, worded: bool) -> list[str]:
     bottom = top + HEAD + len(coverage.states) * ROW
     parts = [f'<text x="16" y="{top + 14}" font-weight="600">{escape(language)}</text>']
     for hour in range(coverage.hours):
@@ -95,22 +113,26 @@ def _panel(coverage: Coverage, language: str, top: int, zone: ZoneInfo) -> list[
             x = LEFT + hour * CELL
             parts.append(f'<path class="day" d="M{x} {top + 18}V{bottom}"/>')
             if hour + 20 < coverage.hours:
-                words = f"{local:%a} {local.day}"
+                words = f"{local:%a} {local.day}" if worded else f"{local.day}"
                 parts.append(f'<text class="soft" x="{x + 3}" y="{top + 28}">{words}</text>')
     for row, state in enumerate(coverage.states):
         y = top + HEAD + row * ROW
         parts.append(f'<text class="soft" x="16" y="{y + 11}">{escape(state)}</text>')
-        parts += _row(coverage, state, language, y, zone)
+        parts += _row(coverage, state, language, y, zone if worded else None)
     return parts
 
 
-def _row(coverage: Coverage, state: str, language: str, y: int, zone: ZoneInfo) -> list[str]:
+def _row(coverage: Coverage, state: str, language: str, y: int, zone: ZoneInfo | None) -> list[str]:
+    """Return the cells of a row, each with its times in *zone*, or without a word."""
     levels: Sequence[Level] = coverage.levels[state, language]
     parts, hour = [], 0
     for level, group in groupby(levels):
         count = len(list(group))
         begin, end = (coverage.start + at * HOUR for at in (hour, hour + count))
-        about = f"{state}, {language}: {WORDS[level]}, {_told(begin, zone)} to {_told(end, zone)}"
+        about = ""
+        if zone is not None:
+            times = f"{_told(begin, zone)} to {_told(end, zone)}"
+            about = f"{state}, {language}: {WORDS[level]}, {times}"
         parts.append(_box(LEFT + hour * CELL, y, count * CELL, ROW - 2, level, about))
         hour += count
     return parts

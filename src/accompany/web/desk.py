@@ -12,7 +12,7 @@ from starlette.responses import JSONResponse, Response
 
 from accompany.dispatch.calendar_file import write_calendar
 from accompany.dispatch.coverage import Coverage, Gap, Level, cover, gaps
-from accompany.dispatch.coverage_picture import draw_coverage
+from accompany.dispatch.coverage_picture import draw_hours
 from accompany.dispatch.roster_csv import read_roster, write_roster
 from accompany.dispatch.shifts import DAY as ONE_DAY
 from accompany.dispatch.shifts import Roster
@@ -86,7 +86,7 @@ class DeskRoutes:
         )
 
     async def picture(self, request: Request) -> Response:
-        """GET /api/desk/coverage.svg?zone=America/Chicago."""
+        """GET /api/desk/coverage.svg?zone=America/Chicago: without words, which the page says."""
         roster = self._roster()
         if roster is None:
             raise Unknown("roster")
@@ -96,7 +96,7 @@ class DeskRoutes:
         except (ZoneInfoNotFoundError, ValueError, OSError) as error:
             raise Malformed("zone", "expected a name such as America/Chicago") from error
         coverage, _ = await asyncio.to_thread(_covered, roster, self._office.clock.now())
-        drawn = draw_coverage(coverage, zone, f"Who can be rung, the next {AHEAD} days")
+        drawn = draw_hours(coverage, zone)
         # A picture by itself: its style stands in it, and nothing else is loaded.
         return Response(drawn, media_type="image/svg+xml")
 

@@ -18,7 +18,9 @@ export function CoveragePart(): JSX.Element {
       {found?.roster === true && (
         <>
           <p data-testid="covered">{t("dd.coverage.covered", { covered: found.covered, hours: found.hours })}</p>
-          <div class="wide" tabIndex={0} role="group" aria-label={t("dd.coverage")}>
+          <Legend zone={zone} />
+          {/* From left to right in every language, as it is drawn: its names stand at the left. */}
+          <div class="wide" dir="ltr" tabIndex={0} role="group" aria-label={t("dd.coverage")}>
             <img
               class="covered"
               alt={t("dd.coverage.covered", { covered: found.covered, hours: found.hours })}
@@ -30,6 +32,24 @@ export function CoveragePart(): JSX.Element {
         </>
       )}
     </section>
+  );
+}
+
+const LEVELS = ["l0", "l1", "l2", "l3"] as const;
+
+/** What the picture's colours and hatches mean: it has no words of its own. */
+function Legend({ zone }: { zone: string }): JSX.Element {
+  return (
+    <>
+      <p class="soft small">{t("dd.cover.hours", { zone })}</p>
+      <p class="legend small">
+        {LEVELS.map((level) => (
+          <span key={level} class={`key cover ${level}`}>
+            {t(`dd.cover.${level}`)}
+          </span>
+        ))}
+      </p>
+    </>
   );
 }
 
