@@ -15,7 +15,7 @@ import { Field } from "./notes-field";
 export function NamesCard({ names }: { names: KeptText }): JSX.Element {
   useEffect(() => void names.load(), [names]);
   return (
-    <section class="card" aria-labelledby="check-title" data-testid="conflicts">
+    <section class="card names" aria-labelledby="check-title" data-testid="conflicts">
       <h2 id="check-title">{t("check.title")}</h2>
       <p class="soft small">{t("check.text")}</p>
       <div class="written">

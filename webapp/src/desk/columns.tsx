@@ -4,7 +4,7 @@
  */
 
 import type { JSX } from "preact";
-import { t } from "../i18n";
+import { LANGUAGES, language, t } from "../i18n";
 import type { Tally } from "./answers";
 
 export interface Column extends Pick<Tally, "presses" | "answered" | "within_10" | "abandoned"> {
@@ -26,6 +26,8 @@ export function Columns({ id, title, columns }: ColumnsProps): JSX.Element {
   const most = Math.max(1, ...columns.map(({ presses }) => presses));
   const width = Math.max(columns.length * WIDE, 10 * WIDE);
   const total = (name: "presses" | "within_10" | "abandoned"): number => columns.reduce((sum, one) => sum + one[name], 0);
+  // Time goes as one reads.
+  const mirrored = LANGUAGES[language.value]?.direction === "rtl";
   const every = Math.ceil(columns.length / 15);
   return (
     <figure class="picture">
@@ -55,7 +57,14 @@ export function Columns({ id, title, columns }: ColumnsProps): JSX.Element {
           </defs>
           <path class="axis" d={`M0 ${HEAD + HIGH + 0.5}H${width}`} />
           {columns.map((one, at) => (
-            <Stack key={one.label} column={one} at={at} most={most} id={id} named={at % every === 0} />
+            <Stack
+              key={one.label}
+              column={one}
+              x={(mirrored ? width - (at + 1) * WIDE : at * WIDE) + 3}
+              most={most}
+              id={id}
+              named={at % every === 0}
+            />
           ))}
         </svg>
       </div>
@@ -70,17 +79,16 @@ export function Columns({ id, title, columns }: ColumnsProps): JSX.Element {
 
 interface StackProps {
   column: Column;
-  at: number;
+  x: number;
   most: number;
   /** of the picture, whose patterns are used */
   id: string;
   named: boolean;
 }
 
-function Stack({ column, at, most, id, named }: StackProps): JSX.Element {
+function Stack({ column, x, most, id, named }: StackProps): JSX.Element {
   const { presses, answered, within_10, abandoned, label } = column;
   const scale = HIGH / most;
-  const x = at * WIDE + 3;
   const parts = [
     { count: within_10, name: "soon" },
     { count: answered - within_10, name: "later" },

@@ -78,7 +78,7 @@ export function DeskScreen({ watch, name, organization, bySheet, founded }: Desk
           </button>
         </Notice>
       )}
-      <nav aria-label={t("dd.parts")} class="parts">
+      <nav aria-label={t("dd.parts")} class="parts scrolls">
         {PARTS.map((one) => (
           <button
             key={one}

@@ -12,6 +12,9 @@ const RARELY = 2000;
 
 const DAYS = [1, 7, 30, 90, 366];
 
+/** A number and its sign on one line. */
+const SHARES = ["50\u00a0%", "90\u00a0%", "95\u00a0%"];
+
 /** 4200 ms as "4.2 s". */
 export function seconds(milliseconds: number | null): string {
   if (milliseconds === null) return "–";
@@ -100,7 +103,7 @@ function Shown({ found }: { found: Figures }): JSX.Element {
         <Fact name="dd.conflicts" value={all.conflicts} />
         <Fact name="dd.follow_ups" value={all.follow_ups} />
       </dl>
-      <Table caption={t("dd.times")} head={["", "50 %", "90 %", "95 %"]}>
+      <Table caption={t("dd.times")} head={["", ...SHARES]}>
         <Times name="dd.answer" times={all.answer} />
         <Times name="dd.sound" times={all.sound} />
         <Times name="dd.interpreter" times={all.interpreter} />
@@ -191,7 +194,7 @@ interface TalliesProps {
 }
 
 function Tallies({ caption, rows, name = (same) => same }: TalliesProps): JSX.Element {
-  const head = ["", t("dd.presses.count"), t("dd.answered"), t("dd.within", { seconds: 10 }), t("dd.abandoned"), "50 %", "90 %", "95 %"];
+  const head = ["", t("dd.presses.count"), t("dd.answered"), t("dd.within", { seconds: 10 }), t("dd.abandoned"), ...SHARES];
   return (
     <Table caption={caption} head={head}>
       {rows.map((one) => (

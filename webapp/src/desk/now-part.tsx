@@ -184,7 +184,10 @@ function Person({ person }: { person: BoardPerson }): JSX.Element {
         {person.partner !== "" && ` · ${t("dd.partner", { name: person.partner })}`}
       </p>
       <p class="soft small">
-        {listOf([...person.states, ...person.languages.map((tag) => languageName(tag))])}
+        {[person.states, person.languages.map((tag) => languageName(tag))]
+          .filter((some) => some.length > 0)
+          .map(listOf)
+          .join(" · ")}
       </p>
       {!person.console && (
         <p class={person.on_call ? "soft small" : "late small"}>

@@ -21,8 +21,10 @@ export function Translations(): JSX.Element {
       <dl>
         {found.map(({ tag, name, review }) => (
           <div key={tag} data-language={tag} data-reviewed={review !== null}>
-            <dt lang={tag} dir={LANGUAGES[tag]?.direction}>
-              {name}
+            <dt>
+              <bdi lang={tag} dir={LANGUAGES[tag]?.direction}>
+                {name}
+              </bdi>
             </dt>
             <dd>
               {review === null
