@@ -159,7 +159,8 @@ def say_in_chat(page: Page, text: str) -> None:
     page.get_by_role("button", name="Send").click()
 
 
-def wait_for_text(page: Page, text: str, seconds: float = 10) -> None:
+def wait_for_text(page: Page, text: str, seconds: float = 30) -> None:
+    """Wait until the page says *text*; as long as for all else where nothing promises it sooner."""
     page.get_by_text(text).first.wait_for(timeout=seconds * 1000)
 
 

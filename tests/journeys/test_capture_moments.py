@@ -126,14 +126,14 @@ def test_a_camera_that_stops_leaves_the_sound_and_one_tap_brings_it_back(
     caller.wait_until_recorded(3)
     caller.page.evaluate("() => given[0].getVideoTracks()[0].stop()")
     wait_for(lambda: shown(caller, "interrupted") == "device", 5, "for the loss to be said")
-    wait_for(lambda: recorded_kind(caller) == "sound", 5, "for the sound to be what is recorded")
+    wait_for(lambda: recorded_kind(caller) == "sound", 30, "for the sound to be what is recorded")
     assert caller.page.evaluate("() => vibrated") >= 1
     assert violations(caller.page) == []
     before = caller.recorded
     caller.wait_until_recorded(before + 2)
     caller.page.get_by_role("button", name="Go on recording").click()
-    wait_for(lambda: recorded_kind(caller) == "film", 10, "for the film to go on")
-    wait_for(lambda: shown(caller, "interrupted") is None, 10, "for the loss to be over")
+    wait_for(lambda: recorded_kind(caller) == "film", 30, "for the film to go on")
+    wait_for(lambda: shown(caller, "interrupted") is None, 30, "for the loss to be over")
     caller.wait_until_recorded(caller.recorded + 2)
     caller.end()
     caller.wait_until_safe()
@@ -156,12 +156,12 @@ def test_an_incoming_call_takes_the_microphone_and_one_tap_brings_it_back(
     caller.page.evaluate("() => given[0].getAudioTracks()[0].stop()")
     caller.page.evaluate(STANDS_STILL)
     wait_for_text(caller.page, "The microphone stopped. The film goes on.")
-    wait_for(lambda: int(shown(caller, "missing") or 0) >= 1, 10, "for what is missing to be said")
+    wait_for(lambda: int(shown(caller, "missing") or 0) >= 1, 30, "for what is missing to be said")
     before = caller.recorded
     caller.wait_until_recorded(before + 2)
     assert recorded_kind(caller) == "film"
     caller.page.get_by_role("button", name="Go on recording").click()
-    wait_for(lambda: shown(caller, "interrupted") is None, 10, "for the loss to be over")
+    wait_for(lambda: shown(caller, "interrupted") is None, 30, "for the loss to be over")
     caller.wait_until_recorded(before + 5)
     # The call never depended on the recording, nor this on the call.
     assert caller.page.get_by_test_id("stage").get_attribute("data-call") == "connected"
@@ -202,9 +202,9 @@ def test_muted_and_out_of_sight_are_stated_as_gaps(
     wait_for(lambda: shown(caller, "interrupted") == "muted", 5, "for the mute to be said")
     caller.wait_until_recorded(caller.recorded + 2)
     caller.page.evaluate(mute, False)
-    wait_for(lambda: shown(caller, "interrupted") is None, 5, "for the end of it to be seen")
+    wait_for(lambda: shown(caller, "interrupted") is None, 30, "for the end of it to be seen")
     caller.page.evaluate(STANDS_STILL)
-    wait_for(lambda: int(shown(caller, "missing") or 0) >= 1, 10, "for what is missing to be said")
+    wait_for(lambda: int(shown(caller, "missing") or 0) >= 1, 30, "for what is missing to be said")
     caller.wait_until_recorded(caller.recorded + 2)
     caller.end()
     caller.wait_until_safe()
@@ -224,9 +224,9 @@ def test_muted_and_out_of_sight_are_stated_as_gaps(
 def test_the_screen_is_kept_awake_and_again_when_the_page_is_seen_again(calling) -> None:
     caller = calling(COUNTS_LOCKS)
     caller.press()
-    wait_for(lambda: caller.page.evaluate("() => locks") == 1, 5, "for the lock")
+    wait_for(lambda: caller.page.evaluate("() => locks") == 1, 30, "for the lock")
     caller.page.evaluate("() => { see('hidden'); see('visible'); }")
-    wait_for(lambda: caller.page.evaluate("() => locks") == 2, 5, "for it to be taken again")
+    wait_for(lambda: caller.page.evaluate("() => locks") == 2, 30, "for it to be taken again")
 
 
 @pytest.mark.patient
@@ -237,12 +237,12 @@ def test_below_15_percent_sound_alone_until_the_caller_wants_the_picture(
     caller.press()
     caller.wait_until_recorded(3)
     caller.page.evaluate("() => drain(0.14)")
-    wait_for(lambda: shown(caller, "saving") == "battery", 5, "for the battery to be seen")
-    wait_for(lambda: recorded_kind(caller) == "sound", 5, "for the sound to be what is recorded")
+    wait_for(lambda: shown(caller, "saving") == "battery", 30, "for the battery to be seen")
+    wait_for(lambda: recorded_kind(caller) == "sound", 30, "for the sound to be what is recorded")
     assert violations(caller.page) == []
     caller.wait_until_recorded(caller.recorded + 2)
     caller.page.get_by_role("button", name="Record the picture too").click()
-    wait_for(lambda: recorded_kind(caller) == "film", 10, "for the film")
+    wait_for(lambda: recorded_kind(caller) == "film", 30, "for the film")
     caller.page.evaluate("() => drain(0.13)")
     caller.wait_until_recorded(caller.recorded + 2)
     assert recorded_kind(caller) == "film"
@@ -263,7 +263,7 @@ def test_a_full_phone_keeps_the_sound_and_films_again_when_there_is_room(
     quota = {"origin": own_server.url}
     devtools.send("Storage.overrideQuotaForOrigin", {**quota, "quotaSize": 10_000})
     wait_for(lambda: shown(caller, "saving") == "storage", 20, "for the full phone to be said")
-    wait_for(lambda: recorded_kind(caller) == "sound", 10, "for the sound to be what is recorded")
+    wait_for(lambda: recorded_kind(caller) == "sound", 30, "for the sound to be what is recorded")
     caller.wait_until_recorded(caller.recorded + 3)
     devtools.send("Storage.overrideQuotaForOrigin", quota)
     wait_for(lambda: recorded_kind(caller) == "film", 30, "for the film to go on")

@@ -126,7 +126,7 @@ def test_an_evening_at_the_desk(
     ben = console(server, invitation(server, "attorney"), "Ben Bar", ["CA"], "es")
     console(server, invitation(server, "responder"), "Rita Responder", [], "en")
     people = page.get_by_test_id("people")
-    wait_for(lambda: people.get_by_role("listitem").count() == 3, 10, "for three on duty")
+    wait_for(lambda: people.get_by_role("listitem").count() == 3, 30, "for three on duty")
     people.get_by_text("Support, no legal advice").wait_for()
     assert people.locator("li[data-doing=free]").count() == 3
 
@@ -159,7 +159,7 @@ def test_an_evening_at_the_desk(
     first.end()
     mistake = Caller(server, "TX", "en")
     mistake.end()
-    wait_for(lambda: presses.get_by_role("listitem").count() == 1, 10, "for the calls to be over")
+    wait_for(lambda: presses.get_by_role("listitem").count() == 1, 30, "for the calls to be over")
 
     # The server dies in the middle; the page and the callback are there again.
     server.kill()
@@ -193,14 +193,14 @@ def test_an_evening_at_the_desk(
         page.get_by_role("button", name="Take it over").click()
         preview.wait_for(state="detached")
     part(page, "Coverage")
-    wait_for(lambda: _covered(page) is not None, 10, "for the coverage")
+    wait_for(lambda: _covered(page) is not None, 30, "for the coverage")
     assert _covered(page) == _gaps_said(server)
     picture = page.locator("img.covered")
     before = picture.get_attribute("src")
     part(page, "Roster")
     page.get_by_role("button", name="Undo the last change").click()
     part(page, "Coverage")
-    wait_for(lambda: _covered(page) == _gaps_said(server), 10, "for the coverage of before")
+    wait_for(lambda: _covered(page) == _gaps_said(server), 30, "for the coverage of before")
     assert picture.get_attribute("src") != before
     assert picture.evaluate("one => one.decode().then(() => one.naturalWidth)") > 500
     assert violations(page) == []
@@ -210,14 +210,14 @@ def test_an_evening_at_the_desk(
         (pressed,) = tables.execute(
             "SELECT pressed FROM presses WHERE encounter = ?", (lost.encounter,)
         ).fetchone()
-    wait_for(lambda: page.evaluate("Date.now()") > pressed + 10_500, 15, "for ten seconds")
+    wait_for(lambda: page.evaluate("Date.now()") > pressed + 10_500, 30, "for ten seconds")
     lost.end()
     part(page, "Now")
-    wait_for(lambda: presses.get_by_role("listitem").count() == 0, 10, "for nobody to wait")
+    wait_for(lambda: presses.get_by_role("listitem").count() == 0, 30, "for nobody to wait")
 
     # Every number.
     part(page, "Figures")
-    wait_for(lambda: page.locator("[data-fact='dd.presses.count']").count(), 10, "for figures")
+    wait_for(lambda: page.locator("[data-fact='dd.presses.count']").count(), 30, "for figures")
     expected = {
         "dd.presses.count": 3, "dd.answered": 2, "dd.within 10": 2, "dd.within 15": 2,
         "dd.abandoned": 1, "dd.taken_back": 1, "dd.owed": 1, "dd.called_back": 1, "dd.open": 0,

@@ -172,7 +172,7 @@ def handed_over(server: RunningServer, town: Town, ada: Attorney, ben: Console, 
     turn = ada.page.get_by_test_id("turn")
     turn.locator(".notes > summary").click()
     notes = turn.get_by_label("My notes of this case")
-    wait_for(lambda: notes.input_value() == "No warrant was shown.", 10, "for her notes")
+    wait_for(lambda: notes.input_value() == "No warrant was shown.", 30, "for her notes")
     notes.fill("No warrant was shown. He left.")
     shown = ada.page.get_by_test_id("case").first
     shown.get_by_text("Hand over to a colleague").click()
@@ -247,7 +247,7 @@ def test_a_night(server: RunningServer, town: Town) -> None:
     # Cy was paused meanwhile, says so, and answers one of the two; the other is called back.
     cy.until("desk", lambda told: told["paused"])
     callbacks = cora.get_by_test_id("callbacks")
-    wait_for(lambda: callbacks.get_by_role("listitem").count() == 2, 10, "for two callbacks")
+    wait_for(lambda: callbacks.get_by_role("listitem").count() == 2, 30, "for two callbacks")
     town.looked_at(cora, "board")
     lost_row = callbacks.get_by_role("listitem").filter(has_text="Spanish")
     lost_row.get_by_role("button", name="Called back").click()
@@ -333,7 +333,7 @@ def check_the_desk(server: RunningServer, cora: Page, town: Town) -> None:
         facts = {name: cora.locator(f"[data-fact='{name}'] .value") for name in expected}
         return {name: int(fact.inner_text()) for name, fact in facts.items()}
 
-    wait_for(lambda: shown() == expected, 10, f"for {expected}, not {shown()}")
+    wait_for(lambda: shown() == expected, 30, f"for {expected}, not {shown()}")
     rows = {name: cora.locator(f"tr[data-row={name}] td").first.inner_text() for name in ROWS}
     assert rows == ROWS
     people = {"Ada Advocate": "1", "Ben Bar": "2", "Cy Counsel": "7"}

@@ -58,13 +58,13 @@ def test_channels_ring_and_a_missed_caller_is_seen(
     add(f"json://127.0.0.1:{tool.port}/mine")
     card.get_by_text("Not tried yet").wait_for()
     add("json://127.0.0.1:1/nobody")
-    wait_for(lambda: card.get_by_role("listitem").count() == 2, 10, "for both channels")
+    wait_for(lambda: card.get_by_role("listitem").count() == 2, 30, "for both channels")
     card.get_by_role("button", name="Test my channels").click()
     card.get_by_text("1 of 2 worked").wait_for(timeout=40_000)
     assert card.locator("li[data-failing=true]").count() == 1
     assert violations(page) == []
     card.get_by_role("button", name="Remove json://127.0.0.1:1").click()
-    wait_for(lambda: card.get_by_role("listitem").count() == 1, 10, "for one to be gone")
+    wait_for(lambda: card.get_by_role("listitem").count() == 1, 30, "for one to be gone")
 
     ada.go_on_duty()
     caller = Caller(make_phone(tmp_path / "caller"), None)  # type: ignore[arg-type]

@@ -91,7 +91,7 @@ def play(page: Page, kind: str = "film", close: bool = True) -> None:
     one.get_by_test_id("opened").wait_for(timeout=20_000)
     assert one.get_by_test_id("opened").get_attribute("data-holds") == "true"
     length = "() => document.querySelector('[data-testid=player]').duration"
-    wait_for(lambda: (page.evaluate(length) or 0) > 1, 15, "for the film")
+    wait_for(lambda: (page.evaluate(length) or 0) > 1, 30, "for the film")
     # Everything is checked while it plays; green, where it holds.
     one.locator("[data-testid=checking][data-exit='0']").wait_for(timeout=30_000)
     assert one.get_by_test_id("playing-now").get_attribute("data-good") == "true"
@@ -231,7 +231,7 @@ def test_a_key_locked_by_the_phone_opens_recordings_here_and_on_a_new_phone(
     page.get_by_test_id("deleting").first.wait_for()
     assert violations(page) == []
     page.get_by_role("button", name="Do not delete it").first.click()
-    wait_for(lambda: page.get_by_text("It will be deleted on").count() == 0, 10, "for it back")
+    wait_for(lambda: page.get_by_text("It will be deleted on").count() == 0, 30, "for it back")
     phone.close()
 
     # What a thief of the phone has: no key, no words, nothing said.
@@ -284,11 +284,11 @@ def test_a_key_locked_by_the_phone_opens_recordings_here_and_on_a_new_phone(
     # Out of sight it was shut; opened again, the link is taken back, and opens nothing any more.
     new.bring_to_front()
     new.evaluate(OUT_OF_SIGHT)
-    wait_for(lambda: new.get_by_test_id("mine").get_attribute("data-open") == "false", 10, "shut")
+    wait_for(lambda: new.get_by_test_id("mine").get_attribute("data-open") == "false", 30, "shut")
     open_with_words(new, words)
     film.get_by_role("button", name="Share").click()
     film.get_by_role("button", name="Take it back").click()
-    wait_for(lambda: film.get_by_role("button", name="Take it back").count() == 0, 10, "taken back")
+    wait_for(lambda: film.get_by_role("button", name="Take it back").count() == 0, 30, "taken back")
     # This phone's lock cannot keep a key, and the page says so.
     new.get_by_text("The key on this phone").click()
     new.get_by_role("button", name="Use this phone's lock").click()

@@ -61,7 +61,7 @@ def test_with_the_camera_refused_sound_is_recorded(
     attorney.answer()
     wait_for_text(caller.page, f"{attorney.name} is with you")
     recording = caller.page.get_by_test_id("recording")
-    wait_for(lambda: recording.get_attribute("data-kind") == "sound", 10, "for sound alone")
+    wait_for(lambda: recording.get_attribute("data-kind") == "sound", 30, "for sound alone")
     assert violations(caller.page) == []
     # The call is one of voice alone, and the attorney's page says so.
     wait_for_text(attorney.page, "Voice only", 20)

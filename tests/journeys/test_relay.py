@@ -82,7 +82,7 @@ def test_a_call_goes_through_the_relay_and_nobody_sits_in_the_middle(
     attorney.page.get_by_role("button", name="Go off duty").wait_for()
 
     caller.press()
-    attorney.page.get_by_role("button", name="Answer").wait_for(timeout=10_000)
+    attorney.page.get_by_role("button", name="Answer").wait_for()
     attorney.answer()
     wait_for_text(caller.page, "Somebody may be in the line. The call was refused.")
     assert caller.page.evaluate(WAYS) == []

@@ -91,7 +91,7 @@ def test_whoever_was_named_gets_the_recording_once_the_caller_is_missed(
     one.get_by_test_id("opened").wait_for(timeout=20_000)
     assert one.get_by_test_id("opened").get_attribute("data-holds") == "true"
     length = "() => document.querySelector('[data-testid=player]')?.duration"
-    wait_for(lambda: (theirs.evaluate(length) or 0) > 1, 15, "for the film")
+    wait_for(lambda: (theirs.evaluate(length) or 0) > 1, 30, "for the film")
     assert violations(theirs) == []
 
     page.get_by_role("button", name="I am safe").click()

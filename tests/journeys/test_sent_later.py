@@ -63,7 +63,7 @@ def test_what_waits_is_sent_although_no_page_is_open(
         caller.page.close()
         line.mend()
         # What a page still makes is that page's to send: the browser would only come again.
-        wait_for(lambda: looker.evaluate(NOBODY), 10, "for the page to be gone")
+        wait_for(lambda: looker.evaluate(NOBODY), 30, "for the page to be gone")
         assert looker.evaluate(WAITING) > 0
         dispatch(looker)
         wait_for(lambda: looker.evaluate(WAITING) == 0, 60, "for everything to be sent")
@@ -79,7 +79,7 @@ def dispatch(page: Page) -> None:
         lambda said: found.extend(one["registrationId"] for one in said["registrations"]),
     )
     devtools.send("ServiceWorker.enable")
-    wait_for(lambda: page.wait_for_timeout(50) or found, 10, "for the registration")
+    wait_for(lambda: page.wait_for_timeout(50) or found, 30, "for the registration")
     origin = re.match(r"https?://[^/]+", page.url)
     assert origin
     told = {"origin": origin[0], "registrationId": found[-1]}

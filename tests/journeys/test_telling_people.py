@@ -55,7 +55,7 @@ def choose(page: Page, channel: str, label: str, address: str) -> None:
 
 def save(page: Page, count: int) -> None:
     page.get_by_role("button", name="Save").click()
-    wait_for(lambda: page.get_by_role("listitem").count() == count, 10, "for the contact")
+    wait_for(lambda: page.get_by_role("listitem").count() == count, 30, "for the contact")
 
 
 def messages(sink: HttpSink) -> list[tuple[str, str]]:

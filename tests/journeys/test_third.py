@@ -122,7 +122,7 @@ def test_an_interpreter_joins_by_sound_and_is_let_go(
     caller.page.get_by_label("Language to speak").select_option("ht")
     caller.press()
     ring = interpreter.page.get_by_test_id("ring")
-    ring.get_by_text("An interpreter is needed").wait_for(timeout=10_000)
+    ring.get_by_text("An interpreter is needed").wait_for()
     assert violations(interpreter.page) == []
     attorney.answer()
     wait_for_text(caller.page, "An interpreter is being called.")
@@ -190,7 +190,7 @@ def test_an_interpreter_joins_by_sound_and_is_let_go(
     speak_to_all(attorney, caller, tmp_path)
     said = [line for one in (caller, attorney, interpreter) for line in one.phone.console]
     assert [line for line in errors_said(said) if "403" not in line] == []
-    wait_for(lambda: interpreter.page.get_by_role("button", name="Go off duty").is_visible(), 5)
+    wait_for(lambda: interpreter.page.get_by_role("button", name="Go off duty").is_visible(), 30)
 
 
 def speak_to_all(attorney: Attorney, caller: Caller, folder: Path) -> None:

@@ -120,11 +120,11 @@ def test_packages_are_judged_with_the_network_off_and_nothing_leaves_the_page(
         told = page.get_by_test_id("withheld").inner_text()
         assert "withheld: privileged: talk with counsel" in told, medium
     page.emulate_media(media="screen")
-    wait_for(lambda: page.evaluate(READY, PLAYER), 10, "for the film")
+    wait_for(lambda: page.evaluate(READY, PLAYER), 30, "for the film")
     page.evaluate("(it) => { document.querySelector(it).loop = true; }", PLAYER)
     page.evaluate("(it) => document.querySelector(it).play()", PLAYER)
-    first = wait_for(lambda: picture_number(page, PLAYER), 10, "for a picture of the clip")
-    wait_for(lambda: picture_number(page, PLAYER) not in (None, first), 10, "for it to move")
+    first = wait_for(lambda: picture_number(page, PLAYER), 30, "for a picture of the clip")
+    wait_for(lambda: picture_number(page, PLAYER) not in (None, first), 30, "for it to move")
 
     reader.again()
     reader.drop(packages.bent, packages.policy)
