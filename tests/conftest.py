@@ -26,10 +26,19 @@ def anyio_backend() -> str:
     return "asyncio"
 
 
+@pytest.fixture(scope="session")
+def _stopped() -> Iterator[list[str]]:
+    """What servers in this process said as they ended: those of a module are made before a test."""
+    said: list[str] = []
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(running, "die", said.append)
+        yield said
+
+
 @pytest.fixture(autouse=True)
-def _no_server_in_this_process_stops(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def _no_server_in_this_process_stops(_stopped: list[str]) -> Iterator[None]:
     """A server that cannot go on ends its process; here the test that holds it fails instead."""
-    stopped: list[str] = []
-    monkeypatch.setattr(running, "die", stopped.append)
     yield
-    assert not stopped, f"a server in this process stopped: {stopped}"
+    said = _stopped.copy()
+    _stopped.clear()
+    assert not said, f"a server in this process stopped: {said}"

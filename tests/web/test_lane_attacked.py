@@ -269,12 +269,13 @@ def test_whoever_reads_no_answer_has_nothing_more_taken(served: Served) -> None:
     good = put(served)
     small = good.partition(b"\r\n")[0] + b"\r\nHost: x\r\nContent-Length: 1\r\n\r\n?"
     with served.connected() as line:
-        line.sendall(good)
+        # Before a word: one that said something and stands still for a second is let go here.
         connection = served.connection(line)
         server_side = connection.transport.get_extra_info("socket")
         for end in (line, server_side):
             kept = socket.SO_RCVBUF if end is line else socket.SO_SNDBUF
             end.setsockopt(socket.SOL_SOCKET, kept, 4096)
+        line.sendall(good)
         most = _flood(line, small * 50, connection)
         assert most < 256 * 1024
     assert served.answers(good + LAST)[0][0] == 200
