@@ -1,5 +1,6 @@
 """Fixtures that several folders of tests share."""
 
+from collections import Counter
 from collections.abc import Iterator
 
 import pytest
@@ -11,6 +12,22 @@ from serving import RunningServer, running_server
 # A busy machine is slow now and then: no test fails for that.
 settings.register_profile("unhurried", deadline=None)
 settings.load_profile("unhurried")
+
+
+STARTS = {"RunningServer", "accompany", "running_server", "subprocess"}
+"""What a module of tests has in hand that starts programs."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Files that start programs come first, then those of many tests: a long last one is waited
+    for alone."""
+    many = Counter(item.path for item in items)
+
+    def turn(item: pytest.Item) -> tuple[bool, int]:
+        plain = STARTS.isdisjoint(vars(getattr(item, "module", item)))
+        return plain and item.get_closest_marker("fault") is None, -many[item.path]
+
+    items.sort(key=turn)
 
 
 @pytest.fixture(scope="session")
