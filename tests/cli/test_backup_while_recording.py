@@ -68,7 +68,7 @@ def test_each_holds_all_that_was_acknowledged_before_and_says_how_far_it_is(tmp_
     surge = Surge.of(server, tmp_path, 4, 11)
     where, held = tmp_path / "backup", list[tuple[Surge, Path]]()
     with surge.sending():
-        surge.wait_for(20)
+        surge.go_on(20)
         for number in range(BACKUPS):
             before = as_it_is(surge)
             if number == 0:

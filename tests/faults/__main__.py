@@ -20,6 +20,7 @@ from tqdm import tqdm
 
 from faults.bending import Left, flip_bits, lose_the_last_batch, make_holes, tear
 from faults.clock import set_the_clock
+from faults.erasing import Erasing
 from faults.failing import Failing
 from faults.filling import fill_the_disk, small_disk
 from faults.forking import mother
@@ -72,6 +73,11 @@ def main() -> int:
         failing.first_starts(failing.first_plan(given.calls), tell)
         yield failing.outcome()
 
+    def erased(folder: Path, tell: Tell) -> Iterator[Outcome]:
+        erasing = Erasing(folder, _strace(), seed)
+        erasing.fail(erasing.plan(), tell)
+        yield erasing.outcome()
+
     def bent(folder: Path, tell: Tell) -> Iterator[Outcome]:
         left = Left.by_a_kill(folder, seed)
         yield tear(left, tell)
@@ -92,8 +98,8 @@ def main() -> int:
             yield fill_the_disk(folder, disk, tell)
 
     cases: dict[str, Case] = {
-        "kills": kills, "calls": calls, "first": first, "bent": bent, "restored": restored,
-        "clock": clock, "full": full,
+        "kills": kills, "calls": calls, "first": first, "erased": erased, "bent": bent,
+        "restored": restored, "clock": clock, "full": full,
     }  # fmt: skip
     names: list[str] = given.only or list(cases)
     # Before there are threads here.

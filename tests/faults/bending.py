@@ -25,12 +25,14 @@ from kept import noise
 from serving import RunningServer
 
 PARTS = {
-    "the journal": "journal/*.journal",
-    "the index": "index.sqlite*",
-    "the checkpoints": "checkpoints/*",
-    "the second place": "../data-checkpoints/*/*",
-    "the keys": "keys/*",
-    "people": "accompany.sqlite*",
+    "the journal": ["journal/*.journal"],
+    "its name": ["journal/uuid"],
+    "the index": ["index.sqlite*"],
+    "the checkpoints": ["checkpoints/*"],
+    "the second place": ["../data-checkpoints/*/*"],
+    "the keys": ["keys/*"],
+    "people": ["accompany.sqlite*"],
+    "codes and policy": ["guest-code", "invitation", "desk-invitation", "policy"],
 }
 
 ENDED = 70
@@ -54,7 +56,7 @@ class Left:
         surge = Surge.of(server, folder, 3, seed)
         for _ in range(2):
             with surge.sending():
-                surge.wait_for(25)
+                surge.go_on(25)
             server.kill()
             server.start()
         surge.check(everything=True)
@@ -170,12 +172,13 @@ def flip_bits(
     chance = random.Random(seed)
     results: dict[str, Counter[str]] = {part: Counter() for part in only}
     plan = [
-        (part, pattern) for part, pattern in PARTS.items() if part in only for _ in range(count)
+        (part, patterns) for part, patterns in PARTS.items() if part in only for _ in range(count)
     ]
-    for number, (part, pattern) in enumerate(plan):
+    for number, (part, patterns) in enumerate(plan):
         surge = left.copied()
         server = surge.server
-        paths = [path for path in sorted(server.data.glob(pattern)) if _is_written(path)]
+        there = [path for pattern in patterns for path in sorted(server.data.glob(pattern))]
+        paths = [path for path in there if _is_written(path)]
         path = chance.choice(paths)
         bit = chance.choice(list(_written_bits(path, chance)))
         _flip(path, bit)

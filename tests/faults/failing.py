@@ -84,7 +84,7 @@ class Failing:
         if load:
             surge = Surge.of(server, self.folder, 2, self.seed)
             with surge.sending():
-                surge.wait_for(LOAD)
+                surge.go_on(LOAD)
         server.kill()
         for part, paths in files.items():
             counts[part] = counted(self.log, set(map(str, paths)))
@@ -101,7 +101,7 @@ class Failing:
         server.start()
         surge = Surge.of(server, self.folder / "later", 2, self.seed)
         with surge.sending():
-            surge.wait_for(LOAD)
+            surge.go_on(LOAD)
             for number, fault in enumerate(faults):
                 server.kill()
                 self._run(server, fault, surge)
@@ -109,7 +109,7 @@ class Failing:
             server.kill()
             server.before = ()
             server.start()
-            surge.wait_for(LOAD)
+            surge.go_on(LOAD)
         surge.check(everything=True)
         surge.check_package()
         server.kill()
@@ -127,7 +127,7 @@ class Failing:
             server.start()
             surge = Surge.of(server, server.data.parent, 1, self.seed)
             with surge.sending():
-                surge.wait_for(2)
+                surge.go_on(2)
             surge.check(everything=True)
             server.kill()
             self.acknowledged += surge.acknowledged

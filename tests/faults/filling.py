@@ -43,7 +43,7 @@ def fill_the_disk(folder: Path, disk: Path, tell: Tell) -> Outcome:
     process = server.process
     assert process is not None
     with surge.sending():
-        surge.wait_for(20)
+        surge.go_on(20)
         filler = disk / "filler"
         _fill(filler)
         # Until each phone has been told so: the present file has some room for a while.

@@ -32,7 +32,7 @@ def kill_again_and_again(folder: Path, times: int, seed: int, tell: Tell) -> Out
                 server.start()
                 surge.check()
                 tell(number + 1, times, f"{surge.acknowledged} acknowledged")
-            surge.wait_for(PHONES)
+            surge.go_on(PHONES)
         # Once more with nobody sending: what is there now is what was on the disk.
         server.kill()
         server.start()

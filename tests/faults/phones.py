@@ -210,6 +210,14 @@ class Surge:
         while self.acknowledged < goal and not enough() and time.monotonic() < until:
             time.sleep(0.02)
 
+    def go_on(self, count: int) -> None:
+        """Return once *count* more are acknowledged; raise AssertionError where they are not: of a
+        server that takes nothing more all that was acknowledged would be there as well."""
+        goal = self.acknowledged + count
+        for _ in range(6):
+            self.wait_for(goal - self.acknowledged)
+        assert self.acknowledged >= goal, (goal, self.acknowledged, self.server.said())
+
     def check(self, everything: bool = False) -> None:
         """Raise AssertionError unless all that was acknowledged since the last check (or ever) is
         there, byte for byte, the log holds it, and continues every checkpoint seen. Phones rest

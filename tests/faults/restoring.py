@@ -19,7 +19,7 @@ def restore_an_older_one(folder: Path, tell: Tell, thorough: bool = True) -> Out
     server.start()
     surge = Surge.of(server, folder, 2, 9)
     with surge.sending():
-        surge.wait_for(15)
+        surge.go_on(15)
     surge.check(everything=True)
     surge.check_package()
     before = Path(server.links["policy"]).read_bytes()
@@ -29,7 +29,7 @@ def restore_an_older_one(folder: Path, tell: Tell, thorough: bool = True) -> Out
     shutil.copytree(folder / "audit", folder / "audit-then")
     entries = len(surge.entries)
     with surge.sending():
-        surge.wait_for(15)
+        surge.go_on(15)
     surge.check(everything=True)
     server.kill()
     shutil.rmtree(server.data)
@@ -71,7 +71,7 @@ def restore_an_older_one(folder: Path, tell: Tell, thorough: bool = True) -> Out
     (folder / "fresh").mkdir()
     fresh = Surge.of(server, folder / "fresh", 2, 10)
     with fresh.sending():
-        fresh.wait_for(10)
+        fresh.go_on(10)
     fresh.check(everything=True)
     if thorough:
         fresh.check_package()

@@ -7,6 +7,7 @@ import pytest
 
 from faults.bending import Left, flip_bits, lose_the_last_batch, make_holes, tear
 from faults.clock import set_the_clock
+from faults.erasing import PART, Erasing
 from faults.failing import Failing
 from faults.filling import fill_the_disk, small_disk
 from faults.killing import kill_again_and_again
@@ -35,6 +36,17 @@ def test_a_call_that_fails_ends_the_server_or_harms_nothing(tmp_path: Path) -> N
     failing.later_starts(IN_SHORT, silent)
     failing.first_starts([Fault("keys and small files", "fsync", "EIO", 2)], silent)
     assert failing.injected == len(IN_SHORT) + 1
+
+
+def test_a_deletion_of_which_a_call_fails_leaves_nothing_of_it_and_all_of_what_lies_beside_it(
+    tmp_path: Path,
+) -> None:
+    program = strace()
+    if program is None:
+        skip_loudly("no strace can be installed or used here: NO SYSTEM CALL WAS LET FAIL")
+    erasing = Erasing(tmp_path, program, SEED)
+    erasing.fail([Fault(PART, "pwrite64", "EIO", 2), Fault(PART, "fallocate", "ENOSPC", 1)], silent)
+    assert erasing.results == {"ended, and said why": 1, "went on": 1}
 
 
 def test_what_is_bent_on_the_disk_is_noticed_or_harmless(tmp_path: Path) -> None:
