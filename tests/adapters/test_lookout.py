@@ -14,7 +14,8 @@ from pathlib import Path
 
 import pytest
 
-from accompany.adapters.lookout import Lookout, Question, Said, answer
+from accompany.adapters.glancing import Question, Said, answer
+from accompany.adapters.lookout import Lookout
 from accompany.custody.looking import Looking, Seen, Wanted, look
 from accompany.errors import DoesNotHold, Malformed
 from accompany.evidence.statements import Closing, Gap, SegmentStatement
@@ -188,6 +189,18 @@ async def test_many_recordings_are_taken_through_it(tmp_path: Path) -> None:
             assert again == [(receipt, False) for receipt, _ in taken]
         assert lookout.there
         await lookout.close()
+
+
+def test_it_loads_no_event_loop_and_no_log() -> None:
+    """It begins when many phones do: what it loads is taken from them."""
+    code = "import sys, accompany.adapters.glancing; print(*sys.modules)"
+    done = subprocess.run(
+        [sys.executable, "-P", "-c", code], capture_output=True, text=True, check=True,
+        env=environment(),
+    )  # fmt: skip
+    modules = set(done.stdout.split())
+    assert "accompany.evidence.statements" in modules
+    assert not {"asyncio", "ssl", "logging", "concurrent", "accompany.custody.ports"} & modules
 
 
 def test_of_what_is_not_in_order_it_says_nothing() -> None:

@@ -4,14 +4,13 @@ Bodies go over in memory that both share, notes and answers over a socket, one m
 It holds no key and keeps nothing; it ends when the server does. What it finds in order is believed;
 of anything else it says nothing. It is begun when many phones send, not before. Where there is one
 processor, or no Linux, or it has ended, nobody is there, and a thread looks as well.
-Run as `python -m accompany.adapters.lookout SOCKET MEMORY`, two descriptors.
+Not here: what that process does (`glancing`).
 """
 
 import asyncio
 import logging
 import mmap
 import os
-import signal
 import socket
 import sys
 from collections import deque
@@ -20,7 +19,9 @@ from dataclasses import dataclass
 
 import msgspec
 
-from accompany.custody.looking import Glance, Wanted, glance
+from accompany.adapters.glancing import Question, Said
+from accompany.custody.glances import Glance
+from accompany.custody.looking import Wanted
 from accompany.evidence.statements import SegmentStatement
 
 MEMORY = 16 * 1024 * 1024
@@ -31,27 +32,7 @@ _ANSWER = 256 * 1024
 logger = logging.getLogger("accompany")
 
 
-Fields = tuple[str, int, bytes, int, int, int, int, bytes]
-
-
-class Question(msgspec.Struct, array_like=True):
-    """*size* bytes of a body lie in the shared memory at *at*; -1 where there is no body."""
-
-    key: bytes
-    note: bytes | None
-    at: int
-    size: int
-
-
-class Said(msgspec.Struct, array_like=True):
-    """The fields of a segment's statement in order, or none; the digest of the body, or none."""
-
-    statement: Fields | None
-    digest: bytes | None
-
-
 _encoder = msgspec.msgpack.Encoder()
-_questions = msgspec.msgpack.Decoder(list[Question])
 _answers = msgspec.msgpack.Decoder(list[Said])
 
 
@@ -150,7 +131,7 @@ class Lookout:
             memory = mmap.mmap(shared, self._size)
             given = theirs.fileno(), shared
             self.process = await asyncio.create_subprocess_exec(
-                sys.executable, "-P", "-m", "accompany.adapters.lookout", *map(str, given),
+                sys.executable, "-P", "-m", "accompany.adapters.glancing", *map(str, given),
                 stdin=asyncio.subprocess.DEVNULL, pass_fds=given,
             )  # fmt: skip
         except OSError as error:
@@ -229,39 +210,3 @@ def _statement(said: Said) -> SegmentStatement | None:
     if said.statement is None:
         return None
     return SegmentStatement(*said.statement)  # type: ignore[arg-type]
-
-
-def _fields(one: SegmentStatement) -> Fields:
-    return (
-        one.recording, one.number, one.previous, one.time, one.offset, one.duration, one.size,
-        one.sha256,
-    )  # fmt: skip
-
-
-def answer(questions: list[Question], memory: memoryview) -> list[Said]:
-    """Return what is said of each question."""
-    found = []
-    for one in questions:
-        body = None if one.size < 0 else memory[one.at : one.at + one.size]
-        statement, digest = glance(one.key, one.note, body)
-        found.append(Said(None if statement is None else _fields(statement), digest))
-    return found
-
-
-def main() -> None:
-    # The server ends it, by closing the socket, when it has taken what it had.
-    for one in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(one, signal.SIG_IGN)
-    number, shared = map(int, sys.argv[1:3])
-    with (
-        socket.socket(fileno=number) as line,
-        mmap.mmap(shared, 0, access=mmap.ACCESS_READ) as memory,
-        memoryview(memory) as view,
-    ):
-        line.send(b"\n")
-        while data := line.recv(1024 * 1024):
-            line.send(_encoder.encode(answer(_questions.decode(data), view)))
-
-
-if __name__ == "__main__":
-    main()

@@ -16,9 +16,10 @@ from hashlib import sha256
 from itertools import islice
 from typing import Protocol
 
+from accompany.custody.glances import Glance
 from accompany.custody.ports import Blob
 from accompany.errors import AccompanyError, Malformed
-from accompany.evidence.statements import Following, SegmentStatement, open_following
+from accompany.evidence.statements import Following, open_following
 
 MANY = 16
 """Recordings at once from which on it is worth having somebody elsewhere who looks."""
@@ -57,10 +58,6 @@ class Wanted:
     body: Blob | None
 
 
-Glance = tuple[SegmentStatement | None, bytes | None]
-"""A segment's statement in which all is in order, or none, which says nothing; the digest."""
-
-
 class Elsewhere(Protocol):
     """Somebody who looks in a process of their own; called from one event loop.
 
@@ -90,18 +87,6 @@ def look(key: bytes, note: bytes | None, body: Blob | None) -> Seen:
     if body is None:
         return Seen(statement, None, None)
     return Seen(statement, len(body), sha256(body).digest())
-
-
-def glance(key: bytes, note: bytes | None, body: Blob | None) -> Glance:
-    """Look, but say nothing of what is not a segment's statement, or not in order. Pure."""
-    statement = None
-    if note is not None:
-        try:
-            found = open_following(note, key)
-        except AccompanyError:
-            found = None
-        statement = found if isinstance(found, SegmentStatement) else None
-    return statement, None if body is None else sha256(body).digest()
 
 
 def looked_again(wanted: Wanted, glance: Glance) -> Seen:
