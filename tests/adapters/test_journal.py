@@ -3,8 +3,10 @@
 import errno
 import os
 import shutil
+import threading
 import uuid
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -418,6 +420,53 @@ def test_a_full_disk_refuses_and_takes_again_when_there_is_room(
     journal.append(SECOND)
     journal.close()
     assert read(tmp_path) == SECOND
+
+
+def test_a_start_on_a_full_disk_tidies_up_once_and_takes_when_there_is_room(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A killed process leaves the zeros of its next file; gone, they are not looked for again."""
+    written(tmp_path, [FIRST])
+    (tmp_path / "000002.journal").write_bytes(bytes(MEBIBYTE))
+    journal, _ = opened(tmp_path)
+    with monkeypatch.context() as patched:
+        patched.setattr(os, "posix_fallocate", _no_room)
+        patched.setattr(ahead, "RETRY", 0.0)
+        journal.begin()
+        with pytest.raises(DiskFull):
+            journal.append(SECOND)
+    journal.append(SECOND)
+    journal.close()
+    assert read(tmp_path) == [*FIRST, *SECOND]
+
+
+def test_while_a_file_is_made_nobody_makes_it_beside(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Room has come back: one thread makes the next file, another asks how much room there is. Of
+    two that make it at once each would take the other's away, as if the disk had failed."""
+    journal, _ = opened(tmp_path)
+    making, go, made = threading.Event(), threading.Event(), list[int]()
+    real = ahead.make_zeros
+
+    def make_zeros(path: Path, size: int, *more: Any) -> None:
+        made.append(int(path.stem))
+        making.set()
+        assert go.wait(10)
+        real(path, size, *more)
+
+    monkeypatch.setattr(ahead, "make_zeros", make_zeros)
+    journal._ahead._refused = (1, MEBIBYTE)
+    taking = threading.Thread(target=journal.append, args=[FIRST])
+    taking.start()
+    assert making.wait(10)
+    assert journal.room() == 0
+    go.set()
+    taking.join()
+    assert made.count(1) == 1
+    journal.append(SECOND)
+    journal.close()
+    assert read(tmp_path) == [*FIRST, *SECOND]
 
 
 def test_where_a_whole_file_does_not_fit_one_of_what_fits_is_made(

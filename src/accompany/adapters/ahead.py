@@ -50,6 +50,9 @@ class Ahead:
         self._refused: tuple[int, int] | None = None
         """The file, and its size, that the disk had no room for when it was last asked."""
         self._one = threading.Lock()
+        self._taking = False
+        """Whether whoever writes makes the file itself: of two that make it at once, each would
+        take the other's away."""
 
     @property
     def full(self) -> bool:
@@ -79,7 +82,7 @@ class Ahead:
 
     def _want(self, number: int, size: int, hurry: bool) -> None:
         self._hurry = self._hurry or hurry
-        if self.full:
+        if self.full or self._taking:
             return
         making = self._making
         if (failed := _failed(making)) is not None:
@@ -101,6 +104,13 @@ class Ahead:
         self._hurry = True
         with self._one:
             making, self._making = self._making, None
+            self._taking = True
+        try:
+            return self._taken(making, number, least, size)
+        finally:
+            self._taking = False
+
+    def _taken(self, making: "Future[Made] | None", number: int, least: int, size: int) -> Made:
         if making is not None:
             try:
                 made = making.result()

@@ -97,6 +97,8 @@ class Journal:
         for number, end in self._scan.ends.items():
             if end < self._path(number).stat().st_size:
                 cut(self._path(number), end)
+        # Once: where the disk is full, this is come to again.
+        self._scan.ends.clear()
         # Named after this start's first file: no other start has the same one.
         self._epoch = self._number + 1
         try:
