@@ -100,7 +100,8 @@ SHOWN = """() => {
     const names = controls.map((one) => `${one.className} ${one.innerText}`);
     return { names, stops: window.stops };
   };
-  return [controls.length, controls.filter((one) => one instanceof HTMLMediaElement).length];
+  const parted = (one) => one instanceof HTMLMediaElement || one.type === "datetime-local";
+  return [controls.length, controls.filter(parted).length];
 }"""
 
 
@@ -248,7 +249,8 @@ def by_keys(page: Page) -> list[str]:
     A switch steps through a page in the same order, so that what holds for one holds for the other.
     """
     count, players = page.evaluate(SHOWN)
-    # From wherever the focus was, over the end of the page, once around; a player has many parts.
+    # From wherever the focus was, over the end of the page, once around; a player has many parts,
+    # and so has a time.
     for _ in range(count + 4 + PARTS_OF_A_PLAYER * players):
         page.keyboard.press("Tab")
     found = page.evaluate("() => doneStopping()")

@@ -85,7 +85,7 @@ export function Owed({ view }: { view: DeskView }): JSX.Element | null {
   const owed = view.handovers.filter(({ stage }) => stage === "owed");
   if (owed.length === 0) return null;
   return (
-    <div data-testid="owed">
+    <div class="check-ins" data-testid="owed">
       {owed.map(({ encounter, name }) => (
         <Notice key={encounter} tone={view.handing === null ? "care" : "loud"}>
           {t(view.handing === null ? "hand.sealing" : `hand.trouble.${view.handing}`, { name })}

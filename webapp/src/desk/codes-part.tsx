@@ -11,6 +11,11 @@ import { Failed, useLoaded } from "./loaded";
 /** How long the old code is good after a replacement: posters hang on. */
 const OLD_DAYS = 30;
 
+/** The server names one before anybody does. */
+const FIRST = "first";
+
+const named = (name: string): string => (name === "" || name === FIRST ? t("codes.first") : name);
+
 interface Done {
   words: string;
   undo(): Promise<Code[]>;
@@ -35,12 +40,12 @@ export function CodesPart({ posters }: { posters(): void }): JSX.Element {
   };
   const limit = (code: Code, most: number): Promise<void> =>
     act(() => keepCode({ ...code, a_minute: most }), {
-      words: t("codes.limited", { name: code.name }),
+      words: t("codes.limited", { name: named(code.name) }),
       undo: () => keepCode(code),
     });
   const block = (code: Code): Promise<void> =>
     act(() => keepCode({ ...code, ends: new Date().toISOString() }), {
-      words: t("codes.blocked", { name: code.name }),
+      words: t("codes.blocked", { name: named(code.name) }),
       undo: () => keepCode(code),
     });
   const change = (code: Code): Promise<void> =>
@@ -51,7 +56,7 @@ export function CodesPart({ posters }: { posters(): void }): JSX.Element {
         return answer.codes;
       },
       {
-        words: t("codes.replaced", { name: code.name }),
+        words: t("codes.replaced", { name: named(code.name) }),
         undo: () => (show(null), takeBack(codes, new Date().toISOString())),
       },
     );
@@ -142,7 +147,7 @@ function One({ code, limit, block, replace }: OneProps): JSX.Element {
   return (
     <li class="card" data-testid="code" data-good={good}>
       <h3>
-        <bdi>{name || t("codes.first")}</bdi>
+        <bdi>{named(name)}</bdi>
       </h3>
       <p class="soft small">
         {made.startsWith("1970") ? "" : t("codes.since", { time: dateAndTime(made) })}{" "}
