@@ -24,7 +24,7 @@ TARGET = ROOT / ".screenshots"
 PICTURE = ROOT / "docs" / "pictures" / "first-light.png"
 STREET = "c0=0x2b4a57:c1=0x8fb3b0:c2=0xd9c7a0:n=3"
 LANGUAGES = ("en", "es", "ar")
-SIDES = ("callers", "desks", "stamps")
+SIDES = ("callers", "desks", "night", "stamps")
 LONG = {
     "copy-boxes", "copy-made", "desk-case", "desk-off-duty", "desk-on-duty", "desk-opened",
     "own-sheet", "people", "readiness", "readiness-old", "rights", "setup-contact-wrong", "start",
@@ -87,7 +87,7 @@ class Camera:
 
 
 def walk(make: Callable[..., Phone], folder: Path, side: str, look: Camera) -> None:
-    """Take every state of the callers' pages, or of the desks'."""
+    """Take every state of the callers' pages, of the desks', or of the desks' at night."""
     folder.mkdir(parents=True)
     audio = write_wav(folder / "beeps.wav", 30)
     street = write_scene(folder / "street.mjpeg", STREET)
@@ -95,7 +95,7 @@ def walk(make: Callable[..., Phone], folder: Path, side: str, look: Camera) -> N
     wide = {"viewport": SIZES["desktop"]}
     phone: Phone = make(folder / "caller", video=street, audio=audio)
     desk: Phone = make(folder / "desk", video=office, audio=audio, options=wide)
-    with walking_server(folder / "server") as server:
+    with walking_server(folder / "server", side) as server:
         getattr(Walk(server, phone, desk, Words("en"), look), side)()
     phone.close()
     desk.close()

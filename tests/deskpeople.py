@@ -5,9 +5,10 @@ import json
 import secrets
 import subprocess
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Self
 
 import httpx
+from playwright.sync_api import BrowserContext
 from websockets.sync.client import ClientConnection, connect
 
 from accompany.evidence.age import HybridIdentity
@@ -39,6 +40,12 @@ class Line:
 
     def close(self) -> None:
         self.socket.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *ended: object) -> None:
+        self.close()
 
 
 class Console(Line):
@@ -98,6 +105,21 @@ def _on_duty(
     console.say(type="duty", on=True, languages=[tongue])
     console.until("desk", lambda told: told["on"])
     return console
+
+
+def second_console(server: RunningServer, browser: BrowserContext) -> Line:
+    """Open another tab's line for whoever is signed in in *browser*, by this server's number."""
+    cookies = browser.cookies(server.url)
+    cookie = "; ".join(f"{one['name']}={one['value']}" for one in cookies)
+    return Line(_socket(server, "/api/live/duty", cookie))
+
+
+def hand_over(server: RunningServer, one: Console, encounter: str) -> None:
+    """Offer the case of *one* to the only colleague there is for it."""
+    with httpx.Client(base_url=server.url, trust_env=False) as web:
+        at = f"/api/cases/{encounter}/colleagues"
+        (colleague,) = web.get(at, headers={"cookie": one.cookie}).json()
+    one.say(type="hand", encounter=encounter, to=colleague["serial"])
 
 
 class Caller:

@@ -21,6 +21,7 @@ from virtual import named
 from walking_board import Board
 from walking_in import Joining
 from walking_moments import BATTERY, KEEPS_STREAMS, Moments
+from walking_night import ENGAGEMENT, RULES, Night
 from walking_office import Office
 from walking_own import Own
 from words import Words
@@ -33,17 +34,27 @@ CODE = "4711"
 
 QUICK = {"ACCOMPANY_WAVE_SECONDS": "1"}
 """Nobody is found to be free within three seconds, not twenty-four."""
+LOOPBACK = "127.0.0.0/8"
 
 
 @contextmanager
-def walking_server(folder: Path) -> Iterator[RunningServer]:
-    """A server with everything that a page can show: a hotline, its SMS, a channel for contacts."""
+def walking_server(folder: Path, side: str = "callers") -> Iterator[RunningServer]:
+    """A server with everything that a page can show: a hotline, its SMS, channels for contacts and
+    for those on duty, webhooks; at night the words of an engagement, and other rules."""
     folder.mkdir(parents=True, exist_ok=True)
     with http_sink() as sink:
         path = folder / "channels.toml"
-        path.write_text(f"[channels]\nsms = {json.dumps(sink.json_template)}\n")
+        hosts = [f"127.0.0.1:{sink.port}", "127.0.0.1:1"]
+        path.write_text(
+            f"[channels]\nsms = {json.dumps(sink.json_template)}\n"
+            f'[attorneys]\nschemes = ["json"]\nhosts = {json.dumps(hosts)}\n'
+        )
+        words = folder / "engagement.txt"
+        words.write_text(ENGAGEMENT)
         lines = ("--hotline", "+1 555 0100", "--hotline_sms", "+1 555 0101")
-        more = {**QUICK, "ACCOMPANY_CHANNELS": str(path)}
+        more = {**QUICK, "ACCOMPANY_CHANNELS": str(path), "ACCOMPANY_WEBHOOK_NETWORKS": LOOPBACK}
+        if side == "night":
+            more |= {**RULES, "ACCOMPANY_ENGAGEMENT": str(words)}
         server = RunningServer(folder / "data", lines, more=more)
         server.start()
         try:
@@ -98,6 +109,17 @@ class Walk:
         self.board.parts()
         self.board.founded()
 
+    def night(self) -> None:
+        """What they see when much goes on at once, or goes wrong; on a server with other rules."""
+        night = Night(self)
+        night.arrives()
+        night.nothing_yet()
+        night.supported()
+        night.handed()
+        night.surged()
+        night.away()
+        night.missed()
+
     def __post_init__(self) -> None:
         # Camera and microphone are given by `_allow`, and taken away.
         self.phone.camera = False
@@ -127,10 +149,14 @@ class Walk:
         self.page = self.speaking(self.phone.start())
         self.page.add_init_script(f"{{{KEEPS_STREAMS}}}{{{BATTERY}}}")
         add_authenticator(self.page, True)
+        self.allowing()
+        return self.page
+
+    def allowing(self) -> None:
+        """Give this page camera and microphone; what was given to one before may have ended."""
         # Kept: what it allowed ends with it.
         self.devtools = self.page.context.new_cdp_session(self.page)
         self.allow(camera=True, microphone=True)
-        return self.page
 
     def allow(self, **devices: bool) -> None:
         for name, given in devices.items():

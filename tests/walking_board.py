@@ -57,6 +57,7 @@ class Board:
         self.part("figures")
         walk.see(page, "board-figures")
         self._rostered()
+        walk.joining.proved()
         self.part("team")
         walk.see(page, "board-team")
         page.locator("#invite-name").fill(COLLEAGUE)
@@ -65,8 +66,15 @@ class Board:
         walk.see(page, "board-link")
         walk.use("team.link.done", page)
         leave = page.get_by_role("button", name=f"{walk.words('team.remove')} {COLLEAGUE}")
+        again = page.get_by_role("button", name=f"{walk.words('team.reinvite')} {COLLEAGUE}")
+        walk.use(again)
+        page.get_by_test_id("leaving").wait_for()
+        walk.see(page, "board-again")
+        walk.use("team.leave.cancel", page)
         walk.use(leave)
         page.get_by_test_id("ends").wait_for()
+        page.locator(".leaving .check input").check()
+        page.locator("#lost-since").wait_for()
         walk.see(page, "board-leaving")
         gone = walk.words("team.leave.do", name=COLLEAGUE)
         walk.use(page.get_by_role("button", name=gone, exact=True))
@@ -80,6 +88,14 @@ class Board:
         walk.use("dd.hooks.add", page)
         page.locator("#hook-wrong").wait_for()
         walk.see(page, "board-hooks")
+        for url in (f"{walk.server.url}/", "http://127.0.0.1:1/"):
+            page.locator("#url").fill(url)
+            walk.use("dd.hooks.add", page)
+            page.locator(".cards .card").get_by_text(url, exact=True).wait_for()
+        for one in page.get_by_role("button", name=walk.words("dd.hooks.test"), exact=True).all():
+            walk.use(one)
+        page.locator("[data-delivery]").nth(1).wait_for()
+        walk.see(page, "board-hooks-sent")
         self.part("files")
         walk.see(page, "board-files")
         self.part("codes")
@@ -87,11 +103,19 @@ class Board:
         page.locator("[data-testid=codes] form:has([name=name]) [type=submit]").press("Enter")
         page.get_by_test_id("new-code").wait_for()
         walk.see(page, "board-codes")
+        walk.use(walk.button("codes.block", page).last)
+        page.locator("[data-testid=code][data-good=false]").wait_for()
+        walk.see(page, "board-codes-blocked")
         self.part("posters")
         page.locator("#poster-code").fill("zzzz-zzzz")
         walk.use("dd.posters.make", page)
         page.locator("#poster-wrong").wait_for()
         walk.see(page, "board-posters")
+        page.locator("#poster-code").fill("")
+        with page.expect_download():
+            walk.use("dd.posters.make", page)
+        page.get_by_test_id("poster-said").get_by_text(".pdf").wait_for()
+        walk.see(page, "board-posters-saved")
         self.part("account")
         page.locator(".translations summary").click()
         page.locator(".translations [data-language=ar]").wait_for()
@@ -119,6 +143,7 @@ class Board:
     def founded(self) -> None:
         """An organization of one's own; the card of somebody who comes to it."""
         walk, page = self.walk, self.page
+        walk.joining.proved()
         self.part("organization")
         page.locator("#org-name").wait_for()
         walk.see(page, "board-founding")
@@ -143,9 +168,39 @@ class Board:
         walk.use("cards.queue.sign", page)
         page.locator(".wide-cards [role=alert]").wait_for()
         walk.see(page, "board-cards-open")
+        page.locator(".wide-cards fieldset input").first.check()
+        page.locator(".wide-cards input[name=where]").fill("State Bar of Texas, 24000000")
+        walk.use("cards.queue.sign", page)
+        page.locator(".wide-cards li").wait_for(state="detached")
+        walk.see(page, "board-cards-none")
+        self._given(words)
+        self._drilled(words)
         walk.office.reload()
         walk.button("desk.forget", walk.office).wait_for()
         walk.see(walk.office, "desk-unknown-card")
+
+    def _given(self, words: str) -> None:
+        """The case of somebody who is gone becomes that of whoever has just got a card."""
+        walk, page = self.walk, self.page
+        self.part("custodian")
+        page.get_by_test_id("lost-attorney").first.wait_for()
+        self._type(words)
+        page.get_by_test_id("unlock").wait_for(state="detached")
+        walk.see(page, "board-lost")
+        walk.use(page.get_by_test_id("lost-attorney").first.locator("form button"))
+        page.get_by_test_id("lost-told").locator(".notice").first.wait_for(timeout=30_000)
+        walk.see(page, "board-given")
+
+    def _drilled(self, words: str) -> None:
+        """The sheet is tried, and works."""
+        walk, page = self.walk, self.page
+        self.part("organization")
+        walk.use("org.drill", page)
+        page.get_by_test_id("unlock").wait_for()
+        walk.see(page, "board-drill")
+        self._type(words)
+        page.get_by_text(walk.words("org.drill.done")).wait_for()
+        walk.see(page, "board-drilled")
 
     def _type(self, words: str) -> None:
         self.page.locator("#org-words").fill(words)

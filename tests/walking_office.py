@@ -6,9 +6,9 @@ coordinators (walking_board.py) and interpreters (walking_in.py).
 
 from typing import TYPE_CHECKING
 
-import httpx
+from playwright.sync_api import Locator
 
-from deskpeople import Caller, back_on_duty, console, invitation
+from deskpeople import Caller, back_on_duty, console, hand_over, invitation
 from virtual import named
 
 if TYPE_CHECKING:
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 COLLEAGUE = "Ben Bar"
 FOE = "Jane Roe"
+HANDS = "details.hand:not(.prepared, .notes, .check)"
 NOTED = "Asked for the warrant. Two officers, one of them says to be Jane Roe."
 
 
@@ -68,7 +69,7 @@ class Office:
             page.locator(f"details.{one} summary").click()
         code = invitation(walk.server, "attorney")
         ben = console(walk.server, code, COLLEAGUE, ["TX"], "es")
-        page.locator("details.hand:not(.prepared, .notes, .check) summary").click()
+        page.locator(HANDS).locator("summary").click()
         colleague = page.locator("details.hand").get_by_role("button", name=COLLEAGUE)
         colleague.wait_for()
         walk.see(page, "desk-hand")
@@ -106,8 +107,91 @@ class Office:
         page.locator("[data-testid=checking][data-is=checked]").wait_for(timeout=30_000)
         walk.see(page, "desk-opened")
         self._copied()
+        self._exported()
+        walk.use("opened.close", page)
+        self._papers(case)
+        self._line_cut(case)
         walk.use("turn.ready", page)
         self._handed()
+
+    def _exported(self) -> None:
+        """Sealed or opened; a stretch withheld; it is made, stopped, fails, is there."""
+        walk, page = self.walk, self.walk.office
+        walk.use(page.get_by_test_id("export"), page)
+        part = page.get_by_test_id("disclosure")
+        part.wait_for()
+        walk.see(page, "export")
+        part.locator(".how input").nth(1).check()
+        player = page.get_by_test_id("player").first
+        for key, second in (("disclose.from_here", 0), ("disclose.to_here", 1)):
+            player.evaluate("(one, second) => { one.currentTime = second; }", second)
+            walk.use(key, page)
+        part.locator(".marks li").wait_for()
+        part.get_by_label(walk.words("disclose.looked")).check()
+        walk.see(page, "export-marked")
+        worker = "**/disclose.worker*"
+        page.route(worker, lambda route: None)
+        walk.use("disclose.make", page)
+        part.locator("progress").wait_for()
+        walk.see(page, "export-making")
+        walk.use("disclose.stop", page)
+        page.unroute(worker)
+        page.route(worker, lambda route: route.abort())
+        walk.use("disclose.make", page)
+        part.locator(".notice.loud").wait_for()
+        walk.see(page, "export-failed")
+        page.unroute(worker)
+        walk.use("disclose.make", page)
+        page.get_by_test_id("disclosed").wait_for(timeout=60_000)
+        walk.see(page, "export-made")
+
+    def _papers(self, case: Locator) -> None:
+        """The chat is read; a document is filed, read, and one is too many; a letter is sent."""
+        walk, page = self.walk, self.walk.office
+        read = case.get_by_role("button", name=walk.words("chat.read"), exact=True)
+        walk.use(read, page)
+        page.get_by_test_id("chat-read").wait_for(timeout=30_000)
+        papers = case.get_by_test_id("documents")
+        papers.locator("summary").click()
+        field = papers.locator("input[type=file]:enabled")
+        text = {"name": "stop.txt", "mimeType": "text/plain", "buffer": b"Stopped at nine."}
+        field.set_input_files(text)  # type: ignore[arg-type]
+        shut = papers.get_by_role("button", name=walk.words("documents.open", name="stop.txt"))
+        walk.use(shut, page)
+        papers.locator("pre").wait_for()
+        ask = walk.words("documents.remove", name="stop.txt")
+        walk.use(papers.get_by_role("button", name=ask), page)
+        field.set_input_files({**text, "mimeType": "text/html"})  # type: ignore[arg-type]
+        papers.locator(".notice").wait_for()
+        letter = case.get_by_test_id("letter")
+        letter.locator("summary").click()
+        walk.use("letter.send", page)
+        page.locator("[data-testid=letter-sending][data-is=sent]").wait_for()
+        walk.see(page, "desk-papers")
+        letter.locator("summary").click()
+        papers.locator("summary").click()
+        walk.use("opened.close", page)
+
+    def _line_cut(self, case: Locator) -> None:
+        """Whatever is asked for now cannot be had; each part says so where it stands."""
+        walk, page = self.walk, self.walk.office
+        everything = "**/api/**"
+        page.route(everything, lambda route: route.abort())
+        walk.use("cases.again", page)
+        page.get_by_text(walk.words("cases.failed")).wait_for()
+        film = case.get_by_role("button", name=walk.words("cases.open"), exact=True).first
+        walk.use(film, page)
+        case.locator("[data-testid=opening][data-is=failed]").wait_for()
+        case.locator("details.hand:not(.notes, .letter) summary").click()
+        page.get_by_text(walk.words("hand.failed")).wait_for()
+        page.get_by_test_id("conflicts").locator("textarea").fill(f"{FOE}\nJohn Doe")
+        page.get_by_test_id("conflicts").get_by_text(walk.words("notes.cut")).wait_for()
+        walk.see(page, "desk-case-cut")
+        page.unroute(everything)
+        page.get_by_test_id("conflicts").get_by_text(walk.words("notes.kept")).wait_for()
+        walk.use("cases.again", page)
+        page.get_by_text(walk.words("cases.failed")).wait_for(state="detached")
+        walk.use("opened.close", page)
 
     def _copied(self) -> None:
         """Looking for faces has no end, and is stopped; a box is drawn, a copy made."""
@@ -124,7 +208,6 @@ class Office:
         walk.use("copy.make", page)
         page.get_by_test_id("copy-made").wait_for(timeout=90_000)
         walk.see(page, "copy-made")
-        walk.use("opened.close", page)
 
     def _handed(self) -> None:
         """The colleague has a call, and hands it over to this desk."""
@@ -133,10 +216,7 @@ class Office:
         other = Caller(walk.server, "TX", "es")
         other.answered_by(ben)
         page.get_by_test_id("ring").wait_for(state="detached")
-        at = f"/api/cases/{other.encounter}/colleagues"
-        with httpx.Client(base_url=walk.server.url, trust_env=False) as web:
-            (ada,) = web.get(at, headers={"cookie": ben.cookie}).json()
-        ben.say(type="hand", encounter=other.encounter, to=ada["serial"])
+        hand_over(walk.server, ben, other.encounter)
         walk.button("ring.answer", page).wait_for()
         walk.see(page, "desk-handed")
         walk.use("ring.decline", page)

@@ -1,9 +1,10 @@
 """Every state of every page: axe, a ruler, colours, motion, and keys alone; in two directions.
 
-Two walks: what callers see, and what desks see. At each state axe looks, in light or in dark by
-turns, and a ruler in English and in Arabic where a page is narrowest; at some of each page, so do
-every window, every scheme of colours, a keyboard, and axe in Arabic. ACCOMPANY_EVERY_STATE=whole
-looks at each state so, and walks through the moments that take their time.
+Three walks: what callers see, what desks see, and desks at night, when much goes on at once. At
+each state axe looks, in light or in dark by turns, and a ruler in English and in Arabic where a
+page is narrowest; at some of each page, so do every window, every scheme of colours, a keyboard,
+and axe in Arabic. ACCOMPANY_EVERY_STATE=whole looks at each state so, and walks through the
+moments that take their time.
 """
 
 import os
@@ -32,7 +33,7 @@ from words import Words
 pytestmark = [pytest.mark.journey, pytest.mark.patient]
 DESKTOP = {"viewport": {"width": 1280, "height": 800}}
 ALL = os.environ.get("ACCOMPANY_EVERY_STATE") == "whole"
-STATES = {"callers": 71 if ALL else 63, "desks": 53}
+STATES = {"callers": 71 if ALL else 63, "desks": 71, "night": 31}
 CONTRAST = ["color-contrast"]
 WHOLE = {
     "start-missing", "officer-card", "setup-contact-wrong", "readiness", "people-release", "call",
@@ -44,8 +45,14 @@ WHOLE = {
 
 
 @pytest.fixture
-def server(tmp_path: Path) -> Iterator[RunningServer]:
-    with walking_server(tmp_path / "states") as running:
+def side() -> str:
+    """Whose pages are walked through; a page that only loads is any of them."""
+    return "callers"
+
+
+@pytest.fixture
+def server(tmp_path: Path, side: str) -> Iterator[RunningServer]:
+    with walking_server(tmp_path / "states", side) as running:
         yield running
 
 
@@ -79,7 +86,7 @@ def in_short(page: Page, day: str) -> list[str]:
     return [*too_faint(page, {day: None}), *still_moving(page), *too_tight_in(page, "ar")]
 
 
-@pytest.mark.parametrize("side", ["callers", "desks"])
+@pytest.mark.parametrize("side", list(STATES))
 def test_every_state_can_be_read_reached_and_used(
     server: RunningServer,
     make_phone: Callable[..., Phone],
