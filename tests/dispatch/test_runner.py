@@ -469,6 +469,21 @@ def test_a_callback_changes_hands_outlives_the_press_and_is_done(tmp_path: Path)
         again.desk.promise(ONE, BEN, 60_000)
 
 
+def test_duty_said_again_concerns_nobody_else_and_keeps_ones_place(shown: Shown) -> None:
+    """A console asks now and then whether anybody is there: a hundred others must not look."""
+    shown.desk.begin(pressed())
+    run_until(shown, 10 + RULES.alarm)
+    shown.desk.go_on_duty(attorney(ADA, since=25_000))
+    assert shown.desk.looks.take() is None, "whoever comes may own the callback: all are shown it"
+    before, rung = list(shown.desk.people), list(shown.bells.rung)
+    shown.desk.go_on_duty(attorney(ADA, since=26_000))
+    assert shown.desk.looks.take() == set()
+    assert (list(shown.desk.people), shown.bells.rung) == (before, rung)
+    shown.desk.go_on_duty(attorney(ADA, "TX CA", 27_000))
+    assert shown.desk.looks.take() is None
+    assert shown.desk.people.qualified(ADA, pressed(state="CA").press)
+
+
 def test_many_who_wait_are_a_surge_that_shortens_wrap_ups(shown: Shown) -> None:
     (ada,) = several(shown, 1)
     shown.desk.begin(pressed())

@@ -20,9 +20,25 @@ export interface LiveOptions<Out, In> {
   prepare?(): Promise<void>;
   /** the longest wait between two attempts, in ms; 5 s where it is not said */
   longest?: number;
+  /** how long a socket may be silent; null or not said: for ever */
+  quiet?(): Quiet | null;
   /** called with what could not be read; the connection goes on */
   broken?(error: BrokenMessage): void;
 }
+
+/**
+ * A socket over a network that is gone looks open for ever to a page that says nothing. After `ask` ms in
+ * which nothing was heard the server is greeted again, and has `wait` ms to answer.
+ */
+export interface Quiet {
+  readonly ask: number;
+  readonly wait: number;
+}
+
+/** While a press rings: the answer may be the next thing that is said, and must not be waited for in vain. */
+export const RINGING: Quiet = { ask: 2500, wait: 2500 };
+/** In a call, where sound that stops is the first sign, and on duty: a ring would wait no longer than this. */
+export const CALM: Quiet = { ask: 10_000, wait: 5000 };
 
 /** How long a socket in doubt has for an answer, in ms. */
 const DOUBT = 700;
@@ -61,6 +77,9 @@ export class Live<Out extends { type: string }, In extends { type: string }> {
   #tries = 0;
   #hiddenAt: number | null = null;
   #doubting: ReturnType<typeof setTimeout> | undefined;
+  /** how long the doubt there is now may last */
+  #patience = 0;
+  #silent: ReturnType<typeof setTimeout> | undefined;
   #closed = false;
 
   constructor(options: LiveOptions<Out, In>, clock = new ServerClock()) {
@@ -92,6 +111,7 @@ export class Live<Out extends { type: string }, In extends { type: string }> {
     this.#closed = true;
     clearTimeout(this.#timer);
     clearTimeout(this.#doubting);
+    clearTimeout(this.#silent);
     removeEventListener("online", this.refresh);
     removeEventListener("offline", this.refresh);
     document.removeEventListener("visibilitychange", this.#seen);
@@ -103,19 +123,24 @@ export class Live<Out extends { type: string }, In extends { type: string }> {
    * The network may be gone. The greeting is said again, which the server answers always: where nothing
    * at all is heard soon, this opens afresh.
    */
-  doubt(): void {
-    if (this.#doubting !== undefined || this.#socket?.readyState !== WebSocket.OPEN) return;
-    for (const message of this.#options.greet()) this.send(message);
+  doubt(patience = DOUBT): void {
+    if (this.#socket?.readyState !== WebSocket.OPEN) return;
+    if (this.#doubting === undefined) for (const message of this.#options.greet()) this.send(message);
+    // It was asked already: whoever has a better reason to doubt waits no longer than for that reason.
+    else if (patience >= this.#patience) return;
+    clearTimeout(this.#doubting);
+    this.#patience = patience;
     this.#doubting = setTimeout(() => {
       this.#doubting = undefined;
       this.refresh();
-    }, DOUBT);
+    }, patience);
   }
 
   /** Opens afresh. A socket over a network that is gone can look open for minutes. */
   readonly refresh = (): void => {
     if (this.#closed) return;
     clearTimeout(this.#timer);
+    clearTimeout(this.#silent);
     clearTimeout(this.#doubting);
     this.#doubting = undefined;
     const old = this.#socket;
@@ -150,11 +175,19 @@ export class Live<Out extends { type: string }, In extends { type: string }> {
       // The greeting first: whoever watches the connection has things to say that need it.
       for (const message of this.#options.greet()) this.send(message);
       this.#connection.set("open");
+      this.#listenFrom();
     };
     socket.onmessage = (event: MessageEvent<unknown>) => this.#hear(event.data);
     socket.onclose = () => {
       if (this.#socket === socket) this.#later();
     };
+  }
+
+  /** Something was heard just now: how long it is silent counts from here. */
+  #listenFrom(): void {
+    clearTimeout(this.#silent);
+    const quiet = this.#options.quiet?.() ?? null;
+    if (quiet !== null) this.#silent = setTimeout(() => this.doubt(quiet.wait), quiet.ask);
   }
 
   #later(): void {
@@ -170,11 +203,13 @@ export class Live<Out extends { type: string }, In extends { type: string }> {
     clearTimeout(this.#doubting);
     this.#doubting = undefined;
     const message = this.#read(data);
-    if (message === null) return;
+    if (message === null) return this.#listenFrom();
     // Only a server that speaks counts as reached: one that closes at once is asked ever less often.
     if (message.type !== "problem") this.#tries = 0;
     if ("time" in message && typeof message.time === "string") this.clock.hear(message.time);
     for (const listener of [...this.#listeners]) listener(message);
+    // Last, since what was heard may say how long it may be silent from now on.
+    this.#listenFrom();
   }
 
   #read(data: unknown): In | null {

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
-import { Live } from "../src/live";
+import { CALM, Live, RINGING, type Quiet } from "../src/live";
 
 class FakeSocket {
   static made: FakeSocket[] = [];
@@ -25,11 +25,12 @@ class FakeSocket {
 type Message = { type: string };
 
 /** A socket that is open; its owner says `nudge` once it is. */
-function make(): { live: Live<Message, Message>; socket: FakeSocket } {
+function make(quiet: () => Quiet | null = () => null): { live: Live<Message, Message>; socket: FakeSocket } {
   const live = new Live<Message, Message>({
     path: "/api/live/caller",
     read: (value) => value as Message,
     greet: () => [{ type: "press" }],
+    quiet,
   });
   live.connection.watch((connection) => connection === "open" && live.send({ type: "nudge" }));
   const [socket] = FakeSocket.made as [FakeSocket];
@@ -42,8 +43,9 @@ beforeEach(() => {
   FakeSocket.made = [];
   vi.stubGlobal("WebSocket", FakeSocket);
   vi.stubGlobal("location", { href: "http://127.0.0.1/" });
-  vi.stubGlobal("document", { addEventListener: () => undefined, hidden: false });
+  vi.stubGlobal("document", { addEventListener: () => undefined, removeEventListener: () => undefined, hidden: false });
   vi.stubGlobal("addEventListener", () => undefined);
+  vi.stubGlobal("removeEventListener", () => undefined);
 });
 afterEach(() => {
   vi.unstubAllGlobals();
@@ -74,5 +76,68 @@ describe("a socket", () => {
     expect(socket.readyState).toBe(3);
     FakeSocket.made[1]?.open();
     expect(FakeSocket.made[1]?.sent).toEqual(["press", "nudge"]);
+  });
+
+  const told = (socket: FakeSocket): void => socket.onmessage({ data: '{"type": "standing"}' });
+
+  test("on which nothing is heard while it rings is asked, and opened afresh where nobody answers", () => {
+    const { socket } = make(() => RINGING);
+    vi.advanceTimersByTime(2400);
+    told(socket);
+    vi.advanceTimersByTime(2400);
+    expect(socket.sent).toEqual(["press", "nudge"]);
+    vi.advanceTimersByTime(100);
+    expect(socket.sent).toEqual(["press", "nudge", "press"]);
+    vi.advanceTimersByTime(2400);
+    expect(FakeSocket.made).toHaveLength(1);
+    vi.advanceTimersByTime(100);
+    expect(FakeSocket.made).toHaveLength(2);
+    // One that does not even open is not asked: a slow line has the time that it takes.
+    vi.advanceTimersByTime(60_000);
+    expect(FakeSocket.made).toHaveLength(2);
+  });
+
+  test("that answers whenever it is asked stays for ever", () => {
+    const { socket } = make(() => RINGING);
+    for (let asked = 1; asked < 50; asked++) {
+      vi.advanceTimersByTime(2500);
+      expect(socket.sent).toHaveLength(2 + asked);
+      vi.advanceTimersByTime(2000);
+      told(socket);
+    }
+    expect(FakeSocket.made).toHaveLength(1);
+  });
+
+  test("is asked as seldom as its owner says at the time", () => {
+    let quiet: Quiet | null = RINGING;
+    const { live, socket } = make(() => quiet);
+    quiet = CALM;
+    told(socket);
+    vi.advanceTimersByTime(9900);
+    expect(socket.sent).toHaveLength(2);
+    vi.advanceTimersByTime(100);
+    expect(socket.sent).toHaveLength(3);
+    quiet = null;
+    told(socket);
+    vi.advanceTimersByTime(600_000);
+    expect(socket.sent).toHaveLength(3);
+    live.close();
+  });
+
+  test("that is asked patiently is doubted sooner once sound stops, and asked no second time", () => {
+    const { live, socket } = make(() => CALM);
+    vi.advanceTimersByTime(10_000);
+    live.doubt();
+    live.doubt();
+    expect(socket.sent).toEqual(["press", "nudge", "press"]);
+    vi.advanceTimersByTime(700);
+    expect(FakeSocket.made).toHaveLength(2);
+  });
+
+  test("that is closed is asked nothing", () => {
+    const { live, socket } = make(() => RINGING);
+    live.close();
+    vi.advanceTimersByTime(60_000);
+    expect([socket.sent, FakeSocket.made.length]).toEqual([["press", "nudge"], 1]);
   });
 });

@@ -89,11 +89,17 @@ class Attendance:
 
     # Coming and going.
 
-    def come(self, stated: OnDuty) -> None:
-        """Put somebody on duty; whoever already was keeps since when."""
+    def come(self, stated: OnDuty) -> bool:
+        """Put somebody on duty, who keeps since when if they were; False if it says nothing new."""
         known = self._people.get(stated.serial)
-        self.go(stated.serial)
         stated = replace(stated, since=known.since if known else stated.since)
+        if stated == self._stated.get(stated.serial):
+            return False
+        self._put(stated)
+        return True
+
+    def _put(self, stated: OnDuty) -> None:
+        self.go(stated.serial)
         person = self._shifts.refine(stated) if self._shifts else stated
         self._stated[person.serial] = stated
         self._people[person.serial] = person
@@ -114,7 +120,7 @@ class Attendance:
         """From now on it is this roster that says who is on shift; None: whoever is on duty."""
         self._shifts = shifts
         for stated in list(self._stated.values()):
-            self.come(stated)
+            self._put(stated)
 
     def __len__(self) -> int:
         return len(self._people)

@@ -137,8 +137,9 @@ class Desk(Doing):
         self._leaving.pop(attorney.serial, None)
         if attorney.serial not in self.people:
             self._moment.here[attorney.serial] = max(self._moment.now, attorney.since)
-        self.people.come(attorney)
-        self._turned(attorney.serial)
+        # A console says it again to hear whether anybody is there: nobody else need look at that.
+        if self.people.come(attorney):
+            self._turned(attorney.serial)
 
     def go_off_duty(self, attorney: CardSerial) -> None:
         self._leaving.pop(attorney, None)

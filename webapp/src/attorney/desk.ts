@@ -13,7 +13,7 @@ import { utf8 } from "../evidence/text";
 import { openCard } from "../evidence/cards";
 import { Verifier } from "../evidence/notes";
 import type { Attorney } from "../keys";
-import { Live, type ServerClock } from "../live";
+import { CALM, Live, type ServerClock } from "../live";
 import { readToDuty } from "../messages";
 import { waysOf, type Ways } from "../relay";
 import { Store } from "../store";
@@ -115,6 +115,7 @@ export class Desk extends Saying {
         greet: () => (this.#wanted === null ? [] : [this.#duty(this.#wanted)]),
         prepare: () => signInAs(attorney, clock),
         longest: BACK,
+        quiet: () => (this.#wanted === true ? CALM : null),
       },
       clock,
     );

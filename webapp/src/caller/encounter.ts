@@ -15,7 +15,7 @@ import type { CallerMessage, Problem, ToCaller } from "../live-contracts";
 import { NOBODY, type ThirdView } from "../third-view";
 import type { Card } from "../evidence/cards";
 import { writeBase32, writeBase64 } from "../evidence/text";
-import { Live, type Connection, type ServerClock } from "../live";
+import { CALM, Live, RINGING, type Connection, type ServerClock } from "../live";
 import { readToCaller } from "../messages";
 import { STARTING } from "../recorder-state";
 import { takeOwn, type Own } from "../own/kept";
@@ -142,7 +142,12 @@ export class Encounter {
       locked: false,
     });
     this.#live = new Live(
-      { path: "/api/live/caller", read: readToCaller, greet: () => this.#greeting() },
+      {
+        path: "/api/live/caller",
+        read: readToCaller,
+        greet: () => this.#greeting(),
+        quiet: () => (this.view.value.ended ? null : this.view.value.standing?.stage === "answered" ? CALM : RINGING),
+      },
       clock,
     );
     const heard = new Promise<void>((resolve) => {

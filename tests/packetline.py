@@ -15,6 +15,7 @@ import subprocess
 import sys
 import threading
 import time
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -23,7 +24,9 @@ from browsers import chromium
 from poorline import Shape
 from relay import Relay
 
-HERE, NETWORK = "10.213.7.1", "10.213.7."
+NETWORK = f"10.213.{os.getpid() % 256}."
+"""Of this process: two of them beside each other have lines of their own."""
+HERE = f"{NETWORK}1"
 QUEUE = 64_000
 """Bytes that wait before the narrow place; what comes on top is dropped, as by a phone's modem."""
 _TUNSETIFF, _TUN, _BARE = 0x400454CA, 0x0001, 0x1000
@@ -38,7 +41,7 @@ class Way:
     """One direction: packets that are on their way, the next to arrive first."""
 
     def __init__(self, shape: Shape, rate: float | None, chance: random.Random) -> None:
-        self._shape, self._rate, self._chance = shape, rate, chance
+        self._shape, self.rate, self._chance = shape, rate, chance
         self._free = 0.0
         self._number = 0
         self.bytes = 0
@@ -47,12 +50,12 @@ class Way:
 
     def take(self, packet: bytes, now: float) -> None:
         begin = max(now, self._free)
-        if self._rate:
-            full = (begin - now) * self._rate / 8 > QUEUE
+        if self.rate:
+            full = (begin - now) * self.rate / 8 > QUEUE
             if full or self._chance.random() < self._shape.loss:
                 self.dropped += 1
                 return
-            self._free = begin + len(packet) * 8 / self._rate
+            self._free = begin + len(packet) * 8 / self.rate
         self.bytes += len(packet)
         self._number += 1
         arrives = max(begin, self._free) + self._shape.way
@@ -69,13 +72,15 @@ class PacketLine:
     def __init__(self, port: int, shape: Shape, folder: Path) -> None:
         self.namespace = f"accompany{os.getpid()}"
         self._run = f"ip -n {self.namespace}"
-        chance = random.Random(1)  # noqa: S311
+        chance = random.Random(1)
         self._up = Way(shape, shape.rate, chance)
         self._down = Way(shape, None, chance)
         self._over = False
         self._number = 2
         self.cut = False
         """Whether nothing passes now, in either direction."""
+        self.sent: Counter[int] = Counter()
+        """Of a call's packets upwards: how many of each payload type (RFC 3550, in clear)."""
         self._devices = [_tun(f"acc{os.getpid() % 100_000}{end}") for end in "ab"]
         self._prepare()
         self._thread = threading.Thread(target=self._carry, daemon=True)
@@ -99,6 +104,10 @@ class PacketLine:
         before, self._number = self._number, self._number + 1
         _do(f"{self._run} addr del {NETWORK}{before}/24 dev {self._there}")
         self._settle()
+
+    def squeeze(self, rate: float | None) -> None:
+        """Let so many bits a second up from now on; None: no limit, and no losses."""
+        self._up.rate = rate
 
     def close(self) -> None:
         self._over = True
@@ -132,6 +141,8 @@ class PacketLine:
             for ready in select.select(list(ways), [], [], wait)[0]:
                 with suppress(OSError):
                     packet = os.read(ready, 65_536)
+                    if ready == there and (kind := _payload_type(packet)) is not None:
+                        self.sent[kind] += 1
                     if not self.cut:
                         ways[ready][0].take(packet, time.monotonic())
             now = time.monotonic()
@@ -139,6 +150,16 @@ class PacketLine:
                 for packet in way.arrived(now):
                     with suppress(OSError):
                         os.write(out, packet)
+
+
+def _payload_type(packet: bytes) -> int | None:
+    """Return the payload type of an RTP packet over UDP and IPv4; None where it is none."""
+    start = (packet[0] & 0x0F) * 4 + 8 if packet else 0
+    udp = len(packet) >= start + 12 and packet[0] >> 4 == 4 and packet[9] == 17
+    # RTCP shares the line: its types stand where 64 to 95 would (RFC 5761).
+    if not udp or packet[start] >> 6 != 2 or 64 <= packet[start + 1] & 0x7F < 96:
+        return None
+    return packet[start + 1] & 0x7F
 
 
 def _tun(name: str) -> tuple[int, str]:
