@@ -77,7 +77,7 @@ def run_simulate(given: Namespace) -> int:
     told["took_seconds"] = round(time.monotonic() - began, 2)
     told["worked_seconds"] = round(time.process_time() - worked, 2)
     if given.picture:
-        given.picture.write_text(draw_day(told, "A day of presses"), "utf-8")
+        _draw(told, given.picture)
     print(json.dumps(told, ensure_ascii=False)) if given.json else _say(told, given)
     return 0
 
@@ -101,6 +101,9 @@ def _presses(given: Namespace, chance: Any) -> list[Press]:
     if given.presses is not None:
         presses = read_presses(_read(given.presses))
     else:
+        for name in ("presses_per_year", "surge"):
+            if not 0 <= getattr(given, name) <= MOST:
+                raise Malformed(name, f"expected 0 to {MOST}, found {getattr(given, name)}")
         profile = Profile(given.users, given.presses_per_year, given.surge)
         if not 0 < profile.presses <= MOST:
             raise Malformed("load", f"expected 1 to {MOST} presses, found {profile.presses}")
@@ -115,6 +118,13 @@ def _read(path: Path) -> str:
         return path.read_text("utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise Malformed(str(path), f"it cannot be read: {error}") from error
+
+
+def _draw(told: dict[str, Any], path: Path) -> None:
+    try:
+        path.write_text(draw_day(told, "A day of presses"), "utf-8")
+    except OSError as error:
+        raise Malformed(str(path), f"it cannot be written: {error}") from error
 
 
 def _people(

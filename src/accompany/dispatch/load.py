@@ -109,18 +109,23 @@ def read_presses(text: str) -> list[Press]:
     Raise Malformed with every line that is wrong.
     """
     reader = csv.DictReader(io.StringIO(text.removeprefix("\ufeff")))
-    if not {"time", "state", "language"} <= set(reader.fieldnames or ()):
-        found = ", ".join(reader.fieldnames or ()) or "none"
-        raise Malformed("presses", f"line 1: expected time, state, language; found {found}")
+    try:
+        header = reader.fieldnames or ()
+        if not {"time", "state", "language"} <= set(header):
+            found = ", ".join(header) or "none"
+            raise Malformed("presses", f"line 1: expected time, state, language; found {found}")
+        rows = [(reader.line_num, row) for row in reader]
+    except csv.Error as error:
+        raise Malformed("presses", f"line {reader.line_num + 1}: {error}") from error
     presses, wrong = [], []
-    for row in reader:
+    for line, row in rows:
         time, state, language = (str(row[name] or "") for name in ("time", "state", "language"))
         try:
             if state not in STATES or language not in LANGUAGES:
                 raise Malformed("press", f"no state {state!r} or language {language!r} here")
             presses.append(Press(state, language, read_time(time)))
         except Malformed as error:
-            wrong.append(f"line {reader.line_num}: {error.why}")
+            wrong.append(f"line {line}: {error.why}")
     if wrong:
         raise Malformed("presses", "\n".join(wrong))
     return sorted(presses, key=lambda one: one.pressed)
