@@ -48,22 +48,36 @@ def test_with_endless_patience_nobody_gives_up_and_with_none_it_is_erlang_b() ->
     assert abandoned(5, 10, 10, 100) == pytest.approx(0.5, abs=0.01)
 
 
-def test_the_simulated_desk_waits_as_erlang_c_says_within_5_percent() -> None:
+def waits(people: int, load: float, count: int) -> list[int]:
     """One state, one language, nobody gives up, everybody answers at once: an M/M/n line."""
-    people, load = 5, 3.5
     rules = Rules(
         wave=10**12, width=people, wrap_up=0, surge_waiting=10**6, surge_wrap_up=0, miss=10**12
     )
     habits = Habits(reach=1, least=0, reaction=0, call=TAKES, patience=None)
     chance = random.Random(1).random
-    presses = evenly("TX", "en", load / TAKES, 20_000, chance)
+    presses = evenly("TX", "en", load / TAKES, count, chance)
     desk = [
         OnDuty(CardSerial(str(n)), str(n), frozenset({"TX"}), ("en",), 0) for n in range(people)
     ]
     fates = Night(rules, habits, chance).run(presses, desk).fates
-    waits = [one.wait for one in fates]
-    told = [wait for wait in waits if wait is not None]
+    told = [one.wait for one in fates if one.wait is not None]
     assert len(told) == len(presses)
+    return told
+
+
+@pytest.mark.parametrize(("people", "load", "count"), [(1, 0.4, 6_000), (12, 9.0, 12_000)])
+def test_whatever_the_load_as_many_wait_as_erlang_c_says_within_5_percent(
+    people: int, load: float, count: int
+) -> None:
+    told = waits(people, load, count)
+    assert isclose(sum(wait > 0 for wait in told) / count, erlang_c(people, load), rel_tol=0.05)
+    soon = sum(wait <= TAKES / 4 for wait in told) / count
+    assert isclose(soon, within(people, load, TAKES, TAKES / 4), rel_tol=0.05)
+
+
+def test_the_simulated_desk_waits_as_erlang_c_says_within_5_percent() -> None:
+    people, load = 5, 3.5
+    told = waits(people, load, 20_000)
     waited = sum(wait > 0 for wait in told) / len(told)
     assert isclose(waited, erlang_c(people, load), rel_tol=0.05)
     assert isclose(sum(told) / len(told), mean_wait(people, load, TAKES), rel_tol=0.05)
