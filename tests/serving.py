@@ -126,9 +126,12 @@ class RunningServer:
 
 
 @contextmanager
-def running_server(data: Path, *options: str, port: int = 0) -> Iterator[RunningServer]:
-    """Start a server on *data* and stop it at the end; *options* are those of `accompany serve`."""
-    server = RunningServer(data, options, port)
+def running_server(
+    data: Path, *options: str, port: int = 0, more: dict[str, str] | None = None
+) -> Iterator[RunningServer]:
+    """Start a server on *data* and stop it at the end; *options* are those of `accompany serve`,
+    *more* what its environment has besides."""
+    server = RunningServer(data, options, port, more=dict(more or {}))
     server.start()
     try:
         yield server

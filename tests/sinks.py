@@ -31,6 +31,8 @@ class HttpSink:
     status: int = 200
     refusals: int = 0
     location: str = ""
+    hold: threading.Event = field(default_factory=threading.Event)
+    """While it is not set, what comes is taken, and not yet answered."""
     taken: list[Taken] = field(default_factory=list)
 
     @property
@@ -50,6 +52,7 @@ class HttpSink:
 @contextmanager
 def http_sink() -> Iterator[HttpSink]:
     sink = HttpSink()
+    sink.hold.set()
 
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
@@ -61,6 +64,7 @@ def http_sink() -> Iterator[HttpSink]:
             else:
                 headers = {name.lower(): value for name, value in self.headers.items()}
                 sink.taken.append(Taken(self.path, headers, body))
+            sink.hold.wait(60)
             self.send_response(status)
             if sink.location:
                 self.send_header("location", sink.location)

@@ -22,6 +22,8 @@ from accompany.cli import main
 from accompany.config import Settings
 from accompany.dispatch.webhooks import KEPT, WAITS, read_networks, sign
 from accompany.errors import Forbidden, Malformed, Unknown
+from browsers import wait_for
+from deskpeople import Caller
 from house import House, listening
 from serving import accompany, environment, running_server
 from sinks import HttpSink, Taken, http_sink
@@ -230,6 +232,36 @@ def test_it_survives_a_kill_and_the_command_line_replays(tmp_path: Path, sink: H
         again = sink.wait(2)[1]
         assert again.headers["webhook-id"] == one.headers["webhook-id"]
         check(again, secret)
+
+
+def test_what_a_kill_left_without_an_answer_is_sent_again_and_nothing_is_left_out(
+    tmp_path: Path, sink: HttpSink
+) -> None:
+    """The receiver has taken them, and the server died before it could know: at least once."""
+    networks = {"ACCOMPANY_WEBHOOK_NETWORKS": LOOPBACK}
+    with running_server(tmp_path / "data", more=networks) as server:
+        data = str(server.data)
+        add = accompany("webhooks", "--data", data, "add", sink.url)
+        done = subprocess.run(
+            add, env={**environment(), **networks}, capture_output=True, text=True, check=True
+        )
+        secret = done.stdout.split()[2]
+        sink.hold.clear()
+        phone = Caller(server, "TX", "en")
+        sink.wait(1)
+        server.kill()
+        taken = {one.headers["webhook-id"] for one in sink.taken}
+        sink.taken.clear()
+        sink.hold.set()
+        server.start()
+        phone.come()
+        phone.end()
+        wait_for(lambda: {"press.begun", "press.ended"} <= types(sink, secret), 30)
+        assert taken <= {one.headers["webhook-id"] for one in sink.taken}
+
+
+def types(sink: HttpSink, secret: str) -> set[str]:
+    return {check(one, secret)["type"] for one in list(sink.taken)}
 
 
 @pytest.mark.parametrize(

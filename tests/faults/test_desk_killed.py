@@ -15,8 +15,10 @@ from accompany.evidence.age import HybridIdentity
 from accompany.evidence.cards import Card
 from accompany.evidence.notes import Note, Signer
 from accompany.evidence.text import write_base64, write_lines, write_time
+from deskpeople import Caller
 from house import new_id
 from serving import RunningServer, running_server
+from sinks import http_sink
 
 pytestmark = [pytest.mark.fault, pytest.mark.anyio]
 
@@ -89,3 +91,25 @@ async def test_a_server_killed_while_it_rings_rings_again(tmp_path: Path) -> Non
         async with connect(phone_url, proxy=None) as phone:
             await phone.send(json.dumps({**press, "guest_code": ""}))
             assert (await until(phone, "standing", "rung"))["stage"] == "ringing"
+
+
+def test_what_was_due_while_the_server_was_away_reaches_the_organization_once_it_is_back(
+    tmp_path: Path,
+) -> None:
+    """The last wave was over before anybody came back: nobody is left without a next step."""
+    with http_sink() as tool:
+        path = tmp_path / "channels.toml"
+        path.write_text(f"[attorneys]\nalarms = ['json://127.0.0.1:{tool.port}/alarm']\n")
+        more = {"ACCOMPANY_CHANNELS": str(path), "ACCOMPANY_WAVE_SECONDS": "10"}
+        with running_server(tmp_path / "data", more=more) as server:
+            phone = Caller(server, "TX", "en")
+            server.kill()
+            assert tool.taken == []
+            # The same three waves, as if half a minute had gone by.
+            server.more["ACCOMPANY_WAVE_SECONDS"] = "0.1"
+            server.start()
+            (told,) = tool.wait(1)
+            said = json.loads(told.body)["message"]
+            assert (told.path, said) == ("/alarm", "Nobody has answered a call. Open the desk.")
+            phone.come()
+            phone.end()
