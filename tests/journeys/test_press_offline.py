@@ -9,7 +9,7 @@ from browsers import Phone, wait_for
 from people import Caller, wait_for_text
 from serving import RunningServer, running_server
 
-pytestmark = pytest.mark.journey
+pytestmark = [pytest.mark.journey, pytest.mark.patient]
 
 KEPT = """async () => {
   const registration = await navigator.serviceWorker.getRegistration();

@@ -17,7 +17,7 @@ from middle import Middle
 from people import Attorney, Caller, errors_said, save_package, violations, wait_for_text
 from serving import RunningServer, accompany, environment
 
-pytestmark = pytest.mark.journey
+pytestmark = [pytest.mark.journey, pytest.mark.patient]
 
 TONE = 2500
 """What the interpreter's microphone hears without end, in hertz; no beep of the clip is near it."""
@@ -107,7 +107,7 @@ def interpreter(
 
 
 def connected(page: Page, what: str) -> None:
-    page.locator(f"[data-testid={what}][data-call=connected]").wait_for(timeout=20_000)
+    page.locator(f"[data-testid={what}][data-call=connected]").wait_for()
 
 
 def test_an_interpreter_joins_by_sound_and_is_let_go(
@@ -130,7 +130,7 @@ def test_an_interpreter_joins_by_sound_and_is_let_go(
 
     # The server puts itself in the interpreter's place: nobody is heard, and the page says why.
     refused = caller.page.get_by_test_id("third").get_by_text("Somebody may be in the line.")
-    refused.wait_for(timeout=20_000)
+    refused.wait_for()
     assert caller.page.locator("[data-testid=third][data-call=connected]").count() == 0
     assert caller.page.evaluate(TRACKS, "[data-testid=voice-third]") == 0
     # The interpreter's page offers again by itself; now nobody meddles.
@@ -198,8 +198,8 @@ def speak_to_all(attorney: Attorney, caller: Caller, folder: Path) -> None:
     caller.page.reload()
     caller.page.get_by_label("Language to speak").select_option("en")
     caller.press()
-    attorney.page.get_by_role("button", name="Speak to 1 caller who waits").click(timeout=20_000)
-    attorney.page.locator("[data-testid=briefing][data-heard='1']").wait_for(timeout=20_000)
+    attorney.page.get_by_role("button", name="Speak to 1 caller who waits").click()
+    attorney.page.locator("[data-testid=briefing][data-heard='1']").wait_for()
     connected(caller.page, "speaker")
     wait_for_text(caller.page, "speaks to everybody who waits")
     loudest, pictures = caller.page.evaluate(LOUDEST, "[data-testid=voice-speaker]")
