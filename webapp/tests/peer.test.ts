@@ -13,7 +13,11 @@ class FakeConnection {
   candidates: RTCIceCandidateInit[] = [];
   onicecandidate: ((event: { candidate: unknown }) => void) | null = null;
   onnegotiationneeded: (() => void) | null = null;
+  onconnectionstatechange: (() => void) | null = null;
   restarts = 0;
+  /** how it may be reached, told before each restart */
+  told: RTCConfiguration[] = [];
+  bytes = 0;
 
   constructor(readonly configuration: RTCConfiguration) {
     FakeConnection.last = this;
@@ -24,7 +28,9 @@ class FakeConnection {
   addTrack = (): void => undefined;
   getTransceivers = (): [] => [];
   getSenders = (): [] => [];
-  setConfiguration = (): void => undefined;
+  getReceivers = (): [] => [];
+  getStats = async (): Promise<Map<string, unknown>> => new Map([["t", { type: "transport", bytesReceived: this.bytes }]]);
+  setConfiguration = (configuration: RTCConfiguration): void => void this.told.push(configuration);
   restartIce = (): void => void this.restarts++;
   close = (): void => undefined;
 
@@ -180,5 +186,39 @@ describe("after an interruption", () => {
     const { peer, pc } = await connected(true);
     peer.nudge();
     await vi.waitFor(() => expect(pc.restarts).toBe(1));
+  });
+
+  /** As the browser says it: no check of the way was answered for a while. */
+  async function disconnected(): Promise<FakeConnection> {
+    vi.useFakeTimers();
+    const { pc } = await connected(true);
+    pc.connectionState = "disconnected";
+    pc.onconnectionstatechange?.();
+    return pc;
+  }
+  afterEach(() => vi.useRealTimers());
+
+  test("two seconds without a byte begin a restart, with fresh names of the relay, and so on for ever", async () => {
+    const pc = await disconnected();
+    await vi.advanceTimersByTimeAsync(1900);
+    expect(pc.restarts).toBe(0);
+    await vi.advanceTimersByTimeAsync(200);
+    expect([pc.restarts, pc.told.length]).toEqual([1, 1]);
+    await vi.advanceTimersByTimeAsync(5000 * 20);
+    expect([pc.restarts, pc.told.length]).toEqual([21, 21]);
+    pc.connectionState = "connected";
+    await vi.advanceTimersByTimeAsync(60_000);
+    expect(pc.restarts).toBe(21);
+  });
+
+  test("a way over which bytes still come is left alone", async () => {
+    const pc = await disconnected();
+    for (let second = 0; second < 30; second++) {
+      pc.bytes += 100;
+      await vi.advanceTimersByTimeAsync(1000);
+    }
+    expect(pc.restarts).toBe(0);
+    await vi.advanceTimersByTimeAsync(10_000);
+    expect(pc.restarts).toBeGreaterThan(0);
   });
 });
