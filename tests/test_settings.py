@@ -13,7 +13,7 @@ from accompany.cli.serve import configure_serve, settings_from
 from accompany.config import LIMITS, TELEPHONES, Settings
 from accompany.errors import Malformed
 from house import settings_for
-from serving import accompany, environment
+from serving import READY_SECONDS, accompany, environment
 
 DOCS = (Path(__file__).resolve().parent.parent / "docs/settings.md").read_text()
 FIELDS = {field.name: field for field in dataclasses.fields(Settings)}
@@ -119,7 +119,7 @@ def test_a_server_refuses_to_start_with_a_sentence(
     command = accompany("serve", "--data", settings_for(tmp_path).data, "--json")
     done = subprocess.run(
         command, env={"ACCOMPANY_PORT": "0", **environment(), **variables},
-        capture_output=True, text=True, timeout=30, check=False,
+        capture_output=True, text=True, timeout=READY_SECONDS, check=False,
     )  # fmt: skip
     assert done.returncode == 1
     assert done.stdout == ""
