@@ -13,6 +13,7 @@ import pytest
 from accompany.adapters import ahead, ballast, commits
 from accompany.adapters.index import Index
 from accompany.adapters.keeper import JournalKeeper, check_tree
+from accompany.adapters.scanning import Batch
 from accompany.errors import Damaged, DiskFull
 from accompany.evidence.merkle import root
 from kept import arrival, entry, items_of, noise, opened, opening, read, segment
@@ -325,9 +326,26 @@ async def test_a_restart_makes_no_index_again_that_follows_well(
     """It would take as long as the journal is."""
     async with keeping(tmp_path) as kept:
         await kept.keeper.keep([opening(0), noise(1)])
-    monkeypatch.setattr(Index, "forget", lambda index: pytest.fail("made again"))
+    file = (tmp_path / "index.sqlite").stat().st_ino
+    followed = list[int]()
+    real = Index.apply
+
+    def apply(index: Index, batch: Batch) -> None:
+        followed.append(batch.end.sequence)
+        real(index, batch)
+
+    monkeypatch.setattr(Index, "apply", apply)
     async with keeping(tmp_path) as kept:
         assert kept.keeper.size == 2
+        assert followed == []
+        await kept.keeper.keep([noise(2)])
+    assert followed == [2]
+    assert (tmp_path / "index.sqlite").stat().st_ino == file
+    # And where it is gone, all of it is followed again.
+    for end in ("", "-wal", "-shm"):
+        (tmp_path / f"index.sqlite{end}").unlink(missing_ok=True)
+    async with keeping(tmp_path):
+        assert followed == [2, 1, 2]
 
 
 async def test_a_journal_older_than_a_checkpoint_is_refused_with_a_sentence(

@@ -60,7 +60,6 @@ CREATE TABLE IF NOT EXISTS deleted (id TEXT PRIMARY KEY, tombstone BLOB NOT NULL
 _VERSION = 3
 """Of the tables above: an index of another version is made again from the journal."""
 
-_TABLES = "position leaves nodes recordings statements named stamps touched deleted".split()
 _REMEMBERED = 100_000
 _BACKSTOP = 32 * 1024
 """Pages in the write-ahead file at which a batch itself moves them into the index."""
@@ -130,14 +129,6 @@ class Index(Lookups):
                 _remove(self._path)
             self._on_failure(why)
             raise DiskFailed(why) from error
-
-    def forget(self) -> None:
-        """Drop everything, to be made again from the journal."""
-        with self._write as tables:
-            for table in _TABLES:
-                tables.execute(f"DELETE FROM {table}")
-        self._touched.clear()
-        self._edge = {}
 
     def position(self) -> Position:
         row = self._written("SELECT file, offset, batch, start FROM position")
