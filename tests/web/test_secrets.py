@@ -1,5 +1,6 @@
 """What a seized disk tells after a whole encounter: no address, code, secret or key in clear."""
 
+import asyncio
 import base64
 import json
 import logging
@@ -8,6 +9,7 @@ import shutil
 import struct
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -15,8 +17,11 @@ import thief
 from accompany.adapters.backup import Backup
 from accompany.adapters.logs import write_logs
 from accompany.adapters.stores import Store
+from accompany.client.device import Device
+from accompany.custody.deletion import Wish
 from accompany.custody.export import Package
 from accompany.evidence.text import read_base64
+from accompany.ids import RecordingId
 from house import SECRET, House, bearing, listening, new_id
 from thief import COORDINATES, HERE
 
@@ -123,6 +128,54 @@ async def test_nothing_that_must_not_be_kept_is_kept_or_said(
     assert holding(data, invitation.encode()) == {"invitation"}
     said = capfd.readouterr()
     assert said.err == said.out == ""
+
+
+def kept_of(held: House, recording: RecordingId) -> set[bytes]:
+    """Return what is kept of a recording, and nothing else has: its texts' ends are signatures."""
+    keeper = held.server.office.keeper
+    opening = keeper.recording(recording)
+    assert opening is not None
+    rows = [opening, *keeper.statements(recording)]
+    found = {text[-60:-4] for row in rows for text in (row.note, row.receipt)}
+    custody = keeper.custody(recording)
+    assert custody, "somebody had asked for it"
+    found |= {opening.locator, *(one.data for one in [*custody, *keeper.grants(recording)])}
+    for number in (1, 2, 3):
+        body = keeper.segment(recording, number)
+        assert body is not None
+        found |= {body[at : at + 48] for at in (0, 1000, len(body) - 48)}
+    return found
+
+
+async def test_of_a_deleted_recording_nothing_is_in_any_file_of_a_whole_server(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """After a press, a call, a recording that was read and handed out as a package."""
+    data, made = tmp_path / "data", list[Device]()
+    async with listening(tmp_path, deletion_days=0.0) as held:
+        opened = held.opened
+
+        async def remembered(*given: Any, **more: Any) -> Device:
+            made.append(await opened(*given, **more))
+            return made[-1]
+
+        monkeypatch.setattr(held, "opened", remembered)
+        await encounter(held)
+        (device,) = made
+        pieces = kept_of(held, device.recording)
+        assert all(holding(data, piece) for piece in pieces)
+        wish = Wish(device.recording, 0, 0, "organization")
+        office = held.server.office
+        assert office.deletions._wishes.ask(wish)
+        async with asyncio.timeout(30):
+            while office.keeper.tombstone(device.recording) is None or office.keeper.unerased():  # noqa: ASYNC110
+                await asyncio.sleep(0.02)
+        left = {name for piece in pieces for name in holding(data, piece)}
+        assert left == set()
+        # The tree has not changed, and says that there was one.
+        assert holding(data, device.recording.encode()) >= {"journal/000001.journal"}
+    # Nor once it has stopped, in any file or in the second place.
+    assert {name for piece in pieces for name in holding(tmp_path, piece)} == set()
 
 
 async def failing(recording: str, by: str, with_custody: bool) -> Package:
