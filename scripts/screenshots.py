@@ -27,10 +27,20 @@ LANGUAGES = ("en", "es", "ar")
 SIDES = ("callers", "desks", "night", "stamps")
 LONG = {
     "copy-boxes", "copy-made", "desk-case", "desk-off-duty", "desk-on-duty", "desk-opened",
-    "own-sheet", "people", "readiness", "readiness-old", "rights", "setup-contact-wrong", "start",
-    "start-again", "third-on-duty",
+    "readiness", "readiness-old", "rights", "third-on-duty", "this-phone",
 }  # fmt: skip
-PARTS = ("board-", "mine", "shared", "verify", "setup-", "own-")
+PARTS = (
+    "after-",
+    "board-",
+    "mine",
+    "people",
+    "released",
+    "shared",
+    "start",
+    "verify",
+    "setup-",
+    "own-",
+)
 """States that may be longer than a screen: taken whole."""
 PAINTED = "() => new Promise((done) => requestAnimationFrame(() => setTimeout(done)))"
 WITHOUT_FLASH = """() => {

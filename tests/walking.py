@@ -95,6 +95,7 @@ class Walk:
         self.own.mine()
         self.own.shared()
         self.own.verified()
+        self.moments.told()
         if self.bad:
             self.moments.crashed()
 
@@ -193,7 +194,8 @@ class Walk:
         self.says("service.unreachable")
         self.look(page, "unreachable")
         page.unroute("**/api/service")
-        page.reload()
+        self.moments.lied_to(link)
+        page.goto(link)
         self.button("start.button").wait_for()
         page.locator("#choice-state option").nth(50).wait_for(state="attached")
         self.look(page, "start")
@@ -214,6 +216,22 @@ class Walk:
         self.use("officer.turn")
         self.look(page, "officer-card-not-turned")
         page.keyboard.press("Escape")
+        self._without_code()
+
+    def _without_code(self) -> None:
+        """Somebody who came without a link, and has chosen all else."""
+        page = self.page
+        page.locator("#choice-state").select_option("TX")
+        page.locator("#choice-language").select_option("en")
+        self.use("start.code.change")
+        code = page.locator("#choice-code")
+        given = code.input_value()
+        code.fill("")
+        self.use("start.button")
+        self.says("start.missing.code")
+        self.look(page, "start-missing-code")
+        code.fill(given)
+        code.press("Enter")
 
     def prepared(self) -> None:
         """Set-up with its drill, readiness, rights cards, people to tell."""
@@ -238,6 +256,7 @@ class Walk:
         self.use("start.people")
         page.locator(".contacts li").wait_for()
         self.look(page, "people")
+        self._tried()
         self.own.named()
         self.use("beside.back")
 
@@ -248,9 +267,32 @@ class Walk:
         self.page.locator("#setup-state option").nth(50).wait_for(state="attached")
         self.page.locator("#setup-state").select_option("TX")
 
+    def _tried(self) -> None:
+        """A test to the contact arrives; removed by mistake, it comes back."""
+        self.use("people.test")
+        self.says("people.test.sent")
+        self.look(self.page, "people-tested")
+        self.use("people.remove")
+        self.button("people.undo").wait_for()
+        self.look(self.page, "people-removed")
+        self.use("people.undo")
+
+    def _step_organization(self) -> None:
+        code = self.page.locator("#setup-code")
+        given = code.input_value()
+        code.fill("")
+        self.says("setup.organization.none")
+        self.look(self.page, "setup-organization-none")
+        code.fill(given)
+
     def _step_devices(self) -> None:
         self.look(self.page, "setup-devices-asking")
         assert self.page.evaluate("() => given.length") == 0, "asked before the reason was read"
+        self.allow(camera=False, microphone=False)
+        self.use("setup.devices.ask")
+        self.says("setup.devices.refused")
+        self.look(self.page, "setup-devices-refused")
+        self.allow(camera=True, microphone=True)
         self.use("setup.devices.ask")
         self.says("setup.devices.both")
 
@@ -266,6 +308,12 @@ class Walk:
         page.locator(".contacts li").wait_for()
 
     def _drill(self) -> None:
+        self.allow(camera=False, microphone=False)
+        self.use("drill.start")
+        self.says("drill.failed.devices", 60)
+        self.look(self.page, "drill-failed")
+        self.allow(camera=True, microphone=True)
+        self.use("drill.again")
         self.use("drill.start")
         drill = self.page.get_by_test_id("drill")
         wait_for(lambda: int(drill.get_attribute("data-arrived") or 0) > 3, 40, "for receipts")

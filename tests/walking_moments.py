@@ -11,6 +11,8 @@ from browsers import wait_for
 from virtual import named
 
 if TYPE_CHECKING:
+    from playwright.sync_api import Route
+
     from walking import Walk
 
 KEEPS_STREAMS = """
@@ -37,6 +39,25 @@ class Moments:
         self.walk = walk
         self.owed = False
         """Whether somebody is to be called back."""
+
+    def lied_to(self, link: str) -> None:
+        """A server that says of its organization what its key did not sign."""
+        page = self.walk.page
+
+        def bend(route: "Route") -> None:
+            answer = route.fetch()
+            service = answer.json()
+            note = service["organization"].replace("name ", "name Not ", 1)
+            assert note != service["organization"]
+            route.fulfill(response=answer, json={**service, "organization": note})
+
+        page.goto("about:blank")
+        page.route("**/api/service", bend)
+        page.goto(link)
+        self.walk.says("pin.broken")
+        self.walk.look(page, "not-trusted-note")
+        page.unroute("**/api/service")
+        page.goto("about:blank")
 
     def refused(self) -> None:
         """Both devices refused, then the camera alone, while nobody is on duty."""
@@ -80,13 +101,28 @@ class Moments:
         self.walk.use("after.back")
 
     def lost(self) -> None:
-        """The camera stops, and one tap goes on."""
+        """The camera stops, and one tap goes on; so with the microphone, and with both."""
         page = self.walk.page
         page.evaluate("() => given.at(-1).getVideoTracks()[0].stop()")
         page.locator("[data-testid=recording-state][data-interrupted=device]").wait_for()
         self.walk.recording("sound")
         self.walk.look(page, "call-camera-lost")
         self.walk.use("rec.resume")
+        self.walk.recording("film")
+        page.evaluate(
+            "() => given.findLast((one) => one.getAudioTracks()[0]).getAudioTracks()[0].stop()"
+        )
+        self.walk.says("rec.lost.microphone")
+        self.walk.look(page, "call-microphone-lost")
+        page.evaluate(
+            "() => given.forEach((one) => one.getTracks().forEach((each) => each.stop()))"
+        )
+        self.walk.says("rec.lost")
+        self.walk.look(page, "call-both-lost")
+        self.walk.use("rec.resume")
+        whole = page.locator("[data-testid=recording-state]:not([data-interrupted])")
+        whole.wait_for(state="attached")
+        page.locator(".stage .preview").wait_for()
         self.walk.recording("film")
 
     def saving(self) -> None:
@@ -111,13 +147,13 @@ class Moments:
     def unsent(self) -> None:
         """The line is cut: nothing arrives, that is loud, and after the end it waits."""
         page = self.walk.page
-        self._cut(True)
+        self.cut(True)
         page.locator(".fate-of-film.loud").wait_for(timeout=30_000)
         self.walk.look(page, "call-line-cut")
         self.walk.use("call.end")
         page.get_by_test_id("after").locator("progress").wait_for()
         self.walk.look(page, "after-sending")
-        self._cut(False)
+        self.cut(False)
         self.walk.safe()
         self.walk.look(page, "after-safe")
         self.walk.use("after.back")
@@ -138,19 +174,35 @@ class Moments:
         server.start()
         office.locator("[data-testid=check-ins] .loud").wait_for(timeout=40_000)
 
-    def _cut(self, off: bool) -> None:
+    def told(self) -> None:
+        """On a page that was opened again, the caller says to be safe."""
+        self.walk.use("beside.back")
+        self.walk.use(self.walk.button("tell.safe").first)
+        self.walk.use("tell.safe.yes")
+        self.walk.says("tell.safe.said")
+        self.walk.look(self.walk.page, "start-safe")
+
+    def cut(self, off: bool) -> None:
         assert self.walk.phone.context is not None
         self.walk.phone.context.set_offline(off)
 
     def crashed(self) -> None:
-        """The browser is gone in the middle of a cut line: the next opening says so, and sends."""
-        self.walk.use("beside.back")
+        """Pressed without a line, and the browser is gone: the next opening says so, and sends."""
+        page = self.walk.page
+        self.cut(True)
         self.walk.press()
-        self._cut(True)
-        unsafe = self.walk.page.get_by_test_id("unsafe")
+        self.walk.says("wait.offline")
+        unsafe = page.get_by_test_id("unsafe")
         wait_for(lambda: float(unsafe.get_attribute("data-seconds") or 0) > 1, 20, "for a queue")
+        page.get_by_test_id("mistake").wait_for(state="detached", timeout=20_000)
+        self.walk.look(page, "call-without-line")
         self.walk.phone.kill()
         page = self.walk.carried()
+        self.cut(True)
         page.goto(named(self.walk.server.links["caller"]))
+        left = page.get_by_test_id("leftovers")
+        wait_for(lambda: int(left.get_attribute("data-waiting") or 0) > 0, 40, "for what was left")
+        self.walk.look(page, "start-left")
+        self.cut(False)
         page.locator("[data-testid=leftovers][data-waiting='0']").wait_for(timeout=40_000)
         self.walk.look(page, "start-after-crash")

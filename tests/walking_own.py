@@ -53,13 +53,24 @@ class Own:
         walk.use("beside.mine")
         walk.button("own.unlock").wait_for()
         walk.look(page, "mine-shut")
+        walk.use("signin.words")
+        page.locator("#own-words").fill("twelve words")
+        walk.use("own.words.open")
+        walk.says("signin.words.bent")
+        walk.look(page, "mine-words-wrong")
+        walk.moments.cut(True)
         walk.use("own.unlock")
+        walk.button("own.again").wait_for()
+        walk.look(page, "mine-without-line")
+        walk.moments.cut(False)
+        walk.use("own.again")
         page.get_by_test_id("my-encounter").first.wait_for()
         walk.look(page, "mine")
         film = page.locator("[data-testid=my-recording][data-kind=film]").first
         self._press(film, "own.play")
         self._playing(page)
         walk.look(page, "mine-playing")
+        self._read(page)
         self._press(film, "own.share")
         film.get_by_test_id("sharing").wait_for()
         self._press(film, "own.share.send")
@@ -107,9 +118,41 @@ class Own:
         page.goto(self.link)
         walk.button("own.play", page).wait_for()
         walk.see(page, "shared")
+        walk.moments.cut(True)
+        walk.use("own.play", page)
+        page.locator("[data-testid=opening][data-is=failed]").wait_for(timeout=30_000)
+        walk.see(page, "shared-without-line")
+        walk.moments.cut(False)
+        walk.use("opened.close", page)
         walk.use("own.play", page)
         self._playing(page)
         walk.see(page, "shared-playing")
+
+    def _read(self, page: "Page") -> None:
+        """What was written in the call."""
+        chat = page.locator("[data-testid=my-recording][data-kind=notes]").first
+        self._press(chat, "chat.read")
+        chat.get_by_test_id("chat-read").wait_for(timeout=30_000)
+        chat.locator("[data-testid=checking][data-is=checked]").wait_for(timeout=30_000)
+        self.walk.look(page, "mine-chat")
+        self._press(chat, "opened.close")
+
+    def _not_read(self, page: "Page") -> None:
+        """What is no package, beside a policy that is none."""
+        walk = self.walk
+        bent = self.package.with_name("no.zip")
+        bent.write_text("no package")
+        page.locator("#package").set_input_files(bent)
+        page.locator("#policy").set_input_files(bent)
+        walk.use("verify.start", page)
+        page.locator(".notice.loud").wait_for(timeout=30_000)
+        walk.see(page, "verify-unread")
+        page.locator("#policy").set_input_files([])
+        walk.use("verify.start", page)
+        page.get_by_test_id("report").wait_for(timeout=30_000)
+        walk.see(page, "verify-none")
+        walk.use("verify.other", page)
+        page.locator("details.known summary").click()
 
     def verified(self) -> None:
         """The page that checks a package: sealed, opened, altered."""
@@ -117,6 +160,7 @@ class Own:
         page.goto(f"{walk.home}/verify")
         page.locator("details.known summary").click()
         walk.see(page, "verify")
+        self._not_read(page)
         opened = self.package.with_name("opened.zip")
         key = walk.server.data / "keys" / "custodian.key"
         done = run("open", self.package, "--identity", key, "-o", opened)

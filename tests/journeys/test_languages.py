@@ -22,7 +22,7 @@ WORDS = ROOT / "webapp" / "src" / "i18n"
 ASSETS = ROOT / "src" / "accompany" / "web" / "static" / "assets"
 ACCENTS = str.maketrans("aceinosuyACEINOSUY", "áçéíñóšúýÁÇÉÍÑÓŠÚÝ")
 NARROW = {"width": 320, "height": 700}
-STATES = 42
+STATES = 50
 
 READ = """() => {
   const seen = [];
