@@ -21,6 +21,22 @@ SHEET = """() => {
 }"""
 
 
+KEEP = """
+window.connections = [];
+window.RTCPeerConnection = class extends window.RTCPeerConnection {
+  constructor(...given) { super(...given); window.connections.push(this); }
+  async setRemoteDescription(said) {
+    this.first ??= said.type;
+    return super.setRemoteDescription(said);
+  }
+};
+"""
+OFFERED = """() => window.connections
+  .filter((one) => one.connectionState === "connected")
+  .map((one) => one.first)"""
+"""What the phone said first to each connection that stands: an answer, where the page offered."""
+
+
 @pytest.fixture
 def fox(tmp_path: Path) -> Iterator[Fox]:
     with running_firefox(tmp_path / "fox") as running:
@@ -130,6 +146,9 @@ def test_firefox_is_set_up_calls_records_and_checks(
     fox: Fox,
     tmp_path: Path,
 ) -> None:
+    attorney.page.add_init_script(KEEP)
+    attorney.page.reload()
+    attorney.page.get_by_role("button", name="Go off duty").wait_for()
     fox.goto(own_server.links["caller"])
     fox.wait("button", "Get a lawyer now")
     look(fox, "start")
@@ -138,8 +157,12 @@ def test_firefox_is_set_up_calls_records_and_checks(
 
     fox.click("button", "Get a lawyer now")
     attorney.page.get_by_role("button", name="Answer").wait_for()
+    # While it rings the page prepares a reply to what Firefox offered ahead; that is taken up.
+    prepared = "() => window.connections.some((one) => one.signalingState === 'stable')"
+    wait_for(lambda: attorney.page.evaluate(prepared), 30, "for a reply to Firefox's offer")
     attorney.answer()
     fox.wait_for_text(f"{attorney.name} is with you", 30)
+    wait_for(lambda: attorney.page.evaluate(OFFERED) == ["offer"], 30, "for a call by that offer")
     # Picture both ways: Chromium's in Firefox, Firefox's in Chromium.
     fox.wait_until("() => document.querySelector('[data-testid=remote]').videoWidth > 0")
     theirs = "() => document.querySelector('[data-testid=remote]')?.videoWidth > 0"

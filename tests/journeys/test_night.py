@@ -322,7 +322,7 @@ def check_the_desk(server: RunningServer, cora: Page, town: Town) -> None:
         "dd.within 15": sum(time <= 15_000 for time in first.values()),
         "dd.owed": owed, "dd.called_back": 1, "dd.open": 0, "dd.drops": 1,
         "dd.returns": words.count("returned"), "dd.handed": 1, "dd.conflicts": 1,
-        "dd.follow_ups": 1,
+        "dd.follow_ups": 1, "dd.supported": 0,
     }  # fmt: skip
     assert len(first) == 10
     assert {"missed", "declined", "handed", "conflicted", "joined", "called back"} <= set(words)
@@ -336,10 +336,59 @@ def check_the_desk(server: RunningServer, cora: Page, town: Town) -> None:
     wait_for(lambda: shown() == expected, 30, f"for {expected}, not {shown()}")
     rows = {name: cora.locator(f"tr[data-row={name}] td").first.inner_text() for name in ROWS}
     assert rows == ROWS
+    check_the_times(cora, happened, first)
+    check_each_row(server, cora, first)
     people = {"Ada Advocate": "1", "Ben Bar": "2", "Cy Counsel": "7"}
     for name, count in people.items():
         assert cora.get_by_role("row", name=name).locator("td").inner_text() == count, name
     town.looked_at(cora, "figures")
+
+
+def check_the_times(
+    cora: Page, happened: list[tuple[str, str, int, str]], first: dict[str, int]
+) -> None:
+    """Half, nine tenths and 95 of a hundred are as fast as each percentile says, or faster."""
+    times: dict[str, dict[str, int]] = {"dd.answer": first, "dd.sound": {}, "dd.interpreter": {}}
+    called: dict[str, int] = {}
+    for encounter, word, time, _ in happened:
+        if word == "heard" and encounter in first:
+            times["dd.sound"].setdefault(encounter, time)
+        if word == "called":
+            called.setdefault(encounter, time)
+        if word == "joined":
+            times["dd.interpreter"].setdefault(encounter, time - called[encounter])
+    assert len(times["dd.sound"]) >= 6
+    assert len(times["dd.interpreter"]) == 1
+    for name, known in times.items():
+        row = cora.locator(f"tr[data-times='{name}'] td")
+        ranked = sorted(known.values())
+        for share, told in zip((50, 90, 95), row.all_inner_texts(), strict=True):
+            rank = -(-share * len(ranked) // 100)
+            seconds = float(told.removesuffix(" s").replace(",", ""))
+            assert abs(seconds - ranked[rank - 1] / 1000) < 0.051, (name, share, told, ranked)
+    # Pieces are counted ten minutes after the end of a call: no earlier.
+    lags = cora.locator("tr[data-times='dd.lag'] td").all_inner_texts()
+    assert lags == ["–"] * 3
+
+
+def check_each_row(server: RunningServer, cora: Page, first: dict[str, int]) -> None:
+    """Presses, answered, within 10 s and abandoned, of each state and language, add up to all."""
+    with closing(sqlite3.connect(server.data / "accompany.sqlite")) as tables:
+        presses = tables.execute("SELECT encounter, state, language FROM presses").fetchall()
+        withdrawn = tables.execute("SELECT encounter FROM events WHERE word = 'withdrawn'")
+        gone = {encounter for (encounter,) in withdrawn}
+    assert len(presses) == 12
+    for at in (1, 2):
+        for name in {row[at] for row in presses}:
+            those = [row[0] for row in presses if row[at] == name]
+            answered = [first[one] for one in those if one in first]
+            soon = sum(time <= 10_000 for time in answered)
+            cells = cora.locator(f"tr[data-row={name}] td").all_inner_texts()
+            told = [int(cell.split()[0]) for cell in cells[:4]]
+            assert told[1:3] == [len(answered), soon], name
+            # The one who was called by mistake counts nowhere; whoever let go after a wait does.
+            unanswered = len([one for one in those if one in gone and one not in first])
+            assert told[0] - told[1] == told[3] <= unanswered, name
 
 
 EXPECTED = ("WebSocket", "ERR_", "A VideoFrame was garbage collected")

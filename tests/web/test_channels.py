@@ -6,7 +6,7 @@ import os
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import http_ece
 import pytest
@@ -14,6 +14,8 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric.utils import encode_dss_signature
 
+from accompany.adapters.bells import TEXTS, ChannelBells
+from accompany.ids import CardSerial, EncounterId
 from house import Attorney, House, Live, listening
 from sinks import HttpSink, Taken, http_sink
 
@@ -182,6 +184,28 @@ async def test_a_caller_who_is_missed_reaches_the_attorneys_channels(
     office.reach.bells.missed(ada.serial)  # type: ignore[arg-type]
     (pushed,) = await in_thread(service.wait, 1)
     assert browser.open(pushed) == {"type": "missed"}
+
+
+async def test_each_word_is_the_same_for_every_press_by_every_channel(
+    held: House, service: HttpSink, tool: HttpSink
+) -> None:
+    """A call, a missed caller, an alarm, a surge: nothing is ever filled in."""
+    ada, browser = await held.attorney(), Browser(service)
+    await added(held, ada, browser, tool)
+    bells = cast(ChannelBells, held.server.office.reach.bells)
+    serial, secret = CardSerial(ada.serial), EncounterId("canary" * 5)
+    bells.ring(serial, secret)
+    bells.missed(serial)
+    bells.surge(True, [serial])
+    bells.alarm(secret)
+    # The organization's own address hears of the alarm and of the surge as well.
+    rung, pushed = await in_thread(tool.wait, 5), await in_thread(service.wait, 3)
+    expected = [TEXTS["ring"], TEXTS["missed"], TEXTS["surge"], TEXTS["surge"], TEXTS["alarm"]]
+    assert sorted(json.loads(one.body)["message"] for one in rung) == sorted(expected)
+    opened = sorted(str(browser.open(one)) for one in pushed)
+    assert opened == [f"{{'type': '{word}'}}" for word in ("missed", "ring", "surge")]
+    for one in (*rung, *pushed):
+        assert "canary" not in one.path + repr(one.body) + json.dumps(one.headers)
 
 
 async def test_when_nobody_answers_the_organization_is_alarmed(held: House, tool: HttpSink) -> None:
