@@ -81,7 +81,7 @@ LINE = "2026-11-23T10:00:00.000Z,TX,es"
         ("--presses", b"\xff\xfe", "it cannot be read: 'utf-8' codec"),
         (
             "--presses",
-            f"time,state,language\n{LINE}\n{LINE[:-5]},ZZ,es\nnoon,TX,es\n{LINE[:-3]}\n".encode(),
+            f"time,state,language\n{LINE}\n{LINE[:-6]},ZZ,es\nnoon,TX,es\n{LINE[:-3]}\n".encode(),
             "line 3: no state 'ZZ' or language 'es' here\nline 4: ",
         ),
         ("--presses", b"time,state,language\n" + b"x" * 200_000, "line 2: field larger than"),
