@@ -26,12 +26,15 @@ STREET = "c0=0x2b4a57:c1=0x8fb3b0:c2=0xd9c7a0:n=3"
 LANGUAGES = ("en", "es", "ar")
 SIDES = ("callers", "desks", "night", "stamps")
 LONG = {
-    "copy-boxes", "copy-made", "desk-case", "desk-off-duty", "desk-on-duty", "desk-opened",
-    "readiness", "readiness-old", "rights", "third-on-duty", "this-phone",
+    "copy-boxes", "copy-made", "desk-callbacks", "desk-case", "desk-case-cut",
+    "desk-case-open-ended", "desk-channels", "desk-keys-owed", "desk-off-duty", "desk-on-duty",
+    "desk-opened", "desk-papers", "readiness", "readiness-old", "rights", "third-on-duty",
+    "this-phone",
 }  # fmt: skip
 PARTS = (
     "after-",
     "board-",
+    "export",
     "mine",
     "people",
     "released",
