@@ -110,7 +110,10 @@ def received(floors: Floors, runs: int) -> None:
 
 
 def write_noise(path: Path, seconds: int = 20) -> Path:
-    """Write a clip of which an encoder can make as little as it may: blocks that change."""
+    """Write a clip of blocks that change, of which an encoder makes its 1 Mbit/s and no more.
+
+    With more contrast it cannot hold its rate, and a larger film hides what each piece costs.
+    """
     chance = np.random.default_rng(7)
     with av.open(str(path), "w", format="mjpeg") as clip:
         stream = clip.add_stream("mjpeg", rate=30)
@@ -118,7 +121,7 @@ def write_noise(path: Path, seconds: int = 20) -> Path:
         stream.color_range = 2
         stream.options = {"huffman": "default", "qmin": "4", "qmax": "4"}
         for _ in range(seconds * 30):
-            blocks = chance.integers(40, 200, (60, 80), np.uint8).repeat(8, 0).repeat(8, 1)
+            blocks = chance.integers(110, 130, (60, 80), np.uint8).repeat(8, 0).repeat(8, 1)
             planes = np.vstack([blocks, np.full((240, 640), 128, np.uint8)])
             clip.mux(stream.encode(av.VideoFrame.from_ndarray(planes, format="yuvj420p")))
         clip.mux(stream.encode(None))
