@@ -7,14 +7,11 @@ import pytest
 
 from accompany.adapters.sqlite import connect
 from accompany.dispatch import documents as limits
-from accompany.dispatch.ports import Pressed
-from accompany.dispatch.roster import OnDuty, Press
-from accompany.evidence.age import HybridIdentity, HybridRecipient, decrypt, encrypt
-from accompany.evidence.cards import Card
-from accompany.evidence.notes import Note
+from accompany.evidence.age import HybridIdentity, decrypt, encrypt
 from accompany.evidence.text import read_base64, write_base64
-from accompany.ids import CardSerial, EncounterId
+from accompany.ids import CardSerial
 from accompany.web import case_documents
+from answered import AnsweredCase, recipient_of
 from house import Attorney, House, listening, new_id
 
 pytestmark = pytest.mark.anyio
@@ -22,8 +19,7 @@ TEXT = b"CANARYDOCUMENT notice to appear"
 
 
 def sealed_key(who: Attorney, text: bytes = b"its key and name") -> str:
-    recipient = HybridRecipient.parse(Card.read(Note.parse(who.card).text).recipient)
-    return write_base64(encrypt(text, [recipient]))
+    return write_base64(encrypt(text, [recipient_of(who)]))
 
 
 def sealed_file(text: bytes = TEXT) -> tuple[bytes, HybridIdentity]:
@@ -31,18 +27,11 @@ def sealed_file(text: bytes = TEXT) -> tuple[bytes, HybridIdentity]:
     return encrypt(text, [identity.recipient]), identity
 
 
-class Case:
-    """Ada's case, and Ben on duty beside her."""
+class Case(AnsweredCase):
+    """What is asked about its documents."""
 
     def __init__(self, held: House, ada: Attorney, ben: Attorney) -> None:
-        self.held, self.ada, self.ben = held, ada, ben
-        self.desk, self.now = held.server.office.desk, held.server.office.clock.now()
-        for one in (ada, ben):
-            on = OnDuty(CardSerial(one.serial), "x", frozenset({"TX"}), ("en",), self.now)
-            self.desk.go_on_duty(on)
-        self.encounter = EncounterId(new_id())
-        self.desk.begin(Pressed(self.encounter, Press("TX", "en", self.now), b"secret"))
-        assert self.desk.answer(self.encounter, CardSerial(ada.serial), self.now)
+        super().__init__(held, ada, ben)
         self.path = f"/api/cases/{self.encounter}/documents"
 
     async def ask(self, method: str, who: Attorney, rest: str = "", **more: Any) -> Any:
@@ -99,8 +88,7 @@ async def test_documents_go_along_with_a_hand_over_and_only_then(case: Case) -> 
     one = (await case.add(ada, sealed_file()[0])).json()["id"]
     to_ben = {"holder": ben.serial, "sealed": sealed_key(ben, b"given")}
     assert (await case.ask("PUT", ada, f"/{one}", json=to_ben)).status_code == 403
-    case.desk.hand(case.encounter, CardSerial(ada.serial), CardSerial(ben.serial), case.now)
-    case.desk.stand_beside(case.encounter, CardSerial(ben.serial), case.now)
+    case.hand()
     assert await case.list(ben) == 404
     assert (await case.ask("PUT", ada, f"/{one}", json=to_ben)).status_code == 204
     assert (await case.ask("PUT", ada, f"/{new_id()}", json=to_ben)).status_code == 404

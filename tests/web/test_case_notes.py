@@ -6,13 +6,10 @@ from typing import Any
 import pytest
 
 from accompany.adapters.sqlite import connect
-from accompany.dispatch.ports import Pressed
-from accompany.dispatch.roster import OnDuty, Press
-from accompany.evidence.age import HybridIdentity, HybridRecipient, decrypt, encrypt
-from accompany.evidence.cards import Card
-from accompany.evidence.notes import Note
+from accompany.evidence.age import HybridIdentity, decrypt, encrypt
 from accompany.evidence.text import read_base64, write_base64
-from accompany.ids import CardSerial, EncounterId
+from accompany.ids import CardSerial
+from answered import AnsweredCase, recipient_of
 from house import Attorney, House, listening, new_id
 
 pytestmark = pytest.mark.anyio
@@ -20,32 +17,15 @@ TEXT = "Maria says the officer had no warrant."
 
 
 def sealed_to(who: Attorney, text: str = TEXT) -> str:
-    recipient = HybridRecipient.parse(Card.read(Note.parse(who.card).text).recipient)
-    return write_base64(encrypt(text.encode(), [recipient]))
+    return write_base64(encrypt(text.encode(), [recipient_of(who)]))
 
 
 def opened(sealed: str, identity: HybridIdentity) -> str:
     return decrypt(read_base64(sealed), [identity]).decode()
 
 
-class Night:
-    """Ada's call, and Ben on duty beside her."""
-
-    def __init__(self, held: House, ada: Attorney, ben: Attorney) -> None:
-        self.held, self.ada, self.ben = held, ada, ben
-        self.desk, self.now = held.server.office.desk, held.server.office.clock.now()
-        for one in (ada, ben):
-            on = OnDuty(CardSerial(one.serial), "x", frozenset({"TX"}), ("en",), self.now)
-            self.desk.go_on_duty(on)
-        self.encounter = EncounterId(new_id())
-        self.desk.begin(Pressed(self.encounter, Press("TX", "en", self.now), b"secret"))
-        assert self.desk.answer(self.encounter, CardSerial(ada.serial), self.now)
-
-    def hand(self) -> None:
-        """Ben accepts; he has not arrived."""
-        ada, ben = CardSerial(self.ada.serial), CardSerial(self.ben.serial)
-        self.desk.hand(self.encounter, ada, ben, self.now)
-        self.desk.stand_beside(self.encounter, ben, self.now)
+class Night(AnsweredCase):
+    """What is asked about its notes."""
 
     async def put(self, who: Attorney, **body: str) -> int:
         named = {"holder": who.serial, "author": who.serial, "sealed": sealed_to(who), **body}

@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 
 from accompany.dispatch.runner import Desk
-from accompany.evidence.age import HybridIdentity, HybridRecipient, NoMatch, decrypt, encrypt
-from accompany.evidence.cards import Card
-from accompany.evidence.notes import Note, Signer
+from accompany.evidence.age import HybridIdentity, NoMatch, decrypt, encrypt
+from accompany.evidence.notes import Signer
 from accompany.evidence.text import read_base64, write_base64, write_lines, write_time
+from answered import recipient_of
 from house import Attorney, House, Live, listening
 
 pytestmark = pytest.mark.anyio
@@ -66,10 +66,6 @@ async def call_of_ada(held: House) -> AsyncIterator[Call]:
         office.desk.end(standing.encounter, "caller", 0)
     for person in office.desk.people:
         office.desk.go_off_duty(person.serial)
-
-
-def recipient_of(attorney: Attorney) -> Any:
-    return HybridRecipient.parse(Card.read(Note.parse(attorney.card).text).recipient)
 
 
 async def add_grant(
