@@ -89,11 +89,14 @@ export class Call {
     return this.view.value.phase === "over";
   }
 
-  /** Does what came from the other side one after the other, in the order in which it came. */
+  /**
+   * Does what came from the other side one after the other, in the order in which it came. What goes wrong
+   * with one holds up none of those after it.
+   */
   inTurn(step: () => Promise<void>): void {
     this.#chain = this.#chain.then(step).catch((error: unknown) => {
       // A description the browser cannot take ends in `failed` and a new connection.
-      if (!(error instanceof DOMException)) throw error;
+      if (!(error instanceof DOMException)) reportError(error);
     });
   }
 

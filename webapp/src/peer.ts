@@ -51,6 +51,9 @@ export class Peer {
   #making = false;
   #ignoring = false;
   #closed = false;
+  /** rejects once this is closed */
+  readonly #closing: Promise<never>;
+  #stop: () => void = () => undefined;
   #picture = PICTURE;
   #voice = VOICE;
   #watchdog: ReturnType<typeof setTimeout> | undefined;
@@ -65,6 +68,10 @@ export class Peer {
     this.#silence = new Silence(polite ? LOST : CONSOLE_LOST);
     this.#events = events;
     this.#certificates = configuration.certificates ?? [];
+    this.#closing = new Promise((_, reject) => {
+      this.#stop = () => reject(new DOMException("the connection was closed", "AbortError"));
+    });
+    this.#closing.catch(() => undefined);
     this.#pc = new RTCPeerConnection(configuration);
     this.#channel = this.#pc.createDataChannel("accompany", { negotiated: true, id: 0 });
     this.#channel.onopen = () => this.#events.opened();
@@ -100,7 +107,7 @@ export class Peer {
       this.#pc.addTransceiver(track ?? kind, { direction });
     }
     preferTwice(this.#pc);
-    await this.#pc.setLocalDescription();
+    await this.#unlessClosed(this.#pc.setLocalDescription());
     return this.#local();
   }
 
@@ -119,7 +126,7 @@ export class Peer {
     for (const track of tracks) this.#pc.addTrack(track);
     await this.#take(offer);
     preferTwice(this.#pc);
-    await this.#pc.setLocalDescription();
+    await this.#unlessClosed(this.#pc.setLocalDescription());
     return this.#local();
   }
 
@@ -222,6 +229,7 @@ export class Peer {
 
   close(): void {
     this.#closed = true;
+    this.#stop();
     clearTimeout(this.#watchdog);
     clearInterval(this.#listening);
     removeEventListener("online", this.nudge);
@@ -241,6 +249,14 @@ export class Peer {
     this.#pc.restartIce();
   }
 
+  /**
+   * What a browser was asked for before the connection was closed it never settles (WebRTC 1.0, "chain an
+   * operation"): whoever waits for it is told here, and goes on with the next connection.
+   */
+  #unlessClosed<T>(work: Promise<T>): Promise<T> {
+    return Promise.race([work, this.#closing]);
+  }
+
   #local(): RTCSessionDescriptionInit {
     const { localDescription } = this.#pc;
     if (!localDescription) throw new Error("there is no description yet");
@@ -258,7 +274,7 @@ export class Peer {
       throw new CallRefused("fingerprint");
     }
     if (this.#sound) checkSoundOnly(description);
-    await this.#pc.setRemoteDescription(description);
+    await this.#unlessClosed(this.#pc.setRemoteDescription(description));
   }
 
   async #renegotiate(description: RTCSessionDescriptionInit): Promise<void> {
@@ -269,13 +285,13 @@ export class Peer {
     if (!offered && this.#pc.signalingState !== "have-local-offer") return;
     await this.#take(description);
     if (!offered) return;
-    await this.#pc.setLocalDescription();
+    await this.#unlessClosed(this.#pc.setLocalDescription());
     this.#events.send({ description: this.#local() });
   }
 
   async #candidate(candidate: RTCIceCandidateInit): Promise<void> {
     try {
-      await this.#pc.addIceCandidate(candidate);
+      await this.#unlessClosed(this.#pc.addIceCandidate(candidate));
     } catch (error) {
       // Candidates of an ignored offer or of an earlier connection do not fit; that is no fault.
       if (!this.#ignoring && !(error instanceof DOMException)) throw error;

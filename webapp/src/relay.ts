@@ -15,6 +15,8 @@ import { list, record } from "./shape";
 const FRESH = 5 * 60_000;
 const TRIES = 4;
 const BETWEEN = 500;
+/** How long one answer is waited for: a request into a network that is gone may stay open for minutes. */
+const PATIENCE = 5000;
 
 /** A phone shows its encounter; a console has a cookie. */
 export type Asker = { encounter: string; secret: string } | Record<string, never>;
@@ -24,7 +26,8 @@ export type Ways = () => Promise<RTCConfiguration>;
 const readNamed = record<{ ice: RTCIceServer[] }>({ ice: list(iceServer) });
 
 async function name(asker: Asker): Promise<RTCIceServer[]> {
-  const response = await request("/api/relay", inJson("POST", asker));
+  const signal = AbortSignal.timeout(PATIENCE);
+  const response = await request("/api/relay", { ...inJson("POST", asker), signal });
   return readNamed((await response.json().catch(() => null)) as unknown, "relay").ice;
 }
 

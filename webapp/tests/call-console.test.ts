@@ -28,6 +28,8 @@ class FakeConnection {
   setConfiguration = (): void => undefined;
   restartIce = (): void => undefined;
   close = (): void => undefined;
+  /** as a browser is about to when it is closed in the middle: it never says that it did it */
+  addIceCandidate = (): Promise<void> => new Promise(() => undefined);
   setLocalDescription = async (): Promise<void> => void (this.signalingState = "have-local-offer");
   setRemoteDescription = async (): Promise<void> => {
     this.signalingState = "stable";
@@ -96,5 +98,33 @@ test("who was gone for a moment only keeps the connection", async () => {
   await flow(5000);
   expect(signed()).toBe(1);
   expect(FakeConnection.made).toHaveLength(1);
+  console.close();
+});
+
+test("a connection closed while it takes an address holds up nothing: the answer to the next offer is taken", async () => {
+  const { console, signed } = await connected();
+  console.callerHere(false);
+  await vi.advanceTimersByTimeAsync(1000);
+  console.hear({ candidate: { candidate: "candidate:1" } });
+  console.callerHere(true);
+  await vi.advanceTimersByTimeAsync(3000);
+  expect(signed()).toBe(2);
+  console.hear({ note: "an answer", description: { type: "answer", sdp: sdp("aa") } });
+  await vi.advanceTimersByTimeAsync(0);
+  expect(console.call.view.value.phase).toBe("connected");
+  console.close();
+});
+
+test("a step that fails holds up none of those after it", async () => {
+  const reported: unknown[] = [];
+  vi.stubGlobal("reportError", (error: unknown) => reported.push(error));
+  const { console } = await connected();
+  const after = vi.fn(async () => undefined);
+  const wrong = new Error("wrong");
+  console.call.inTurn(() => Promise.reject(wrong));
+  console.call.inTurn(after);
+  await vi.advanceTimersByTimeAsync(0);
+  expect(after).toHaveBeenCalledOnce();
+  expect(reported).toEqual([wrong]);
   console.close();
 });

@@ -172,6 +172,27 @@ describe("candidates", () => {
   });
 });
 
+describe("what a browser never settles, since the connection was closed first", () => {
+  const never = (): Promise<void> => new Promise(() => undefined);
+
+  test("ends with the connection: whoever waits goes on", async () => {
+    const { peer, pc } = await connected(false);
+    pc.addIceCandidate = never;
+    const heard = peer.hear({ candidate: { candidate: "candidate:1" } });
+    peer.close();
+    await heard;
+  });
+
+  test.each(["answer", "complete"] as const)("also a first description (%s)", async (step) => {
+    const { peer, pc } = make(step === "answer");
+    if (step === "complete") await peer.firstOffer([]);
+    pc.setRemoteDescription = never;
+    const taken = step === "answer" ? peer.answer(theirs("offer"), AA, []) : peer.complete(theirs("answer"), AA);
+    peer.close();
+    await expect(taken).rejects.toThrow(DOMException);
+  });
+});
+
 describe("after an interruption", () => {
   test("an offer that was lost with its socket is said again", async () => {
     const { peer, pc, sent } = await connected(true);
