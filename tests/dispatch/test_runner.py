@@ -505,6 +505,33 @@ def test_many_who_wait_are_a_surge_that_shortens_wrap_ups(shown: Shown) -> None:
     assert shown.bells.surges == [True, False]
 
 
+def test_whoever_waits_longest_is_rung_for_first_whatever_rang_for_them_before(
+    shown: Shown,
+) -> None:
+    """Rung for and not answered, since another press was: that must not cost one's place."""
+    ada, ben = several(shown, 2)
+    shown.desk.begin(pressed())
+    shown.desk.begin(pressed(TWO))
+    assert shown.desk.answer(ONE, ada, 100)
+    assert shown.desk.answer(TWO, ben, 100)
+    ids = [EncounterId(f"{n}" * 32) for n in range(3, 9)]
+    for n, encounter in enumerate(ids):
+        shown.desk.begin(Pressed(encounter, Press("TX", "en", 2000 + n), SECRET))
+    shown.desk.end(ONE, "caller", 3000)
+    shown.desk.ready(ada, 3001)
+    loud = shown.desk.standing
+    assert [one for one in ids if loud(one).loud == (ada,)] == ids[: RULES.rings]
+    assert shown.desk.answer(ids[0], ada, 3002)
+    shown.desk.end(TWO, "caller", 3003)
+    shown.desk.ready(ben, 3004)
+    assert [one for one in ids if loud(one).loud == (ben,)] == ids[1 : 1 + RULES.rings]
+    # And again, by whoever comes back: the line is as it was.
+    assert shown.desk.answer(ids[1], ben, 3005)
+    shown.desk.end(ids[0], "caller", 3006)
+    shown.desk.ready(ada, 3007)
+    assert [one for one in ids if loud(one).loud == (ada,)] == ids[2 : 2 + RULES.rings]
+
+
 def test_a_surge_calls_in_volunteers_who_are_not_on_duty(shown: Shown) -> None:
     (ada,) = several(shown, 1)
     members = tuple(

@@ -42,8 +42,9 @@ class Board:
     def __init__(self) -> None:
         self.late: set[EncounterId] = set()
         """Who waits longer than two waves."""
-        self._dropped: set[EncounterId] = set()
-        """Calls that dropped: first in line."""
+        self._turns: dict[EncounterId, tuple[bool, int, EncounterId]] = {}
+        """Calls that dropped first, then whoever pressed first. Not the order in which they are put
+        here: a press is put anew whenever something about it changes."""
         self._rung_for: dict[CardSerial, dict[EncounterId, None]] = defaultdict(dict)
         self._waiting: dict[str, dict[EncounterId, None]] = defaultdict(dict)
 
@@ -61,8 +62,7 @@ class Board:
             self._waiting[pool][encounter] = None
         if late:
             self.late.add(encounter)
-        if ringing.last is not None:
-            self._dropped.add(encounter)
+        self._turns[encounter] = (ringing.last is None, held.pressed.press.pressed, encounter)
 
     def take(self, encounter: EncounterId, held: Held) -> None:
         for one in held.noted:
@@ -70,14 +70,15 @@ class Board:
         for pool in held.placed:
             self._waiting[pool].pop(encounter, None)
         self.late.discard(encounter)
-        self._dropped.discard(encounter)
+        self._turns.pop(encounter, None)
 
     def rung_for(self, serial: CardSerial) -> list[EncounterId]:
-        """Return for which presses somebody was rung, and would be again once free."""
-        return list(self._rung_for.get(serial, ()))
+        """Return for which presses somebody was rung, and would be again once free, in their
+        turn."""
+        return sorted(self._rung_for.get(serial, ()), key=self._turns.__getitem__)
 
     def waiting(self, pools: list[str]) -> list[EncounterId]:
         """Return which presses want somebody out of these pools: calls that dropped, then the
         oldest first."""
-        found = list(dict.fromkeys(one for pool in pools for one in self._waiting.get(pool, ())))
-        return sorted(found, key=lambda one: one not in self._dropped) if self._dropped else found
+        found = {one for pool in pools for one in self._waiting.get(pool, ())}
+        return sorted(found, key=self._turns.__getitem__)
