@@ -81,6 +81,19 @@ async def test_the_board_follows_a_call_from_press_to_end(held: House, cora: Att
             assert told["people"][0]["until"] > told["time"]
 
 
+async def test_the_board_is_told_whenever_it_is_asked_for(held: House, cora: Attorney) -> None:
+    """A socket over a network that is gone looks open: the page asks, and hears something."""
+    async with watching(held, cora) as board, watching(held, cora) as other:
+        told = [await each.until("board") for each in (board, other)]
+        for _ in range(2):
+            await board.say(type="look")
+            again = await board.until("board")
+            assert {**again, "time": ""} == {**told[0], "time": ""}
+        # Whoever did not ask is told nothing: the next thing there is the answer to a question.
+        await other.say(type="owed", encounter="a" * 32, what="done")
+        assert (await other.next())["type"] == "problem"
+
+
 async def owed(held: House, board: Live) -> tuple[Any, Any]:
     async with held.phone() as phone:
         press = held.press(state="NY")

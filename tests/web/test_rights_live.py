@@ -216,7 +216,7 @@ async def test_another_sites_page_changes_nothing_with_somebodys_cookie(
     assert answer.status_code == 201
 
 
-@pytest.mark.parametrize("act", ["WS /api/live/desk", "desk owed"])
+@pytest.mark.parametrize("act", ["WS /api/live/desk", "desk look", "desk owed"])
 async def test_only_coordinators_see_and_change_the_board(world: World, act: str) -> None:
     found = set()
     for role in ROLES:
@@ -224,8 +224,11 @@ async def test_only_coordinators_see_and_change_the_board(world: World, act: str
         press = Press("TX", "en", world.now)
         world.desk.begin(Pressed(encounter, press, b"secret"))
         world.desk.append(encounter, Promised(CardSerial(""), world.now, world.now))
-        said = [{"type": "owed", "encounter": encounter, "what": "done"}]
-        said = said if act == "desk owed" else []
+        words = {
+            "desk look": [{"type": "look"}],
+            "desk owed": [{"type": "owed", "encounter": encounter, "what": "done"}],
+        }
+        said = words.get(act, [])
         if await refusals(world, "/api/live/desk", world.shows(role), *said) == 0:
             found.add(role)
         done = world.desk.standing(encounter).ringing.called_back is not None

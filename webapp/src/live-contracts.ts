@@ -119,6 +119,7 @@ export interface BoardKeys {
 }
 
 export type FromDesk =
+  | { type: "look" }
   | { type: "owed"; encounter: string; what: "done" | "undone" | "mine" };
 
 export type ToDesk =

@@ -1,26 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { CALM, Live, RINGING, type Quiet } from "../src/live";
-
-class FakeSocket {
-  static made: FakeSocket[] = [];
-  static readonly OPEN = 1;
-  readyState = 0;
-  sent: string[] = [];
-  onopen: () => void = () => undefined;
-  onmessage: (event: { data: string }) => void = () => undefined;
-  onclose: () => void = () => undefined;
-
-  constructor() {
-    FakeSocket.made.push(this);
-  }
-
-  send = (text: string): void => void this.sent.push((JSON.parse(text) as { type: string }).type);
-  close = (): void => void (this.readyState = 3);
-  open(): void {
-    this.readyState = FakeSocket.OPEN;
-    this.onopen();
-  }
-}
+import { FakeSocket, offThePage, onAPage } from "./sockets";
 
 type Message = { type: string };
 
@@ -38,19 +18,8 @@ function make(quiet: () => Quiet | null = () => null): { live: Live<Message, Mes
   return { live, socket };
 }
 
-beforeEach(() => {
-  vi.useFakeTimers();
-  FakeSocket.made = [];
-  vi.stubGlobal("WebSocket", FakeSocket);
-  vi.stubGlobal("location", { href: "http://127.0.0.1/" });
-  vi.stubGlobal("document", { addEventListener: () => undefined, removeEventListener: () => undefined, hidden: false });
-  vi.stubGlobal("addEventListener", () => undefined);
-  vi.stubGlobal("removeEventListener", () => undefined);
-});
-afterEach(() => {
-  vi.unstubAllGlobals();
-  vi.useRealTimers();
-});
+beforeEach(onAPage);
+afterEach(offThePage);
 
 describe("a socket", () => {
   test("greets before its owner says anything else", () => {

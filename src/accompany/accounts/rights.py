@@ -266,6 +266,7 @@ RIGHTS: Mapping[str, Rule] = {
     "duty callback": Rule(
         frozenset({"attorney"}), frozenset({"attorney"}), "session; on duty, licensed there"
     ),
+    "desk look": _people("coordinator"),
     "desk owed": _people("coordinator"),
     # Not an address: whether the log is shown as it is now, or as it was published for the day.
     "the live log": Rule(

@@ -10,6 +10,10 @@ import msgspec
 from accompany.web.messages import Incoming, Outgoing, ProblemMessage, as_malformed
 
 
+class LookMessage(Incoming, frozen=True, tag="look"):
+    """What is there now? A page that hears nothing asks so whether anybody is there."""
+
+
 class OwedMessage(Incoming, frozen=True, tag="owed"):
     """A callback: done, not done after all, or mine from now on."""
 
@@ -91,7 +95,7 @@ class BoardMessage(Outgoing, frozen=True, tag="board"):
     time: str
 
 
-FromDesk = OwedMessage
+FromDesk = LookMessage | OwedMessage
 ToDesk = BoardMessage | ProblemMessage
 
 _desk: msgspec.json.Decoder[FromDesk] = msgspec.json.Decoder(FromDesk)

@@ -23,7 +23,8 @@ from accompany.web.board_messages import (
     BoardPerson,
     BoardPress,
     BoardSilent,
-    OwedMessage,
+    FromDesk,
+    LookMessage,
     read_desk,
 )
 from accompany.web.line import Line, written
@@ -60,7 +61,7 @@ class Boards:
         self._lines.add(line)
         try:
             line.send(self._board())
-            await line.run(lambda data: self._take(person, read_desk(data)))
+            await line.run(lambda data: self._take(person, line, read_desk(data)))
         finally:
             self._lines.discard(line)
             self._live.signed_in.leave(line)
@@ -85,7 +86,10 @@ class Boards:
             for line in self._lines:
                 line.send(text)
 
-    def _take(self, person: Person, message: OwedMessage) -> None:
+    def _take(self, person: Person, line: Line, message: FromDesk) -> None:
+        if isinstance(message, LookMessage):
+            line.send(self._board())
+            return
         desk, now = self._office.desk, self._office.clock.now()
         encounter = EncounterId(read_base32(message.encounter))
         ringing = desk.standing(encounter).ringing

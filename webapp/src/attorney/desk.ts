@@ -13,7 +13,7 @@ import { utf8 } from "../evidence/text";
 import { openCard } from "../evidence/cards";
 import { Verifier } from "../evidence/notes";
 import type { Attorney } from "../keys";
-import { CALM, Live, type ServerClock } from "../live";
+import { CALM, Live, RINGING, type ServerClock } from "../live";
 import { readToDuty } from "../messages";
 import { waysOf, type Ways } from "../relay";
 import { Store } from "../store";
@@ -115,7 +115,7 @@ export class Desk extends Saying {
         greet: () => (this.#wanted === null ? [] : [this.#duty(this.#wanted)]),
         prepare: () => signInAs(attorney, clock),
         longest: BACK,
-        quiet: () => (this.#wanted === true ? CALM : null),
+        quiet: () => (this.#wanted !== true ? null : this.view.value.rings.length > 0 ? RINGING : CALM),
       },
       clock,
     );

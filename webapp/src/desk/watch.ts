@@ -2,7 +2,7 @@
 
 import { Bell } from "../attorney/bell";
 import type { FromDesk, ToDesk } from "../live-contracts";
-import { Live, type Connection, type ServerClock } from "../live";
+import { CALM, Live, type Connection, type ServerClock } from "../live";
 import { Store } from "../store";
 import { readToDesk, type Board } from "./answers";
 import { signInAs, type Person } from "./person";
@@ -27,7 +27,13 @@ export class Watch {
   constructor(person: Person, clock: ServerClock) {
     this.clock = clock;
     this.#live = new Live(
-      { path: "/api/live/desk", read: readToDesk, greet: () => [], prepare: () => signInAs(person, clock) },
+      {
+        path: "/api/live/desk",
+        read: readToDesk,
+        greet: () => [{ type: "look" }],
+        prepare: () => signInAs(person, clock),
+        quiet: () => CALM,
+      },
       clock,
     );
     this.#live.connection.watch((connection) => this.view.merge({ connection }));
