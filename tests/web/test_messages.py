@@ -31,14 +31,14 @@ SIDES = {
     "Server to phone": ("ToCaller", messages.ToCaller),
     "Console to server": ("DutyMessage", messages.FromDuty),
     "Server to console": ("ToDuty", desk_messages.ToDuty),
-    "Desk to server": ("FromDesk", board_messages.OwedMessage | None),
+    "Desk to server": ("FromDesk", board_messages.FromDesk),
     "Server to desk": ("ToDesk", board_messages.ToDesk),
 }
 
 
 def in_python(union: object) -> Messages:
     found: Messages = {}
-    for one in [one for one in get_args(union) if one is not type(None)]:
+    for one in get_args(union):
         info = msgspec.inspect.type_info(one)
         assert isinstance(info, msgspec.inspect.StructType)
         found[str(info.tag)] = {field.name: field.required for field in info.fields}
