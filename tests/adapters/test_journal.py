@@ -425,9 +425,9 @@ def test_a_full_disk_refuses_and_takes_again_when_there_is_room(
 def test_a_start_on_a_full_disk_tidies_up_once_and_takes_when_there_is_room(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A killed process leaves the zeros of its next file; gone, they are not looked for again."""
+    """A killed process leaves some zeros; gone, they are not looked for again."""
     written(tmp_path, [FIRST])
-    (tmp_path / "000002.journal").write_bytes(bytes(MEBIBYTE))
+    (tmp_path / "000002.journal").write_bytes(bytes(4096))
     journal, _ = opened(tmp_path)
     with monkeypatch.context() as patched:
         patched.setattr(os, "posix_fallocate", _no_room)
@@ -438,6 +438,59 @@ def test_a_start_on_a_full_disk_tidies_up_once_and_takes_when_there_is_room(
     journal.append(SECOND)
     journal.close()
     assert read(tmp_path) == [*FIRST, *SECOND]
+
+
+def test_a_start_on_a_full_disk_goes_on_in_the_zeros_that_a_killed_one_left(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Given back, their room would be somebody else's before a new file could be made of it."""
+    journal, _ = opened(tmp_path, MEBIBYTE * 4)
+    journal.append(FIRST)
+    journal.close(full=True)
+    monkeypatch.setattr(os, "posix_fallocate", _no_room)
+    for number, batch in enumerate([SECOND, THIRD], 2):
+        path = only_file(tmp_path)
+        before = path.read_bytes()
+        end = len(before.rstrip(b"\0"))
+        again, _ = opened(tmp_path, MEBIBYTE * 4)
+        again.begin()
+        assert 0 < again.left < len(before)
+        again.append(batch)
+        again.close(full=True)
+        # Nothing that was there has changed, nothing was given back, and each start is its own.
+        assert only_file(tmp_path).read_bytes()[:end] == before[:end]
+        assert path.stat().st_size == len(before)
+        at = _offset_of_batch(tmp_path, number)
+        header = Header.parse(path.read_bytes()[at : at + HEADER_SIZE])
+        assert header is not None
+        assert (header.epoch, header.sequence) == (number, number)
+    assert read(tmp_path) == [*FIRST, *SECOND, *THIRD]
+    # With room again it is a new file, and a new epoch, as ever.
+    monkeypatch.undo()
+    written(tmp_path, [[noise(4)]])
+    header = Header.parse((tmp_path / "000002.journal").read_bytes()[:HEADER_SIZE])
+    assert header is not None
+    assert (header.epoch, header.sequence) == (4, 4)
+    assert read(tmp_path) == [*FIRST, *SECOND, *THIRD, noise(4)]
+
+
+def test_a_start_on_a_full_disk_writes_nothing_behind_a_torn_tail(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    journal, _ = opened(tmp_path, MEBIBYTE * 4)
+    journal.append(FIRST)
+    journal.close(full=True)
+    path = only_file(tmp_path)
+    whole = bytearray(path.read_bytes())
+    whole[len(whole) // 2] = 1
+    path.write_bytes(whole)
+    monkeypatch.setattr(os, "posix_fallocate", _no_room)
+    again, _ = opened(tmp_path, MEBIBYTE * 4)
+    again.begin()
+    assert again.made == 0
+    with pytest.raises(DiskFull):
+        again.append(SECOND)
+    assert path.read_bytes() == whole
 
 
 def test_while_a_file_is_made_nobody_makes_it_beside(

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from accompany.adapters import ahead, ballast, commits
+from accompany.adapters import ahead, ballast, commits, long_log
 from accompany.adapters.index import Index
 from accompany.adapters.keeper import JournalKeeper, check_tree
 from accompany.adapters.scanning import Batch
@@ -254,9 +254,12 @@ async def test_an_index_without_room_is_waited_for_and_nothing_is_lost(
             calls = [asyncio.create_task(kept.keeper.keep([noise(n)])) for n in (1, 2)]
             await asyncio.sleep(0.1)
             assert not any(call.done() for call in calls)
-            # The room held back for it was given up.
-            assert not (tmp_path / "reserve").exists()
+            # The room held back for it was given up, but for what is left for a start.
+            assert (tmp_path / "reserve").stat().st_size == BIG // 8
             assert kept.keeper.size == 1
+            # Nobody else is let wait as well.
+            with pytest.raises(DiskFull, match="used up"):
+                kept.keeper.check_room(1000)
         await asyncio.gather(*calls)
         assert kept.keeper.size == 3
     assert kept.failures == []
@@ -273,17 +276,74 @@ async def test_the_room_held_back_goes_when_the_disk_is_full_and_comes_back_afte
         kept.keeper.check_room(1000, segment=True)
         with monkeypatch.context() as patched:
             full(patched)
-            kept.keeper.tend()
-            assert not reserve.exists()
+            sizes = []
+            for _ in range(12):
+                kept.keeper.tend()
+                sizes.append(reserve.stat().st_size)
+            # By pieces; half of it is left, without which nothing could start.
+            assert sizes[:2] == [BIG // 64 * 15, BIG // 64 * 14]
+            assert sizes[-1] == BIG // 8
             with pytest.raises(DiskFull, match="kept for statements"):
                 kept.keeper.check_room(1000, segment=True)
             kept.keeper.check_room(1000)
-            kept.keeper.tend()
         while not kept.keeper._ballast.held:
             kept.keeper.tend()
             await asyncio.sleep(0.01)
         assert reserve.stat().st_size == BIG // 4
         kept.keeper.check_room(1000, segment=True)
+
+
+async def test_statements_are_refused_where_their_own_room_is_used_up_and_not_before(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """On a disk that others go on filling: nothing that is free now counts, and nobody waits."""
+    async with keeping(tmp_path) as kept:
+        index, taken = kept.keeper._index, 0
+        assert index.own_room >= BIG // 2 - 32 * 8192
+        with monkeypatch.context() as patched:
+            full(patched)
+            kept.keeper.tend()
+            kept.keeper._settling.join()  # type: ignore[union-attr]
+            files = sizes_of_logs(tmp_path)
+            before = index.own_room
+            while has_room(kept.keeper):
+                await kept.keeper.keep([noise(taken)])
+                taken += 1
+                assert 0 < before - index.own_room <= 10 * 4120
+                before = index.own_room
+            # The write-ahead log held all of it, and became no longer.
+            assert sizes_of_logs(tmp_path) == files
+            with pytest.raises(DiskFull, match="what the index holds"):
+                kept.keeper.check_room(0)
+        assert taken >= BIG // 2 // (48 * 1024)
+        # Once moved into the index, where there is room for that, the log begins anew.
+        index.settle()
+        with monkeypatch.context() as patched:
+            full(patched)
+            kept.keeper.check_room(0)
+    assert kept.failures == []
+
+
+async def test_what_the_index_holds_for_itself_is_kept_over_a_stop_on_a_full_disk(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with keeping(tmp_path) as kept:
+        await kept.keeper.keep([noise(0), noise(1)])
+        full(monkeypatch)
+        kept.keeper.tend()
+    room, log = tmp_path / "index.sqlite-room", tmp_path / "index.sqlite-wal"
+    inode = room.stat().st_ino
+    assert not log.exists()
+    assert not room.read_bytes()[:32].strip(b"\0")
+    monkeypatch.setattr(long_log, "fallocate", _no_room)
+    async with keeping(tmp_path) as kept:
+        assert not room.exists()
+        assert log.stat().st_ino == inode
+        assert kept.keeper._index.own_room >= BIG // 2 - 32 * 8192
+        assert kept.keeper.size == 2
+        await kept.keeper.keep([noise(2)])
+    async with keeping(tmp_path) as kept:
+        assert kept.keeper.size == 3
 
 
 async def test_a_segment_larger_than_a_file_finds_room(tmp_path: Path) -> None:
@@ -370,6 +430,10 @@ def full(monkeypatch: pytest.MonkeyPatch) -> None:
         f_frsize = 4096
 
     monkeypatch.setattr(os, "statvfs", lambda path: Status)
+
+
+def sizes_of_logs(folder: Path) -> dict[str, int]:
+    return {one.name: one.stat().st_size for one in folder.glob("index.sqlite-*")}
 
 
 def has_room(keeper: JournalKeeper) -> bool:

@@ -22,7 +22,7 @@ from faults.bending import Left, flip_bits, lose_the_last_batch, make_holes, tea
 from faults.clock import set_the_clock
 from faults.erasing import Erasing
 from faults.failing import Failing
-from faults.filling import fill_the_disk, small_disk
+from faults.filling import fill_on_and_on, fill_the_disk, small_disk
 from faults.forking import mother
 from faults.killing import kill_again_and_again
 from faults.restoring import restore_an_older_one
@@ -96,6 +96,13 @@ def main() -> int:
             if disk is None:
                 raise NotRun("no small disk can be mounted here: NO DISK WAS FILLED")
             yield fill_the_disk(folder, disk, tell)
+        for kind in ("tmpfs", "ext4"):
+            place = folder / kind
+            place.mkdir()
+            with small_disk(place, kind) as disk:
+                if disk is None:
+                    raise NotRun(f"no small {kind} can be mounted here: NO DISK WAS KEPT FULL")
+                yield fill_on_and_on(place, disk, tell)
 
     cases: dict[str, Case] = {
         "kills": kills, "calls": calls, "first": first, "erased": erased, "bent": bent,

@@ -1,6 +1,12 @@
-"""A disk that others fill to the last byte under a real server: a small one of its own (tmpfs)."""
+"""A disk that others fill to the last byte under a real server: a small one of its own.
 
+Others fill it once, and then make room; or they go on and on, and have every byte that anybody
+gives up before it is asked for again. A tmpfs, or ext4 on a file as most servers have it.
+"""
+
+import shutil
 import subprocess
+import sys
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -8,7 +14,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from faults.forking import Forking
-from faults.phones import Surge, client_of, phone
+from faults.phones import Phone, Surge, client_of, phone
 from faults.telling import ACKNOWLEDGED, Outcome, Tell
 
 MEBIBYTE = 1024 * 1024
@@ -17,12 +23,45 @@ FILE_BYTES = 32 * MEBIBYTE
 """A quarter of it is held back for statements: more than the databases' own logs ever need."""
 
 
+PROMPTLY = 5.0
+"""Seconds in which a statement has its answer, whatever it is."""
+PROMISED = 340
+"""Statements, one after the other, that are taken at least on a disk that others go on filling,
+by docs/durability.md, with files of FILE_BYTES."""
+
+_FILL = """
+import os, sys, time
+fd = os.open(sys.argv[1], os.O_WRONLY | os.O_CREAT | os.O_APPEND)
+piece = bytes(1 << 20)
+size = len(piece)
+while True:
+    try:
+        size = len(piece) if os.write(fd, piece[:size]) == size else 4096
+    except OSError:
+        if size == 4096:
+            time.sleep(0.0002)
+        size = 4096
+"""
+
+
 @contextmanager
-def small_disk(folder: Path) -> Iterator[Path | None]:
-    """Mount a disk of SIZE bytes; None where we may not."""
+def small_disk(folder: Path, kind: str = "tmpfs") -> Iterator[Path | None]:
+    """Mount a disk of SIZE bytes, a tmpfs or ext4; None where we may not."""
     place = folder / "disk"
     place.mkdir()
-    command = ["mount", "-t", "tmpfs", "-o", f"size={SIZE}", "accompany-test", str(place)]
+    if kind == "tmpfs":
+        command = ["mount", "-t", "tmpfs", "-o", f"size={SIZE}", "accompany-test", str(place)]
+    elif shutil.which(f"mkfs.{kind}") is None:
+        yield None
+        return
+    else:
+        image = folder / "image"
+        with image.open("wb") as file:
+            file.truncate(SIZE)
+        # Blocks as on a disk of a size that anybody has.
+        make = [f"mkfs.{kind}", "-q", "-b", "4096", str(image)]
+        subprocess.run(make, capture_output=True, check=True)
+        command = ["mount", "-o", "loop", str(image), str(place)]
     if subprocess.run(command, capture_output=True, check=False).returncode != 0:
         yield None
         return
@@ -70,6 +109,98 @@ def fill_the_disk(folder: Path, disk: Path, tell: Tell) -> Outcome:
         f"restart; all {surge.acknowledged} acknowledged were there, and after a kill as well"
     )
     return Outcome(words, Counter({"full disks": 1, ACKNOWLEDGED: surge.acknowledged}))
+
+
+@contextmanager
+def filled_on_and_on(path: Path) -> Iterator[None]:
+    """Let somebody else write to *path* whatever room there is, and go on doing so."""
+    filling = subprocess.Popen([sys.executable, "-c", _FILL, str(path)])
+    try:
+        yield
+    finally:
+        filling.kill()
+        filling.wait()
+        path.unlink()
+
+
+def fill_on_and_on(folder: Path, disk: Path, tell: Tell) -> Outcome:
+    """Have others go on filling *disk* while phones send, and through two starts."""
+    # What it says is not said to a full disk.
+    (disk / "data.log").symlink_to(folder / "data.log")
+    server = Forking(disk / "data", more={"ACCOMPANY_JOURNAL_FILE_BYTES": str(FILE_BYTES)})
+    server.start()
+    surge = Surge.of(server, folder, 3, 6)
+    talking = _talking(surge)
+    for one in surge.phones:
+        one.sizes = (60, MEBIBYTE)
+    with surge.sending():
+        surge.go_on(20)
+        with filled_on_and_on(disk / "filler"):
+            _until(lambda: all(one.answers[507] for one in surge.phones))
+            tell(1, 5, "full")
+            third = PROMISED // 3
+            taken = [_state_until_refused(talking, third)]
+            tell(2, 5, f"{taken} statements taken")
+            server.kill()
+            server.start()
+            taken.append(_state_until_refused(talking, third))
+            tell(3, 5, f"{taken} statements taken")
+            server.stop()
+            server.start()
+            taken.append(_state_until_refused(talking, 20 * PROMISED))
+            process = server.process
+            assert process is not None
+            assert process.poll() is None, server.said()
+            assert "the disk is full" in server.said()
+            tell(4, 5, f"{taken} statements taken")
+            assert sum(taken) >= PROMISED, (taken, server.said())
+        before = {id(one): len(one.acknowledged) for one in surge.phones}
+        _until(lambda: all(len(one.acknowledged) > before[id(one)] for one in surge.phones))
+        assert process.poll() is None, server.said()
+        tell(5, 5, "room again")
+    surge.phones.append(talking)
+    surge.check(everything=True)
+    surge.check_package()
+    server.kill()
+    server.start()
+    surge.check(everything=True)
+    server.stop()
+    there = surge.acknowledged + len(talking.stated)
+    words = (
+        f"a disk that somebody else went on filling all the time: {taken[0]} statements were "
+        f"taken, {taken[1]} more after a kill, and after a stop {taken[2]} more until they were "
+        f"refused, each answer within {PROMPTLY:.0f} s; with room again all phones went on, "
+        f"without a restart; all {there} acknowledged were there, and after a kill as well"
+    )
+    return Outcome(words, Counter({"full disks": 1, ACKNOWLEDGED: there}))
+
+
+def _talking(surge: Surge) -> Phone:
+    """Return a phone that sends statements alone, with its recording opened."""
+    one = phone(surge.server, 1, surge.phones[0].chance)
+    with client_of(surge.server) as client:
+        opened = one.send(client, one.device.opening)
+    assert opened.status_code == 201, opened.text
+    one.acknowledged[0] = (one.device.opening, opened.content)
+    return one
+
+
+def _state_until_refused(one: Phone, most: int) -> int:
+    """Send statements until one is refused, each as often as a phone would; return how many were
+    taken. Each answer has to come promptly, and a refusal to be a clear one."""
+    with client_of(one.server) as client:
+        client.timeout = PROMPTLY
+        for taken in range(most):
+            signed = one.unsent or one.more()
+            path = f"/api/recordings/{one.device.recording}/statements/{signed.number}"
+            answer = client.put(path, content=signed.note)
+            one.unsent = None if answer.status_code in (200, 201) else signed
+            if one.unsent is not None:
+                assert answer.status_code == 507, answer.text
+                assert answer.json()["type"].endswith("disk-full"), answer.text
+                return taken
+            one.stated[signed.number] = (signed, answer.content)
+    return most
 
 
 def _state_more(surge: Surge, count: int) -> int:

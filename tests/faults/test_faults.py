@@ -9,7 +9,7 @@ from faults.bending import Left, flip_bits, lose_the_last_batch, make_holes, tea
 from faults.clock import set_the_clock
 from faults.erasing import PART, Erasing
 from faults.failing import Failing
-from faults.filling import fill_the_disk, small_disk
+from faults.filling import fill_on_and_on, fill_the_disk, small_disk
 from faults.killing import kill_again_and_again
 from faults.restoring import restore_an_older_one
 from faults.strace import Fault, strace
@@ -66,6 +66,15 @@ def test_a_full_disk_refuses_bytes_takes_statements_and_recovers(tmp_path: Path)
         if disk is None:
             skip_loudly("no small disk can be mounted here: NO DISK WAS FILLED")
         assert "507" in fill_the_disk(tmp_path, disk, silent).words
+
+
+def test_a_disk_that_others_go_on_filling_takes_the_statements_that_are_promised(
+    tmp_path: Path,
+) -> None:
+    with small_disk(tmp_path, "ext4") as disk:
+        if disk is None:
+            skip_loudly("no small disk can be mounted here: NO DISK WAS KEPT FULL")
+        assert "went on filling" in fill_on_and_on(tmp_path, disk, silent).words
 
 
 def test_an_older_backup_is_refused_and_a_new_log_leaves_the_old_one_readable(

@@ -59,12 +59,16 @@ class Ahead:
         """Whether the disk was found full a moment ago."""
         return time.monotonic() < self._full_at + RETRY
 
+    @property
+    def made(self) -> int:
+        """How many bytes the next file has, if it is there."""
+        ready = _made(self._making)
+        return ready.size if ready else 0
+
     def room(self, margin: int) -> int:
         """Return how many bytes there are or can be made, with *margin* left free on the disk."""
-        making = self._making
-        ready = _made(making)
-        there = ready.size if ready else 0
-        if self.full or _failed(making) is not None:
+        there = self.made
+        if self.full or _failed(self._making) is not None:
             return there
         if (refused := self._refused) is not None:
             # What is free is not always to be had (quotas): asked again first, promised then.
@@ -124,11 +128,12 @@ class Ahead:
                 number = made.number + 1
         return self._make_now(number, max(least, size), least)
 
-    def drop(self) -> None:
-        """Remove what was made and is not needed; what is on its way ends soon."""
+    def drop(self, keep: bool = False) -> None:
+        """Remove what was made and is not needed, unless asked to *keep* it; what is on its way
+        ends soon."""
         self._dropped = True
         making, self._making = self._making, None
-        if making is not None and making.exception() is None:
+        if making is not None and making.exception() is None and not keep:
             self._path(making.result().number).unlink()
         self._dropped = False
 

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from accompany.adapters.disk import write_durably
+from accompany.adapters.disk import keep_durably, write_durably
 from accompany.adapters.sqlite import connect, no_room_as_disk_full
 from accompany.errors import AccompanyError, Damaged
 from accompany.evidence.checkpoints import file_name_of, open_checkpoint, parse_checkpoint
@@ -37,8 +37,9 @@ class SqliteCheckpoints:
         self._folder = folder
         self._second = second or folder
         folder.mkdir(parents=True, exist_ok=True)
-        self._tables = connect(folder / DATABASE, any_thread=True)
-        self._tables.executescript(_SCHEMA)
+        with no_room_as_disk_full():
+            self._tables = connect(folder / DATABASE, any_thread=True)
+            self._tables.executescript(_SCHEMA)
 
     def close(self) -> None:
         self._tables.close()
@@ -110,7 +111,7 @@ def second_place(asked: str, default: Path, log: Verifier) -> Path | None:
     folder = folder_of(Path(asked) if asked else default, log)
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        write_durably(folder / "written", b"to see that it can be\n")
+        keep_durably(folder / "written", b"to see that it can be\n")
     except OSError as error:
         if asked:
             raise Damaged(

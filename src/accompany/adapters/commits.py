@@ -74,6 +74,11 @@ class Commits:
         self._thread = threading.Thread(target=self._run, name="journal", daemon=True)
         self._thread.start()
 
+    @property
+    def stuck(self) -> bool:
+        """Whether a batch waits for the index to have room."""
+        return self._retrying
+
     async def commit(self, items: Sequence[Item]) -> None:
         """Return once *items* would survive a power cut and the index has them."""
         self._loop = asyncio.get_running_loop()

@@ -7,6 +7,7 @@ is refused (tmpfs, some overlays) the same writes go through the cache, and the 
 Survives power loss if the disk honours flushes. Not here: what is written (`frames`, `journal`).
 """
 
+import ctypes
 import errno
 import mmap
 import os
@@ -135,6 +136,22 @@ def write_durably(path: Path, data: bytes, mode: int = 0o600) -> None:
             os.close(fd)
         fresh.replace(path)
         sync_folder(path.parent)
+
+
+def keep_durably(path: Path, data: bytes, mode: int = 0o600) -> None:
+    """As `write_durably`; where the file holds *data* already, nothing is written, and no room
+    wanted."""
+    if not path.exists() or path.read_bytes() != data:
+        write_durably(path, data, mode)
+
+
+def fallocate(fd: int, mode: int, start: int, size: int) -> None:
+    """Do as fallocate(2) does; raise OSError. Never by writing, as the C library does where the
+    file system cannot."""
+    libc = ctypes.CDLL(None, use_errno=True)
+    if libc.fallocate(fd, mode, ctypes.c_int64(start), ctypes.c_int64(size)) != 0:
+        number = ctypes.get_errno()
+        raise OSError(number, os.strerror(number))
 
 
 @contextmanager

@@ -5,7 +5,6 @@ between any two steps is mended by doing it again. docs/decisions has the order 
 deciding what is deleted (custody.deletion).
 """
 
-import ctypes
 import errno
 import os
 from collections.abc import Collection, Iterator, Mapping
@@ -14,7 +13,7 @@ from pathlib import Path
 
 import msgspec
 
-from accompany.adapters.disk import no_room_for, write_durably
+from accompany.adapters.disk import fallocate, no_room_for, write_durably
 from accompany.adapters.erasures import Erased, Erasures, digest_of
 from accompany.adapters.frames import HEADER_SIZE, Placed, holds, read_payload
 from accompany.adapters.spans import Span, merged, spans_of
@@ -197,13 +196,12 @@ def _punch(fd: int, span: Span) -> None:
     start, end = -(-span.start // _BLOCK) * _BLOCK, span.end // _BLOCK * _BLOCK
     if start >= end:
         return
-    libc = ctypes.CDLL(None, use_errno=True)
-    size = ctypes.c_int64(end - start)
-    if libc.fallocate(fd, _PUNCH, ctypes.c_int64(start), size) != 0:
-        number = ctypes.get_errno()
+    try:
+        fallocate(fd, _PUNCH, start, end - start)
+    except OSError as error:
         # It is zeros already; only their room is not given back.
-        if number not in (errno.EOPNOTSUPP, errno.ENOSYS):
-            raise OSError(number, os.strerror(number))
+        if error.errno not in (errno.EOPNOTSUPP, errno.ENOSYS):
+            raise
 
 
 def _note(erasures: Erasures, number: int, erased: list[Erased]) -> None:

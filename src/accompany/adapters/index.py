@@ -19,9 +19,10 @@ from typing import Any
 
 from accompany.adapters.disk import sync_folder
 from accompany.adapters.index_rows import add_statements, apply_record, drop, statement_row
+from accompany.adapters.long_log import LongLog, bring_back
 from accompany.adapters.lookups import NODE, Lookups, node_of
 from accompany.adapters.scanning import Batch, Position
-from accompany.adapters.sqlite import no_room_as_disk_full
+from accompany.adapters.sqlite import NO_ROOM, no_room_as_disk_full
 from accompany.custody.ports import (
     Kept,
     StatementKept,
@@ -75,12 +76,21 @@ _WORTHLESS = (
 class Index(Lookups):
     """Read from any thread, written by one; readers see whole batches only, at once.
 
-    *on_failure* is told once it was taken away: nothing that it says counts from then on.
+    *on_failure* is told once it was taken away: nothing that it says counts from then on. *own* is
+    how many bytes its write-ahead log has from the start; raise DiskFull where it cannot be opened
+    for want of room.
     """
 
-    def __init__(self, path: Path, on_failure: Callable[[str], None] = lambda why: None) -> None:
+    def __init__(
+        self, path: Path, on_failure: Callable[[str], None] = lambda why: None, own: int = 0
+    ) -> None:
+        with no_room_as_disk_full():
+            self._open(path, on_failure, own)
+
+    def _open(self, path: Path, on_failure: Callable[[str], None], own: int) -> None:
         self._path = path
         self._on_failure = on_failure
+        bring_back(path)
         self._write = _own_version(path)
         # What is deleted must not be read from the file's free pages.
         self._write.execute("PRAGMA secure_delete = ON")
@@ -98,13 +108,25 @@ class Index(Lookups):
         self._elsewhere = _connect(path)
         self._home = threading.get_ident()
         self._turn = threading.Lock()
+        self._log = LongLog(path, own)
 
-    def close(self) -> None:
+    def close(self, full: bool = False) -> None:
+        """On a *full* disk its own room is kept for the next start."""
         # Or the last connection to close would do it, and pass over what fails.
         with suppress(AccompanyError):
-            self.flush()
+            self._fold_all("FULL" if full else "TRUNCATE")
+        if full:
+            self._log.keep()
         for connection in (self._here, self._elsewhere, self._write):
             connection.close()
+        self._log.close()
+        if full:
+            self._log.kept()
+
+    @property
+    def own_room(self) -> int:
+        """Bytes of pages that batches can still write, whatever others do to the disk."""
+        return self._log.left
 
     def _read(self, query: str, *values: str | int | bytes) -> list[tuple[Any, ...]]:
         """A query that overlaps another one on the same connection sees what that one saw, and so
@@ -221,21 +243,35 @@ class Index(Lookups):
             for recording in recordings:
                 drop(tables, recording)
 
-    def settle(self) -> None:
+    def settle(self, make_room: Callable[[], bool] = lambda: False) -> None:
         """Move what the write-ahead file holds into the index, as far as nobody reads the old
         state. It waits for the disk: call it in a thread, every second or so. Where there is no
-        room it is left to the next time; raise DiskFailed as for any other failure."""
-        with self._worthless_if_it_fails(), self._turn, suppress(DiskFull), no_room_as_disk_full():
+        room, and *make_room* makes none, it is left to the next time; raise DiskFailed as for any
+        other failure."""
+        with self._worthless_if_it_fails(), self._turn:
+            while not self._settled():
+                if not make_room():
+                    break
+        self._log.lengthen()
+
+    def _settled(self) -> bool:
+        with suppress(DiskFull), no_room_as_disk_full():
             _, pages = _fold(self._elsewhere, "PASSIVE")
             self._long = pages >= _BACKSTOP
+            return True
+        return False
 
     def flush(self) -> None:
         """Write what the write-ahead file holds into the index, and empty it.
 
         Raise InUse where somebody is reading the old state for long.
         """
+        self._fold_all("TRUNCATE")
+        self._log.lengthen()
+
+    def _fold_all(self, how: str) -> None:
         with self._worthless_if_it_fails(), self._turn, no_room_as_disk_full():
-            busy, _ = _fold(self._elsewhere, "TRUNCATE")
+            busy, _ = _fold(self._elsewhere, how)
         if busy:
             raise InUse("the index is being read")
 
@@ -276,13 +312,15 @@ def _own_version(path: Path) -> sqlite3.Connection:
 
 def _is_worthless(error: sqlite3.DatabaseError | LookupError) -> bool:
     """Whether the disk failed or what is there contradicts itself; a node is missing, say."""
-    code = getattr(error, "sqlite_errorcode", 0) & 0xFF
-    return isinstance(error, LookupError) or code in _WORTHLESS
+    code = getattr(error, "sqlite_errorcode", 0)
+    if code in NO_ROOM:
+        return False
+    return isinstance(error, LookupError) or code & 0xFF in _WORTHLESS
 
 
 def _remove(path: Path) -> None:
     """The database first: without it SQLite reads nothing of the others."""
-    for name in (path.name, f"{path.name}-wal", f"{path.name}-shm"):
+    for name in (path.name, f"{path.name}-room", f"{path.name}-wal", f"{path.name}-shm"):
         path.with_name(name).unlink(missing_ok=True)
     sync_folder(path.parent)
 

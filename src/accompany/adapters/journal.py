@@ -1,6 +1,7 @@
 """The journal: append-only files of frames, synced once a batch; the truth of what was kept.
 
-Every start begins a new file with a new epoch, so that nothing is ever written behind a torn tail.
+Every start begins a new file with a new epoch, so that nothing is ever written behind a torn tail;
+on a full disk it goes on behind one of which every byte was seen to be zero.
 A file is made of zeros before anything is written into it (`disk`), the next one while the present
 one fills (`ahead`), so that a batch waits for nothing but its own write and sync. A frame is
 acknowledged only after fdatasync; an error from write or fdatasync is never retried: the journal
@@ -12,9 +13,10 @@ import mmap
 import os
 import uuid
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from pathlib import Path
 
-from accompany.adapters.ahead import Ahead
+from accompany.adapters.ahead import LEAST, Ahead
 from accompany.adapters.disk import (
     cut,
     new_buffer,
@@ -88,23 +90,40 @@ class Journal:
     def begin(self) -> None:
         """Make ready to append: tidy up behind the last start, and make this one's first file.
 
-        Only zeros are taken away. A full disk is no error: `room` says how little there is.
+        Only zeros are taken away, and on a full disk gone on in. That is no error: `room` says how
+        little there is.
         """
         if self._fd is not None:
             return
         for leftover in self.folder.glob("*.journal.new"):
             leftover.unlink()
+        # No other start has the same one.
+        self._epoch = max(self._number, self._scan.epoch) + 1
+        quarter = whole_blocks(self._file_bytes // 4)
+        try:
+            self._turn(quarter, quarter)
+        except DiskFull:
+            self._go_on_in_zeros()
         for number, end in self._scan.ends.items():
-            if end < self._path(number).stat().st_size:
+            if number != self._number and end < self._path(number).stat().st_size:
                 cut(self._path(number), end)
         # Once: where the disk is full, this is come to again.
         self._scan.ends.clear()
-        # Named after this start's first file: no other start has the same one.
-        self._epoch = self._number + 1
-        try:
-            self._turn(0, whole_blocks(self._file_bytes // 4))
-        except DiskFull:
+        if self._fd is None:
+            with suppress(DiskFull):
+                self._turn(LEAST, quarter)
+
+    def _go_on_in_zeros(self) -> None:
+        """Take what the last file has behind its last batch, all of it zeros as was seen: given
+        back on a full disk, others would have it before a new file could be made of it."""
+        number, end = max(self._scan.ends.items(), default=(0, 0))
+        if number == 0 or number != self._number:
             return
+        path = self._path(number)
+        size = path.stat().st_size // BLOCK * BLOCK
+        if end % BLOCK == 0 and size - end >= LEAST:
+            self._fd = open_blocks(path, self.direct)
+            self._offset, self._size = end, size
 
     def room(self) -> int:
         """Return how many bytes of frames can be taken, if need be with the next file.
@@ -113,6 +132,11 @@ class Journal:
         to allow for.
         """
         return self.left + self._ahead.room(self.reserve)
+
+    @property
+    def made(self) -> int:
+        """Return how many bytes of frames there is room for whatever others do to the disk."""
+        return self.left + self._ahead.made
 
     @property
     def left(self) -> int:
@@ -170,14 +194,17 @@ class Journal:
             raise Damaged(f"journal file {file}: expected {size} bytes at {offset}")
         return data
 
-    def close(self) -> None:
-        """Give back what was made and not used. After a failure everything stays as it is."""
+    def close(self, full: bool = False) -> None:
+        """Give back what was made and not used; on a *full* disk it is left for the next start.
+        After a failure everything stays as it is."""
         fd, self._fd = self._fd, None
         if fd is None:
             return
         os.close(fd)
-        if not self._dead:
-            self._ahead.drop()
+        if self._dead:
+            return
+        self._ahead.drop(keep=full)
+        if not full:
             cut(self._path(self._number), self._offset)
 
     def _buffer_for(self, length: int) -> mmap.mmap:

@@ -8,10 +8,11 @@ be kept. Not here: what may be kept (`custody`).
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
+from functools import partial
 from hashlib import sha256
 from pathlib import Path
 
-from accompany.adapters.ballast import Ballast
+from accompany.adapters.ballast import BALLAST, Ballast, with_room
 from accompany.adapters.commits import Commits
 from accompany.adapters.erasing import erase
 from accompany.adapters.erasures import Erasures
@@ -25,6 +26,9 @@ from accompany.errors import Damaged, DiskFailed, DiskFull
 _ONE = 4 * BLOCK
 """More than a frame takes for one record, its blob aside: note, receipt, header, padding."""
 
+_PAGES = 10
+"""Bytes that the index writes for each byte of a small frame, at most: some pages for each row."""
+
 
 WHAT_TO_DO = (
     "Nothing is signed until a person has decided: bring back the newer journal, or, if it is lost "
@@ -37,11 +41,15 @@ class JournalKeeper:
 
     def __init__(self, folder: Path, file_bytes: int, on_failure: Callable[[str], None]) -> None:
         self._journal = Journal(folder / "journal", file_bytes)
-        self._index = Index(folder / "index.sqlite", on_failure)
+        self._ballast_path = folder / BALLAST
+        own = 2 * self._journal.reserve
+        self._index = with_room(
+            self._ballast_path, lambda: Index(folder / "index.sqlite", on_failure, own)
+        )
         self._catch_up()
         self._size = self._index.size()
         self._journal.begin()
-        self._ballast = Ballast(folder / "reserve", self._journal.reserve)
+        self._ballast = Ballast(self._ballast_path, self._journal.reserve)
         self._commits = Commits(self._journal, self._follow, self._ballast.release, on_failure)
         self._closed = False
         self._settling: threading.Thread | None = None
@@ -60,7 +68,7 @@ class JournalKeeper:
                 f"missing. {WHAT_TO_DO}"
             )
         for batch in self._journal.scan(since):
-            self._index.apply(batch)
+            with_room(self._ballast_path, partial(self._index.apply, batch))
 
     def _follow(self, batch: Batch) -> None:
         self._index.apply(batch)
@@ -77,8 +85,8 @@ class JournalKeeper:
         if self._settling:
             self._settling.join()
         self._commits.close()
-        self._journal.close()
-        self._index.close()
+        self._journal.close(not self._ballast.held)
+        self._index.close(not self._ballast.held)
 
     @property
     def way(self) -> str:
@@ -101,14 +109,15 @@ class JournalKeeper:
     def _settle(self) -> None:
         # Whoever has to hear of it was told.
         with suppress(DiskFailed):
-            self._index.settle()
+            self._index.settle(self._ballast.release)
 
     def check_room(self, size: int, segment: bool = False) -> None:
         # What waits has a promise already: together with it this must not eat the reserve.
         need = self._commits.promised + size + _ONE
+        if not self._ballast.held:
+            self._check_own_room(need, segment)
+            return
         if segment:
-            if not self._ballast.held:
-                raise DiskFull("the disk is full: what is left is kept for statements")
             need += self._journal.reserve
         if need <= self._journal.left:
             return
@@ -116,6 +125,18 @@ class JournalKeeper:
         room = self._journal.room() - self._commits.promised - size
         if need > room:
             raise DiskFull(f"there is room for {max(room, 0)} bytes, {size} came")
+
+    def _check_own_room(self, need: int, segment: bool) -> None:
+        """Raise DiskFull unless journal and index have the room already: what is free on a full
+        disk may be somebody else's at any moment."""
+        if segment:
+            raise DiskFull("the disk is full: what is left is kept for statements")
+        if self._commits.stuck or self._index.own_room < _PAGES * need:
+            raise DiskFull("the disk is full, and what the index holds for statements is used up")
+        if self._journal.made < need:
+            # Asked, the disk is tried again: else nothing more would ever come.
+            self._journal.room()
+            raise DiskFull("the disk is full, and what the journal holds for statements is used up")
 
     @property
     def size(self) -> int:

@@ -72,8 +72,8 @@ def first_name(folder: Path) -> uuid.UUID | None:
 class Scan:
     """One reading of the journal *name* in *folder*, from a position on.
 
-    `sequence` is the last batch read; `ends` says of each file read where its batches end, if only
-    zeros follow.
+    `sequence` is the last batch read, `epoch` the newest seen; `ends` says of each file read where
+    its batches end, if only zeros follow.
     """
 
     def __init__(self, folder: Path, name: uuid.UUID) -> None:
@@ -81,6 +81,7 @@ class Scan:
         self._name = name
         self._erasures = Erasures(folder)
         self.sequence = 0
+        self.epoch = 0
         self.ends: dict[int, int] = {}
 
     def batches(self, since: Position) -> Iterator[Batch]:
@@ -142,6 +143,7 @@ class Scan:
             return None
         payload = source.read(header.length)
         if holds(head, payload) or self._erasures.hold(number, offset, head, payload):
+            self.epoch = max(self.epoch, header.epoch)
             return header, payload
         return None
 

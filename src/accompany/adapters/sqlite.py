@@ -17,6 +17,10 @@ from accompany.dispatch.roster import Press
 from accompany.errors import DiskFull, Unknown
 from accompany.ids import CardSerial, EncounterId
 
+_IOERR_SHMSIZE = 4874
+NO_ROOM = (sqlite3.SQLITE_FULL, _IOERR_SHMSIZE)
+"""The second one: the map of the write-ahead log could not become longer."""
+
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS presses (encounter TEXT PRIMARY KEY, state TEXT, language TEXT,
     pressed INTEGER, secret BLOB, guest INTEGER NOT NULL DEFAULT 1) WITHOUT ROWID;
@@ -36,8 +40,9 @@ class Database:
 
     def __init__(self, path: Path, on_failure: Callable[[str], None] = lambda why: None) -> None:
         self._on_failure = on_failure
-        self._tables = connect(path)
-        self._tables.executescript(_SCHEMA)
+        with no_room_as_disk_full():
+            self._tables = connect(path)
+            self._tables.executescript(_SCHEMA)
         if "guest" not in [row[1] for row in self.rows("PRAGMA table_info(presses)")]:
             self.do("ALTER TABLE presses ADD COLUMN guest INTEGER NOT NULL DEFAULT 1")
 
@@ -67,7 +72,8 @@ class Database:
 
     def empty_log(self) -> None:
         """Move everything from the write-ahead log to its place, and leave the log empty."""
-        self._tables.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+        with no_room_as_disk_full():
+            self._tables.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
 
     def row(self, statement: str, *values: object) -> tuple[object, ...] | None:
         found = self._tables.execute(statement, values).fetchone()
@@ -177,7 +183,7 @@ def no_room_as_disk_full() -> Iterator[None]:
     try:
         yield
     except sqlite3.OperationalError as error:
-        if error.sqlite_errorcode != sqlite3.SQLITE_FULL:
+        if error.sqlite_errorcode not in NO_ROOM:
             raise
         raise DiskFull("the database has no room") from error
 

@@ -22,7 +22,7 @@ from accompany.adapters.charter import (
 from accompany.adapters.check_ins import SqliteTellings
 from accompany.adapters.checkpoints import SqliteCheckpoints
 from accompany.adapters.closed_log import closed_logs, policy_lines
-from accompany.adapters.disk import write_durably
+from accompany.adapters.disk import keep_durably, write_durably
 from accompany.adapters.documents import SqliteDocuments
 from accompany.adapters.keeper import JournalKeeper, check_tree
 from accompany.adapters.keys import ServerKeys, telling_identity
@@ -230,7 +230,7 @@ def assemble(
         SqliteReleases(database),
     )
     live.open(office)
-    write_durably(policy_path, charter.policy.encode(), 0o644)
+    keep_durably(policy_path, charter.policy.encode(), 0o644)
     code = kept_code(folder, people)
     invitation, coordinator = (
         # Whom an organization of its own invites, its coordinators say.

@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 from accompany.accounts.people import People
+from accompany.adapters.ballast import BALLAST, with_room
 from accompany.adapters.checkpoints import SqliteCheckpoints, second_place
 from accompany.adapters.closing import close_log, finish_closing
 from accompany.adapters.deliveries import Deliveries
@@ -52,10 +53,13 @@ async def serving(
             if new_origin:
                 close_log(folder, settings.origin)
             keys = load_keys(folder / "keys", settings.origin, (folder / "journal").exists())
-            database = Database(folder / "accompany.sqlite", die)
+            room = folder / BALLAST
+            database = with_room(room, lambda: Database(folder / "accompany.sqlite", die))
             clock = SystemClock()
             second = second_place(settings.checkpoints, settings.second_place, keys.log.verifier)
-            checkpoints = SqliteCheckpoints(folder / "checkpoints", clock.now, second)
+            checkpoints = with_room(
+                room, lambda: SqliteCheckpoints(folder / "checkpoints", clock.now, second)
+            )
             keeper = JournalKeeper(folder, settings.journal_file_bytes, die)
         logger.info("batches are written %s", keeper.way)
         behind = clock.never_before(keeper.last_time)
