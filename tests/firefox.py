@@ -132,17 +132,17 @@ class Fox:
         )["nodes"]
         return [{"sharedId": node["sharedId"]} for node in found]
 
-    def wait(self, role: str, name: str, seconds: float = 20) -> dict[str, object]:
+    def wait(self, role: str, name: str, seconds: float = 45) -> dict[str, object]:
         found = wait_for(lambda: self.find(role, name), seconds, f"for the {role} {name!r}")
         assert isinstance(found, list)
         first: dict[str, object] = found[0]
         return first
 
-    def wait_until(self, function: str, seconds: float = 20) -> Any:
+    def wait_until(self, function: str, seconds: float = 45) -> Any:
         """Return the first true value of *function*."""
         return wait_for(lambda: self.run(function), seconds, f"for {function}")
 
-    def wait_for_text(self, text: str, seconds: float = 20) -> None:
+    def wait_for_text(self, text: str, seconds: float = 45) -> None:
         self.wait_until(f"() => document.body.innerText.includes({json.dumps(text)})", seconds)
 
     def click(self, role: str, name: str) -> None:

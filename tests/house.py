@@ -34,7 +34,7 @@ from accompany.ids import EncounterId
 from accompany.wiring import Server, door_for, serving
 
 SECRET = b"locator secret of thirty-2 bytes"
-DEADLINE = 10.0
+DEADLINE = 30.0
 """Seconds after which what is waited for will not come."""
 
 

@@ -122,7 +122,7 @@ class Caller:
     def wait_until_recorded(self, seconds: float, within: float = 60) -> None:
         wait_for(lambda: self.recorded >= seconds, within, f"for {seconds} s of recording")
 
-    def wait_until_safe(self, within: float = 30) -> None:
+    def wait_until_safe(self, within: float = 60) -> None:
         after = self.page.get_by_test_id("after")
         after.wait_for()
         wait_for(
@@ -159,7 +159,7 @@ def say_in_chat(page: Page, text: str) -> None:
     page.get_by_role("button", name="Send").click()
 
 
-def wait_for_text(page: Page, text: str, seconds: float = 30) -> None:
+def wait_for_text(page: Page, text: str, seconds: float = 45) -> None:
     """Wait until the page says *text*; as long as for all else where nothing promises it sooner."""
     page.get_by_text(text).first.wait_for(timeout=seconds * 1000)
 

@@ -331,7 +331,7 @@ def test_what_does_not_say_what_to_record_is_refused(
 def test_it_keeps_the_medias_pace(server: RunningServer, film: Path, tmp_path: Path) -> None:
     begun = time.monotonic()
     assert record(server, film, tmp_path) == 0
-    assert 6.0 <= time.monotonic() - begun < 10.0
+    assert 6.0 <= time.monotonic() - begun < 30.0
 
 
 def test_a_hole_in_the_source_is_stated_as_a_gap(

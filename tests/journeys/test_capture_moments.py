@@ -125,7 +125,7 @@ def test_a_camera_that_stops_leaves_the_sound_and_one_tap_brings_it_back(
     caller.press()
     caller.wait_until_recorded(3)
     caller.page.evaluate("() => given[0].getVideoTracks()[0].stop()")
-    wait_for(lambda: shown(caller, "interrupted") == "device", 5, "for the loss to be said")
+    wait_for(lambda: shown(caller, "interrupted") == "device", 15, "for the loss to be said")
     wait_for(lambda: recorded_kind(caller) == "sound", 30, "for the sound to be what is recorded")
     assert caller.page.evaluate("() => vibrated") >= 1
     assert violations(caller.page) == []
@@ -183,7 +183,7 @@ def test_permission_taken_away_in_the_middle_is_noticed(own_server: RunningServe
     for name in ("camera", "microphone"):
         revoked = {"permission": {"name": name}, "setting": "denied", "origin": own_server.url}
         devtools.send("Browser.setPermission", revoked)
-    wait_for(lambda: shown(caller, "interrupted") == "device", 10, "for the loss to be said")
+    wait_for(lambda: shown(caller, "interrupted") == "device", 15, "for the loss to be said")
     caller.end()
     caller.wait_until_safe()
     assert {one.closing for one in kept(own_server, caller)} == {"device"}
@@ -199,7 +199,7 @@ def test_muted_and_out_of_sight_are_stated_as_gaps(
     mute = """(muted) => Object.defineProperty(
       given[0].getVideoTracks()[0], "muted", { get: () => muted, configurable: true })"""
     caller.page.evaluate(mute, True)
-    wait_for(lambda: shown(caller, "interrupted") == "muted", 5, "for the mute to be said")
+    wait_for(lambda: shown(caller, "interrupted") == "muted", 15, "for the mute to be said")
     caller.wait_until_recorded(caller.recorded + 2)
     caller.page.evaluate(mute, False)
     wait_for(lambda: shown(caller, "interrupted") is None, 30, "for the end of it to be seen")

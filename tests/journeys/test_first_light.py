@@ -53,7 +53,7 @@ def test_a_press_becomes_a_call_and_evidence_that_verifies(
 
     # Both see each other's pictures: frames of the clip, not just some picture.
     for page in (attorney.page, caller.page):
-        wait_for(lambda page=page: picture_number(page, REMOTE) is not None, 15, "for a picture")
+        wait_for(lambda page=page: picture_number(page, REMOTE) is not None, 30, "for a picture")
     wait_for_text(caller.page, f"{attorney.name} is with you")
     assert violations(caller.page) == []
     assert violations(attorney.page) == []
@@ -132,7 +132,7 @@ def given_out_in_part(page: Page, server: RunningServer, folder: Path) -> None:
     first.get_by_label("To second").press("Tab")
     # Too much: taken back, and a little more than before by number.
     part.get_by_role("button", name="Undo").press("Enter")
-    wait_for(lambda: first.get_by_label("To second").input_value()[0] in "34", 10, "for the undo")
+    wait_for(lambda: first.get_by_label("To second").input_value()[0] in "34", 30, "for the undo")
     first.get_by_label("To second").fill("5")
     first.get_by_label("To second").press("Tab")
     assert part.get_by_role("button", name="Make the opened package").is_disabled()
