@@ -309,7 +309,7 @@ async def test_a_hundred_hostile_lines_leave_a_phone_alone(held: House) -> None:
         for _ in range(20):
             began = time.monotonic()
             assert (await held.put(device, sound(device))).status_code == 201
-            assert time.monotonic() - began < 2
+            assert time.monotonic() - began < 10
 
 
 async def _half(held: House, number: int) -> None:
