@@ -4,6 +4,7 @@ import { describe, expect, test } from "vitest";
 import { DoesNotHold } from "../../src/errors";
 import { Verifier, checkPublicKey } from "../../src/evidence/notes";
 import { utf8 } from "../../src/evidence/text";
+import { publicVectors } from "../public-vectors";
 
 interface Case {
   number: number;
@@ -13,11 +14,7 @@ interface Case {
   flags: string[] | null;
 }
 
-const files = import.meta.glob("../../../../shared/vectors/ed25519/ed25519vectors.json", {
-  eager: true,
-  import: "default",
-});
-const [cases] = Object.values(files) as Case[][];
+const cases = publicVectors<Case[]>("ed25519", "ed25519vectors.json");
 const unhex = (text: string) => Uint8Array.from(text.match(/../g) ?? [], (pair) => Number.parseInt(pair, 16));
 
 describe.skipIf(!cases)("the C2SP edge cases", () => {

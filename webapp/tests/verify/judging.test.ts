@@ -9,6 +9,7 @@ import { readBase64, readHex, utf8, writeBase64 } from "../../src/evidence/text"
 import { Notes, nativeAgrees } from "../../src/verify/notes";
 import { checkStamp, readAnchors } from "../../src/verify/timestamps";
 import { readCertificate } from "../../src/verify/certificate";
+import { publicVectors } from "../public-vectors";
 
 interface Edge {
   number: number;
@@ -22,12 +23,8 @@ interface Wycheproof {
   testGroups: { publicKey: { pk: string }; tests: { tcId: number; msg: string; sig: string; result: string }[] }[];
 }
 
-const [edges] = Object.values(
-  import.meta.glob("../../../../shared/vectors/ed25519/ed25519vectors.json", { eager: true, import: "default" }),
-) as Edge[][];
-const [wycheproof] = Object.values(
-  import.meta.glob("../../../../shared/vectors/wycheproof/ed25519_test.json", { eager: true, import: "default" }),
-) as Wycheproof[];
+const edges = publicVectors<Edge[]>("ed25519", "ed25519vectors.json");
+const wycheproof = publicVectors<Wycheproof>("wycheproof", "ed25519_test.json");
 
 /** Whether a note of this text and this one signature line is taken for the key's. */
 async function judged(notes: Notes, key: Verifier, text: string, signature: Uint8Array): Promise<boolean> {
