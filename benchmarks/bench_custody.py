@@ -1,11 +1,12 @@
 """Taking in segments: beside tus, nginx and fio in the same run, against floors and aims.
 
-    scripts/bench custody [--rounds N] [--quick] [--folder DIR] [--picture FILE]
+    scripts/bench custody [--rounds N] [--quick] [--disk MB] [--folder DIR] [--picture FILE]
 
 The whole path of a real server: HTTP, SHA-256, Ed25519, chain, entry, index, signed receipt,
 durable. 64 connections; a generator in a process of its own (custody_load.py) that signed before.
 Each ratio is taken within its round, and the median of the rounds is shown. Acknowledged bytes are
 sealed bodies and signed statements; on disk is all of a stopped server's folder but the reserve.
+With --disk everybody, peers too, has a disk held to so many megabytes a second (held_disk.py).
 """
 
 import argparse
@@ -29,6 +30,7 @@ from accompany.evidence.statements import SegmentStatement
 from custody_peers import Missing, Peer, append_and_sync, cpu_of, nginx, sequential, tus
 from custody_requests import Job, bodies_of
 from custody_table import Figure, picture, table
+from held_disk import held_to
 from serving import RunningServer, running_server
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -337,6 +339,7 @@ def main() -> None:
     parser = argparse.ArgumentParser("scripts/bench custody", description=__doc__)
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--quick", action="store_true", help="one short round, no picture")
+    parser.add_argument("--disk", type=int, metavar="MB", help="hold the disk to MB a second")
     parser.add_argument("--folder", type=Path, default=ROOT / ".bench", help="on the disk to use")
     parser.add_argument("--picture", type=Path, default=ROOT / "docs" / "pictures" / "custody.svg")
     given = parser.parse_args()
@@ -344,7 +347,10 @@ def main() -> None:
     os.environ.setdefault("ACCOMPANY_JOURNAL_FILE_BYTES", str(Settings().journal_file_bytes))
     rounds = 1 if given.quick else given.rounds
     began = time.monotonic()
-    with own_folder(given.folder) as folder:
+    with ExitStack() as stack:
+        folder = stack.enter_context(own_folder(given.folder))
+        if given.disk is not None:
+            stack.enter_context(held_to(given.disk * 1_000_000, folder))
         bench = Bench(folder, given.quick)
         try:
             for number in range(rounds):
@@ -354,9 +360,10 @@ def main() -> None:
             bench.generator.close()
     figures = bench.figures()
     took = time.monotonic() - began
-    print(f"\nmedians of {rounds} rounds, {os.cpu_count()} processors, {took:.0f} s\n")
+    held = "" if given.disk is None else f", a disk held to {given.disk} MB/s"
+    print(f"\nmedians of {rounds} rounds, {os.cpu_count()} processors{held}, {took:.0f} s\n")
     print("\n".join(table(figures)))
-    if not given.quick:
+    if not given.quick and given.disk is None:
         title = f"Custody: medians of {rounds} rounds on {os.cpu_count()} processors"
         given.picture.write_text(picture(figures, title))
         print(f"\n{given.picture}")
