@@ -4,6 +4,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from playwright.sync_api import Route
 
 from browsers import Phone, wait_for
 from people import Caller, wait_for_text
@@ -36,6 +37,16 @@ PRESS_FIRST = """() => {
     button.click();
   };
   look();
+}"""
+
+# Every text that stood where what was left is told; whether the organization's name came anew.
+NOTES_WHAT_IS_SAID = """() => {
+  const left = document.querySelector("[data-testid=leftovers]");
+  const name = document.querySelector(".foot > p");
+  window.said = [left.innerText];
+  const follow = new MutationObserver(() => window.said.push(left.innerText));
+  follow.observe(left, { childList: true, characterData: true, subtree: true });
+  window.checkedAnew = () => !name.isConnected && document.querySelector(".foot > p") !== null;
 }"""
 
 
@@ -85,3 +96,33 @@ def _press_without(server: RunningServer, caller: Caller) -> None:
     )
     caller.end()
     caller.wait_until_safe()
+
+
+def test_what_a_crash_left_is_sent_and_that_stays_said(
+    own_server: RunningServer, caller: Caller
+) -> None:
+    wait_until_kept(caller)
+    own_server.kill()
+    caller.press()
+    caller.wait_until_recorded(6)
+    caller.phone.kill()
+    page = caller.phone.start()
+    asked: list[Route] = []
+    page.route("**/api/service", lambda route: asked.append(route))
+    page.goto(own_server.links["caller"])
+    left = page.get_by_test_id("leftovers")
+    wait_for(lambda: int(left.get_attribute("data-waiting") or 0) > 0, 60, "for what was left")
+    own_server.start()
+    sent = left.filter(has_text="They are safe")
+    sent.wait_for(timeout=90_000)
+    assert left.get_attribute("data-waiting") == "0"
+    page.locator(".foot > p").wait_for()
+    page.evaluate(NOTES_WHAT_IS_SAID)
+    # Only now the page hears from the server who it is, and looks whose server that is once more.
+    with page.expect_response("**/api/service"):
+        asked[-1].continue_()
+    page.wait_for_function("() => window.checkedAnew()", timeout=30_000)
+    said = page.evaluate("() => window.said")
+    assert said
+    assert all("They are safe" in one for one in said)
+    assert sent.is_visible()

@@ -12,12 +12,14 @@ import { Uplink, type Wire } from "./uplink";
 
 /**
  * Resolves when nothing is left that could go, with how many recordings are not wholly sent or are
- * somebody else's to send; `progress` is called after every change.
+ * somebody else's to send; `progress` is called after every change. Whoever has a recording in hand may
+ * let go of it within `patience` milliseconds: a page that died or began anew does.
  */
 export async function sendAllLeftovers(
   files: Files,
   wire: Wire,
   progress: (leftovers: Leftovers, finished: boolean) => void,
+  patience = 0,
 ): Promise<number> {
   const waiting = new Map<string, number>();
   let sent = 0;
@@ -39,11 +41,16 @@ export async function sendAllLeftovers(
     await new Uplink(queue, wire, { changed, receipted }).run(true);
   };
   // One after the other: one request in flight, and the line belongs to whoever records now.
-  let others = 0;
-  for (const recording of await files.folders()) {
-    const free = await ifFree(recording, () => send(recording)).catch(() => true);
-    if (!free) others += 1;
-  }
+  const sendThose = async (recordings: readonly string[], wait: number) => {
+    const others: string[] = [];
+    for (const recording of recordings) {
+      const free = await ifFree(recording, () => send(recording), wait).catch(() => true);
+      if (!free) others.push(recording);
+    }
+    return others;
+  };
+  let others = await sendThose(await files.folders(), 0);
+  if (patience > 0) others = await sendThose(others, patience);
   tell(true);
-  return others + [...waiting.values()].filter((count) => count > 0).length;
+  return others.length + [...waiting.values()].filter((count) => count > 0).length;
 }

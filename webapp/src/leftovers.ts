@@ -3,7 +3,7 @@
  * is. Safe to call at every start and in every tab.
  */
 
-import type { Leftovers, Service } from "./contracts";
+import type { Leftovers } from "./contracts";
 import { sendLater } from "./later";
 import type { FromWorker, ToWorker } from "./recorder-messages";
 import { newWorker } from "./recorder-start";
@@ -18,7 +18,7 @@ export interface LeftoverSender {
 }
 
 /** Sends the rest of old recordings. Whose receipts count was pinned when they were made. */
-export function sendLeftovers(_service: Service): LeftoverSender {
+export function sendLeftovers(): LeftoverSender {
   const worker = newWorker();
   const watchers = new Set<(leftovers: Leftovers) => void>();
   let state: Leftovers = { recordings: 0, waiting: 0, sent: 0 };

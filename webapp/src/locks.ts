@@ -20,13 +20,14 @@ export async function holdLock(recording: string): Promise<void> {
   });
 }
 
-/** Runs `work` with the lock and returns true, or false at once if somebody else has it. */
-export async function ifFree(recording: string, work: () => Promise<void>): Promise<boolean> {
+/** Runs `work` with the lock and returns true, or false if somebody else keeps it for `patience` milliseconds. */
+export async function ifFree(recording: string, work: () => Promise<void>, patience = 0): Promise<boolean> {
   const locks = globalThis.navigator?.locks;
   if (!locks) {
     await work();
     return true;
   }
+  if (patience > 0 && !(await isFree(recording, patience))) return false;
   return await locks.request(nameOf(recording), { ifAvailable: true }, async (lock) => {
     if (lock) await work();
     return lock !== null;

@@ -27,6 +27,8 @@ import { browserWire } from "./uplink";
 const CLIENT = "accompany-web/0.1.0 none";
 const CHECKPOINT_PATIENCE = 300;
 const LOCK_PATIENCE = 300;
+/** The service worker may send what waits just now, or the page that did was only just closed. */
+const LEFTOVERS_PATIENCE = 3_000;
 const TICK = 500;
 const LOOK_AT_STORAGE = 5_000;
 /** A recording without a closing that began less than this ago is what a crash left: it is continued. */
@@ -278,6 +280,6 @@ async function sendLeftovers(): Promise<void> {
       told[at] = leftovers;
       const all = { recordings: sum("recordings"), waiting: sum("waiting"), sent: sum("sent") };
       say({ say: "leftovers", leftovers: all, finished: finished && at === places.length - 1 });
-    });
+    }, LEFTOVERS_PATIENCE);
   }
 }

@@ -35,6 +35,22 @@ async function leave(files: MemoryFiles, server: FakeServer): Promise<string> {
   return device.recording;
 }
 
+/** Has a recording in hand, as a page does that makes it. */
+async function hold(recording: string) {
+  const name = `accompany-recording-${recording}`;
+  let letGo = (): void => undefined;
+  const until = new Promise<void>((resolve) => {
+    letGo = resolve;
+  });
+  await new Promise<void>((held) => void navigator.locks.request(name, () => (held(), until)));
+  const asked = async (): Promise<void> => {
+    while (!(await navigator.locks.query()).pending?.some((one) => one.name === name)) await turn();
+  };
+  return { letGo, asked };
+}
+
+const turn = (): Promise<void> => new Promise((resolve) => setTimeout(resolve));
+
 async function send(files: MemoryFiles, server: FakeServer): Promise<Leftovers[]> {
   const told: Leftovers[] = [];
   await sendAllLeftovers(files, new FakeWire(server), (leftovers) => told.push(leftovers));
@@ -60,6 +76,28 @@ describe("what earlier lives left", () => {
     await files.write("0damaged", "record", utf8("{"));
     await leave(files, server);
     expect((await send(files, server)).at(-1)).toEqual({ recordings: 0, waiting: 0, sent: 3 });
+  });
+
+  test("what somebody had in hand who is gone a moment later is sent too", async () => {
+    const [files, server] = [new MemoryFiles(), new FakeServer()];
+    const recording = await leave(files, server);
+    const held = await hold(recording);
+    const told: Leftovers[] = [];
+    const sending = sendAllLeftovers(files, new FakeWire(server), (now) => told.push(now), 10_000);
+    await held.asked();
+    expect(told).toEqual([]);
+    held.letGo();
+    expect(await sending).toBe(0);
+    expect(told.at(-1)).toEqual({ recordings: 0, waiting: 0, sent: 3 });
+  });
+
+  test("what somebody keeps in hand is theirs to send", async () => {
+    const [files, server] = [new MemoryFiles(), new FakeServer()];
+    const recording = await leave(files, server);
+    const held = await hold(recording);
+    expect(await sendAllLeftovers(files, new FakeWire(server), () => undefined, 20)).toBe(1);
+    expect((await Queue.load(files, recording))?.items.length).toBe(3);
+    held.letGo();
   });
 
   test("a recording that is refused stays, and the sender comes to an end", async () => {

@@ -20,7 +20,7 @@ import { CALLER, loadFile } from "../i18n/files";
 import { Beside, Doors, usePlace } from "./beside";
 import { beginChoices, keepChoices, missingOf, type Choices } from "./choices";
 import { Encounter } from "./encounter";
-import { kitArrived, loadKit, loadPressed, type PressedModule, whenIdle } from "./kit-loader";
+import { type Kit, kitArrived, loadKit, loadPressed, type PressedModule, whenIdle } from "./kit-loader";
 import { NotTrusted } from "./not-trusted";
 import { keepService, keptService } from "./kept-service";
 import { keepOffline } from "./offline";
@@ -182,12 +182,12 @@ function useKit(
   decide: (ready: Ready) => void,
 ): Leftovers | null {
   const [leftovers, tell] = useState<Leftovers | null>(null);
-  const service = ready.is === "ready" && encounter === null ? ready.service : null;
+  const [kit, have] = useState<Kit | null>(null);
+  const calm = ready.is === "ready" && encounter === null;
+  const service = calm ? ready.service : null;
   useEffect(() => {
     if (service === null) return;
     let over = false;
-    let stop = (): void => undefined;
-    tell(null);
     whenIdle(async () => {
       if (over) return;
       const kit = await loadKit();
@@ -197,17 +197,22 @@ function useKit(
       keepService(service);
       decide({ is: "ready", service, organization: found.organization });
       kit.warmRecorder();
-      const sender = kit.sendLeftovers(service);
-      const unwatch = sender.watch((now) => tell(now.waiting + now.sent > 0 ? now : null));
-      stop = () => {
-        unwatch();
-        sender.stop();
-      };
+      have(kit);
     });
     return () => {
       over = true;
-      stop();
     };
   }, [service]);
+  // Not anew when the server is heard again: what was sent stays said, and what goes on is not cut off.
+  useEffect(() => {
+    if (kit === null || !calm) return;
+    const sender = kit.sendLeftovers();
+    const unwatch = sender.watch((now) => tell(now.waiting + now.sent > 0 ? now : null));
+    return () => {
+      unwatch();
+      sender.stop();
+      tell(null);
+    };
+  }, [kit, calm]);
   return leftovers;
 }
