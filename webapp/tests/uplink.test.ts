@@ -22,9 +22,12 @@ interface Scene {
 let scene: Scene;
 
 beforeEach(async () => {
+  scene = await sceneOn(new MemoryFiles());
+});
+
+async function sceneOn(files: MemoryFiles): Promise<Scene> {
   const server = new FakeServer();
   const wire = new FakeWire(server);
-  const files = new MemoryFiles();
   const holder = await generateAgeKeys();
   const keys = await makeKeys([holder.recipient]);
   const device = new Device(
@@ -49,8 +52,8 @@ beforeEach(async () => {
     changed: () => problems.push(uplink.problem),
     receipted: () => undefined,
   });
-  scene = { server, wire, files, device, queue, uplink, problems };
-});
+  return { server, wire, files, device, queue, uplink, problems };
+}
 
 async function record(count: number): Promise<void> {
   const { device, queue } = scene;
@@ -79,6 +82,69 @@ const stopAfter = (sleeps: number) => {
     if (scene.wire.slept.length >= sleeps) scene.uplink.stop();
   };
 };
+
+/** A disk of so many bytes, which refuses what would be more. */
+class Quota extends MemoryFiles {
+  override readonly where = "opfs" as "memory";
+  constructor(private readonly room: number) {
+    super();
+  }
+
+  get used(): number {
+    const all = [...this.kept.values()].flatMap((folder) => [...folder.values()]);
+    return all.reduce((sum, { length }) => sum + length, 0);
+  }
+
+  override async write(folder: string, name: string, data: Uint8Array): Promise<void> {
+    const before = this.kept.get(folder)?.get(name)?.length ?? 0;
+    if (this.used - before + data.length > this.room) throw new DOMException("full", "QuotaExceededError");
+    await super.write(folder, name, data);
+  }
+}
+
+test("at the device's quota the oldest film is dropped last, and only when it is on the server", async () => {
+  const files = new Quota(24_000);
+  scene = await sceneOn(files);
+  const { queue, server, uplink, device } = scene;
+  await record(12);
+  await close();
+  const film = Array.from({ length: 12 }, (_, at) => `segment ${1 + at}`);
+  const all = ["opening 0", ...film, "statement 13"];
+  // What the disk refused is the newest: it is listed all the same, and sent from memory.
+  expect(queue.refusals).toBeGreaterThan(0);
+  expect(left()).toEqual(all);
+  const kept = async () => {
+    const found = (await Queue.load(files, device.recording))?.items ?? [];
+    return found.flatMap(({ what, number }) => (what === "segment" ? [number] : []));
+  };
+  const before = await kept();
+  expect(before.length).toBeGreaterThan(4);
+  expect(before).toEqual(before.map((_, at) => 1 + at));
+  // A server that takes what is said, but has no room for film: none of it goes.
+  server.before = (path) => (path.includes("/segments/") ? problem(507, {}) : null);
+  stopAfter(3);
+  await uplink.run();
+  expect(left().filter((one) => one.startsWith("segment"))).toEqual(film);
+  expect(await kept()).toEqual(before);
+  // With room again the oldest goes first, and each only once its bytes are there.
+  server.before = () => null;
+  const gone: number[] = [];
+  const second = new Uplink(queue, scene.wire, {
+    changed: () => undefined,
+    receipted: ({ what, number }) => what === "segment" && gone.push(number),
+  });
+  server.after = (answer) => {
+    const here = new Set(queue.items.map(({ number }) => number));
+    const missing = film.map((_, at) => 1 + at).filter((number) => !here.has(number));
+    expect(missing.filter((number) => server.statements.get(number)?.bytes !== "kept")).toEqual([]);
+    return answer;
+  };
+  scene.wire.onSleep = () => second.stop();
+  await second.run(true);
+  expect(gone).toEqual(film.map((_, at) => 1 + at));
+  expect(left()).toEqual([]);
+  expect(await kept()).toEqual([]);
+});
 
 describe("the uplink", () => {
   test("sends the opening, then the initialization, then grants, then the rest in order", async () => {
