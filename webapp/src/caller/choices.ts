@@ -16,6 +16,8 @@ export type Missing = keyof Choices;
 
 const CODE = /^[A-Z0-9]{4}-?[A-Z0-9]{4}$/;
 const PIN = /^[a-z2-7]{32}$/;
+const STATE = /^[A-Z]{2}$/;
+const LANGUAGE = /^[a-z]{2,3}(-[A-Za-z0-9]{2,8})?$/;
 
 type Kept = Missing | "pin";
 
@@ -42,23 +44,46 @@ export function readCode(typed: string): string | null {
   return code.includes("-") ? code : `${code.slice(0, 4)}-${code.slice(4)}`;
 }
 
-/** A link's fragment: `#code=XXXX-XXXX&key=<32 base32 characters>`. */
-export function readLink(fragment: string): { code: string | null; pin: string | null } {
+/** What a link says; null where it says nothing, or nothing in form. */
+export interface Link {
+  code: string | null;
+  pin: string | null;
+  state: string | null;
+  language: string | null;
+}
+
+/** A link's fragment: `#code=XXXX-XXXX&key=<32 base32 characters>`, and perhaps `&state=TX&language=es`. */
+export function readLink(fragment: string): Link {
   const fields = new URLSearchParams(fragment.replace(/^#/, ""));
+  const inForm = (name: string, form: RegExp): string | null => {
+    const value = fields.get(name) ?? "";
+    return form.test(value) ? value : null;
+  };
   const pin = fields.get("key")?.toLowerCase() ?? "";
-  return { code: readCode(fields.get("code") ?? ""), pin: PIN.test(pin) ? pin : null };
+  return {
+    code: readCode(fields.get("code") ?? ""),
+    pin: PIN.test(pin) ? pin : null,
+    state: inForm("state", STATE),
+    language: inForm("language", LANGUAGE),
+  };
+}
+
+/** The fragment that `readLink` reads; what is not chosen is left out. */
+export function writeLink({ code, state, language }: Choices, pin: string | null): string {
+  const all = Object.entries({ code: readCode(code) ?? "", key: pin ?? "", state, language });
+  return `#${new URLSearchParams(all.filter(([, value]) => value !== ""))}`;
 }
 
 /** Takes over what the link says, and returns what is chosen so far ("" where nothing is). */
 export function beginChoices(fragment: string): Choices {
-  const { code, pin } = readLink(fragment);
-  if (code !== null) keep("code", code);
-  if (pin !== null) keep("pin", pin);
-  return {
-    state: kept("state") ?? "",
-    language: kept("language") ?? "",
-    code: code ?? kept("code") ?? "",
+  const link = readLink(fragment);
+  const take = (name: Kept): string => {
+    const said = link[name];
+    if (said !== null) keep(name, said);
+    return said ?? kept(name) ?? "";
   };
+  take("pin");
+  return { state: take("state"), language: take("language"), code: take("code") };
 }
 
 export function keepChoices(choices: Choices): void {

@@ -10,6 +10,7 @@ import { missingOf } from "./choices";
 import { DRILL_SECONDS, Drill, type DrillResult, type DrillView } from "./drill";
 import { keepDrill } from "./drill-kept";
 import { loadKit } from "./kit-loader";
+import { SafariTab } from "./safari";
 import type { StepProps } from "./setup";
 
 export function DrillStep(props: StepProps): JSX.Element {
@@ -90,7 +91,14 @@ function Going({ view }: { view: DrillView }): JSX.Element {
 }
 
 function Result({ result, view }: { result: DrillResult; view: DrillView }): JSX.Element {
-  if (result.is === "failed") return <Notice tone="care">{failureOf(result)}</Notice>;
+  if (result.is === "failed") {
+    return (
+      <>
+        <Notice tone="care">{failureOf(result)}</Notice>
+        {result.why === "devices" && <SafariTab lead="setup.devices.safari" />}
+      </>
+    );
+  }
   return (
     <>
       <Notice tone="safe">{t("drill.done")}</Notice>

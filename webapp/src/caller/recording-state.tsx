@@ -7,6 +7,7 @@ import type { JSX } from "preact";
 import type { RecorderState } from "../contracts";
 import { t, type Key } from "../i18n";
 import { Notice } from "../ui/frame";
+import { SafariTab, isAway } from "./safari";
 
 interface RecordingStateProps {
   state: RecorderState;
@@ -36,6 +37,7 @@ export function RecordingState({ state, resume, film }: RecordingStateProps): JS
           {t("rec.resume")}
         </button>
       )}
+      {isAway(state) && <SafariTab lead="rec.safari" />}
       {missing > 0 && <Notice tone="care">{t("rec.missing", { seconds: missing })}</Notice>}
       {saving !== null && <Notice tone="care">{t(SAVING[saving])}</Notice>}
       {saving !== null && saving !== "storage" && (

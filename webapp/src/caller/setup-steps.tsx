@@ -10,6 +10,7 @@ import { say } from "../ui/say";
 import { OwnSlot } from "../own/slot";
 import { readCode } from "./choices";
 import { DrillStep } from "./drill-screen";
+import { SafariTab } from "./safari";
 import { askPersistence } from "./readiness-facts";
 import type { StepProps } from "./setup";
 import { ContactsStep } from "./setup-contacts";
@@ -145,6 +146,7 @@ function DevicesStep({ settled }: StepProps): JSX.Element {
       {tried !== null && tried !== "asking" && (
         <Notice tone={tried === "both" ? "safe" : "care"}>{t(TRIED[tried])}</Notice>
       )}
+      {tried !== null && tried !== "asking" && tried !== "both" && <SafariTab lead="setup.devices.safari" />}
       <p>
         <button
           type="button"

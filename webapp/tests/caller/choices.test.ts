@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { missingOf, readCode, readLink } from "../../src/caller/choices";
+import { missingOf, readCode, readLink, writeLink } from "../../src/caller/choices";
 import { browserPinOf } from "../../src/caller/pin";
 import { pinOf, trust } from "../../src/caller/trust";
 import type { Service } from "../../src/contracts";
@@ -39,6 +39,8 @@ function serviceBy(signer: Signer, origin = ORIGIN): Service {
 
 const service = serviceBy(organization);
 
+const NOTHING = { code: null, pin: null, state: null, language: null };
+
 describe("whose server this is", () => {
   test("the organization that the link pins is believed", () => {
     const found = trust(service, pinOf(service.organization_key));
@@ -75,12 +77,18 @@ describe("whose server this is", () => {
 describe("what a link says", () => {
   test("code and key", () => {
     const pin = "a".repeat(32);
-    expect(readLink(`#code=ab12-cd34&key=${pin}`)).toEqual({ code: "AB12-CD34", pin });
+    expect(readLink(`#code=ab12-cd34&key=${pin}`)).toEqual({ ...NOTHING, code: "AB12-CD34", pin });
   });
 
   test("what is not in form is left out", () => {
-    expect(readLink("#code=hello&key=short")).toEqual({ code: null, pin: null });
-    expect(readLink("")).toEqual({ code: null, pin: null });
+    expect(readLink("#code=hello&key=short&state=Texas&language=<b>")).toEqual(NOTHING);
+    expect(readLink("")).toEqual(NOTHING);
+  });
+
+  test("what was chosen comes back from a link of one's own, and what was not is not in it", () => {
+    const [choices, pin] = [{ code: "AB12-CD34", state: "TX", language: "zh-Hans" }, "b".repeat(32)];
+    expect(readLink(writeLink(choices, pin))).toEqual({ ...choices, pin });
+    expect(writeLink({ code: "AB", state: "", language: "es" }, null)).toBe("#language=es");
   });
 
   test("a code is read as people type it", () => {
