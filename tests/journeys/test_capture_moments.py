@@ -24,6 +24,9 @@ pytestmark = pytest.mark.journey
 VIBRATES = """
   navigator.vibrate = () => { window.vibrated = (window.vibrated ?? 0) + 1; return true; };
 """
+ON_HOME_SCREEN = """
+  Object.defineProperty(navigator, "standalone", { value: true });
+"""
 WITHOUT_WEBCODECS = """
   delete window.VideoEncoder;
   delete window.AudioEncoder;
@@ -250,6 +253,91 @@ def test_below_15_percent_sound_alone_until_the_caller_wants_the_picture(
     caller.wait_until_safe()
     films = [one.closing for one in kept(own_server, caller) if one.kind == "film"]
     assert films == ["battery", "stopped"]
+
+
+@pytest.mark.patient
+def test_a_battery_that_is_low_while_the_camera_is_away_counts_at_once(
+    own_server: RunningServer, calling
+) -> None:
+    caller = calling(KEEPS_STREAMS, BATTERY)
+    caller.press()
+    caller.wait_until_recorded(2)
+    caller.page.evaluate("() => given[0].getVideoTracks()[0].stop()")
+    wait_for(lambda: recorded_kind(caller) == "sound", 30, "for the sound to be what is recorded")
+    caller.page.evaluate("() => drain(0.14)")
+    wait_for(lambda: shown(caller, "saving") == "battery", 30, "for the battery to be seen")
+    wait_for(lambda: shown(caller, "interrupted") is None, 30, "for the camera not to be missed")
+    caller.page.get_by_role("button", name="Record the picture too").click()
+    wait_for(lambda: recorded_kind(caller) == "film", 30, "for the film")
+    caller.page.evaluate("() => drain(0.13)")
+    caller.wait_until_recorded(caller.recorded + 1)
+    assert recorded_kind(caller) == "film"
+    caller.end()
+    caller.wait_until_safe()
+    films = [one.closing for one in kept(own_server, caller) if one.kind == "film"]
+    assert films == ["device", "stopped"]
+
+
+@pytest.mark.patient
+def test_from_the_home_screen_of_an_iphone_safari_is_offered(
+    own_server: RunningServer, make_phone: Callable[..., Phone], tmp_path: Path, clip, calling
+) -> None:
+    """Its link carries what was chosen: a tab keeps nothing of what a home screen's page keeps."""
+    caller = calling(KEEPS_STREAMS, ON_HOME_SCREEN)
+    caller.press()
+    caller.wait_until_recorded(2)
+    offered = caller.page.get_by_role("link", name="Open in Safari")
+    assert offered.count() == 0
+    caller.page.evaluate("() => given[0].getVideoTracks()[0].stop()")
+    offered.wait_for()
+    link = offered.get_attribute("href") or ""
+    assert link.startswith(f"x-safari-{own_server.url}/#")
+    phone = make_phone(tmp_path / "safari", video=clip.video, audio=clip.audio)
+    safari = Caller(phone, phone.start())
+    safari.page.goto(link.removeprefix("x-safari-"))
+    safari.press()
+    safari.wait_until_recorded(1)
+    for one in (safari, caller):
+        one.end()
+        one.wait_until_safe()
+    phone.close()
+
+
+SPOOL = """async () => (await navigator.storage.estimate()).usage"""
+
+
+@pytest.mark.patient
+def test_a_full_phone_without_a_line_gives_up_nothing_until_the_server_has_it(
+    own_server: RunningServer, attorney: Attorney, calling, tmp_path: Path
+) -> None:
+    caller = calling()
+    caller.press()
+    attorney.answer()
+    caller.wait_until_recorded(3)
+    own_server.kill()
+    devtools = caller.phone.context.new_cdp_session(caller.page)
+    quota = {"origin": own_server.url}
+    room = caller.page.evaluate(SPOOL) + 200_000
+    devtools.send("Storage.overrideQuotaForOrigin", {**quota, "quotaSize": room})
+    wait_for(lambda: shown(caller, "saving") == "storage", 30, "for the full phone to be said")
+    wait_for(lambda: recorded_kind(caller) == "sound", 30, "for the sound to be what is recorded")
+    caller.wait_until_recorded(caller.recorded + 3)
+    own_server.start()
+    wait_for(
+        lambda: float(caller.page.get_by_test_id("unsafe").get_attribute("data-seconds") or 9) < 3,
+        60,
+        "for the server to have it",
+    )
+    caller.end()
+    caller.wait_until_safe()
+    found = recordings_of(attorney)
+    for _, recording, _ in found:
+        package = save_package(attorney, tmp_path / f"{recording}.zip", recording)
+        verdict = verify(package, own_server.links["policy"])
+        assert verdict.status == 0, verdict.words
+    # With what went the phone had room again: the film may have gone on.
+    assert "storage" in [closing for kind, _, closing in found if kind == "film"]
+    assert [closing for kind, _, closing in found if kind == "sound"] == ["stopped"]
 
 
 @pytest.mark.patient

@@ -132,6 +132,8 @@ export class Call {
     this.#peer = null;
     const { remote } = this.view.value;
     for (const track of remote.getTracks()) remote.removeTrack(track);
+    // Told again by whoever comes next: a page that was reloaded knows nothing of it.
+    this.#pictureless = false;
     this.view.merge({ channel: false, picture: false, voice: false });
   }
 

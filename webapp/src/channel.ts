@@ -21,7 +21,7 @@ import { Store } from "./store";
 
 export const CHAT_LIMIT = 2000;
 
-/** How the phone stands: its recording is silent on purpose, its picture waits for a better line. */
+/** How a side stands: its recording is silent on purpose, its picture is kept back or waits for a better line. */
 export type State = { type: "private"; on: boolean } | { type: "pictureless"; on: boolean };
 
 export type ChannelMessage =

@@ -152,6 +152,7 @@ class LiveRecorder implements Recorder, StrandPorts {
 
   async resume(): Promise<void> {
     if (this.closing) return;
+    if (this.current.saving === null && this.film && this.spares) this.change({ saving: "battery" });
     if (this.tracks.usable("audio") && this.current.saving === null) return await this.addCamera();
     const found = await openDevices(this.current.saving === null);
     if (this.closing || !found.stream) {
@@ -255,6 +256,12 @@ class LiveRecorder implements Recorder, StrandPorts {
     for (const end of this.endings.splice(0)) end();
   }
 
+  /** There is room again; the battery may have become low meanwhile. */
+  private async filmAfterAll(): Promise<void> {
+    if (this.spares) this.change({ saving: "battery" });
+    else await this.filmAgain();
+  }
+
   private filmAgain(): Promise<void> {
     this.change({ saving: null });
     return this.addCamera();
@@ -276,16 +283,22 @@ class LiveRecorder implements Recorder, StrandPorts {
     if (!usable) old?.stop();
   }
 
+  /** The battery is low, and the caller has not asked for the picture since. */
+  private get spares(): boolean {
+    return batteryIsLow() && !this.insisted;
+  }
+
   /** From here on sound alone. */
   private saveBy(saving: NonNullable<RecorderState["saving"]>, reason: ClosingReason): void {
-    if (!this.sound || this.closing) return; // a film without sound is all there is
+    if (!this.sound || this.sound.stopped || this.closing) return; // a film without sound is all there is
     this.change({ saving });
     void this.film?.stop(reason);
     this.changed();
   }
 
+  /** A film that stands still is not begun again either. */
   private drain(low: boolean): void {
-    if (!low || this.insisted || this.closing || !this.film || this.film.stopped) return;
+    if (!low || this.insisted || !this.film || this.current.saving !== null) return;
     this.saveBy("battery", "battery");
   }
 
@@ -381,7 +394,7 @@ class LiveRecorder implements Recorder, StrandPorts {
     if (queue.finished && this.strands.every((one) => one.stopped)) this.finish();
     if (this.closing) return;
     if (full && this.film && !this.film.stopped) this.saveBy("storage", "storage");
-    else if (!full && this.current.saving === "storage") void this.filmAgain();
+    else if (!full && this.current.saving === "storage") void this.filmAfterAll();
     const plan = this.replacing ? null : this.planner.consider(line, performance.now());
     if (plan) void this.replace(plan);
   }

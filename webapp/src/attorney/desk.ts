@@ -71,6 +71,7 @@ export class Desk extends Saying {
     const organization = Verifier.parse(service.organization_key);
     this.advises = openCard(utf8(attorney.card), organization).licenses.length > 0;
     this.media = new Media(!this.advises);
+    this.media.view.watch(() => this.#tellPicture());
     this.#seats = new ThirdSeat({
       attorney,
       organizationKey: service.organization_key,
@@ -349,6 +350,11 @@ export class Desk extends Saying {
   async #bring(console: ConsoleCall): Promise<void> {
     const stream = await this.media.open();
     console.bring(stream?.getTracks() ?? []);
+    this.#tellPicture();
+  }
+
+  #tellPicture(): void {
+    this.#console?.call.tellState({ type: "pictureless", on: this.media.pictureless });
   }
 
   /** A call that another life of this page answered. */

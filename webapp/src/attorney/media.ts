@@ -66,6 +66,12 @@ export class Media {
     this.view.merge({ stream: null });
   }
 
+  /** Whether there is a camera whose picture is kept back: what goes out meanwhile is black. */
+  get pictureless(): boolean {
+    const { stream, hidden } = this.view.value;
+    return hidden && (stream?.getVideoTracks().length ?? 0) > 0;
+  }
+
   mute(muted: boolean): void {
     for (const track of this.view.value.stream?.getAudioTracks() ?? []) track.enabled = !muted;
     this.view.merge({ muted });

@@ -220,7 +220,9 @@ function Code({ code, change, missing }: CodeProps): JSX.Element {
     };
     return (
       <div class="kept">
-        <span class="small soft">{t("start.code.kept", { code })}</span>
+        <span class="small soft">
+          <KeptCode code={code} />
+        </span>
         <button type="button" class="button plain small" onClick={again}>
           {t("start.code.change")}
         </button>
@@ -250,6 +252,18 @@ function Code({ code, change, missing }: CodeProps): JSX.Element {
         {wrong && t("start.missing.code")}
       </p>
     </div>
+  );
+}
+
+/** In one piece: a code that goes on in the next line after its hyphen is read as two. */
+function KeptCode({ code }: { code: string }): JSX.Element {
+  const [before, after] = t("start.code.kept", { code }).split(code);
+  return (
+    <>
+      {before}
+      <span class="whole">{code}</span>
+      {after}
+    </>
   );
 }
 
