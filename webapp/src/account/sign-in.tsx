@@ -34,7 +34,7 @@ export function SignIn({ needsKeys, arrive }: SignInProps): JSX.Element {
     try {
       await act();
     } catch (error) {
-      const told: Key = error instanceof Unreachable ? "service.unreachable" : slow(error) ? "signin.slow" : otherwise;
+      const told: Key = error instanceof Unreachable ? "service.away" : slow(error) ? "signin.slow" : otherwise;
       say(told);
       alarm(t(told));
     }

@@ -107,7 +107,8 @@ function Form({ service, organization, invitation, advises, clock, enter, wait }
   const [languages, speak] = useState(() => keptLanguages(service.languages));
   const [missing, miss] = useState<Gap | null>(null);
   const [working, work] = useState(false);
-  const [refused, refuse] = useState<string | null>(null);
+  /** the server's status; 0: no answer came */
+  const [refused, refuse] = useState<number | null>(null);
 
   const gap = (): Gap | null => {
     if (name.trim() === "") return "name";
@@ -138,8 +139,7 @@ function Form({ service, organization, invitation, advises, clock, enter, wait }
       await keepWaiting(joined.waiting);
       wait(joined.waiting);
     } catch (error) {
-      const status = error instanceof Refused ? error.problem.status : 0;
-      refuse(status === 0 ? t("service.unreachable") : t("problem.other", { status }));
+      refuse(error instanceof Refused ? error.problem.status : 0);
       work(false);
     }
   };
@@ -204,7 +204,9 @@ function Form({ service, organization, invitation, advises, clock, enter, wait }
         <Notice icon="lock">{t(passkeysPossible() ? "passkey.lead" : "enrol.keys")}</Notice>
         {!passkeysPossible() && <Numbered named={underName()} />}
         {service.demonstration && <Notice tone="care">{t("enrol.demo")}</Notice>}
-        {refused !== null && <Notice tone="loud">{refused}</Notice>}
+        {refused !== null && (
+          <Notice tone="loud">{refused === 0 ? t("service.away") : t("problem.other", { status: refused })}</Notice>
+        )}
         <button class="button main" disabled={working}>
           {working ? t("enrol.working") : t("enrol.send")}
         </button>

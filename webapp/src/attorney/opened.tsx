@@ -9,9 +9,10 @@ import { useEffect, useRef, useState } from "preact/hooks";
 import { PublicCopy } from "../copy/public-copy";
 import { ExportPart } from "../disclosure/export-part";
 import type { CardSigner } from "../disclosure/run";
-import { t, tn, type Key } from "../i18n";
+import { t, tn, type Key, type Values } from "../i18n";
 import { Refused, Unreachable, fetchPackage } from "../service";
 import { Notice } from "../ui/frame";
+import { useAgain } from "../ui/hooks";
 import { say } from "../ui/say";
 import { digestOf } from "../evidence/statements";
 import { writeHex } from "../evidence/text";
@@ -29,10 +30,16 @@ interface Result {
   comparison: Comparison | null;
 }
 
+/** Why it could not be opened, in whatever language the page has by then. */
+interface Why {
+  key: Key;
+  values?: Values;
+}
+
 type Progress =
   | { is: "fetching" }
   | { is: "unsealing"; done: number; total: number }
-  | { is: "failed"; why: string }
+  | { is: "failed"; why: Why; away: boolean }
   | { is: "opened"; result: Result };
 
 interface OpenedProps {
@@ -41,6 +48,8 @@ interface OpenedProps {
   identity: string;
   /** how the package comes, where a session does not open it */
   fetchSealed?(bare?: boolean): Promise<Blob>;
+  /** what is said where the server has it no more */
+  gone?: Key;
   /** who signs what is given out of it, where a card names their key */
   signer?: CardSigner;
   /** false where this browser was no console: there is nothing to compare with */
@@ -63,7 +72,6 @@ async function open(
   { recording, identity, fetchSealed, heads }: OpenedProps,
   tell: (progress: Progress) => void,
 ): Promise<Result> {
-  tell({ is: "fetching" });
   const sealed = await (fetchSealed?.() ?? fetchPackage(recording, () => undefined));
   const found = await unseal(sealed, identity, (done, total) => tell({ is: "unsealing", done, total }));
   return {
@@ -75,12 +83,15 @@ async function open(
   };
 }
 
-function whyOf(error: unknown): string {
-  if (error instanceof Unopenable && error.code === "doesnothold") return t("opened.failed.key");
-  if (error instanceof Unopenable) return t("opened.failed.package");
-  if (error instanceof Unreachable) return t("service.unreachable");
-  if (error instanceof Refused) return t("problem.other", { status: error.problem.status });
-  return t("opened.failed", { why: error instanceof Error ? error.message : String(error) });
+function whyOf(error: unknown, gone: Key | undefined): Why {
+  if (error instanceof Unopenable && error.code === "doesnothold") return { key: "opened.failed.key" };
+  if (error instanceof Unopenable) return { key: "opened.failed.package" };
+  if (error instanceof Unreachable) return { key: "service.unreachable" };
+  if (error instanceof Refused) {
+    const { status } = error.problem;
+    return status === 404 && gone !== undefined ? { key: gone } : { key: "problem.other", values: { status } };
+  }
+  return { key: "opened.failed", values: { why: error instanceof Error ? error.message : String(error) } };
 }
 
 const PROBLEMS: Readonly<Record<string, Key>> = {
@@ -101,26 +112,32 @@ function problemSaid(problem: string): string {
 export function Opened(props: OpenedProps): JSX.Element {
   const { recording } = props;
   const [progress, tell] = useState<Progress>({ is: "fetching" });
+  const look = useRef((): Promise<void> => Promise.resolve());
   useEffect(() => {
     let left = false;
     let address: string | null = null;
     const show = (next: Progress): void => {
       if (!left) tell(next);
     };
-    open(props, show).then(
-      (result) => {
-        address = result.address;
-        if (left && address !== null) URL.revokeObjectURL(address);
-        show({ is: "opened", result });
-        say(t("opened.title"));
-      },
-      (error: unknown) => show({ is: "failed", why: whyOf(error) }),
-    );
+    look.current = () =>
+      open(props, show).then(
+        (result) => {
+          address = result.address;
+          if (left && address !== null) URL.revokeObjectURL(address);
+          show({ is: "opened", result });
+          say(t("opened.title"));
+        },
+        (error: unknown) =>
+          show({ is: "failed", why: whyOf(error, props.gone), away: error instanceof Unreachable }),
+      );
+    show({ is: "fetching" });
+    void look.current();
     return () => {
       left = true;
       if (address !== null) URL.revokeObjectURL(address);
     };
   }, [recording]);
+  useAgain(progress.is === "failed" && progress.away, () => look.current());
   return (
     <div class="opened" data-testid="opening" data-is={progress.is}>
       {progress.is === "opened" ? (
@@ -134,7 +151,7 @@ export function Opened(props: OpenedProps): JSX.Element {
 
 function Underway({ progress }: { progress: Exclude<Progress, { is: "opened" }> }): JSX.Element {
   if (progress.is === "failed") {
-    return <Notice tone="loud">{progress.why}</Notice>;
+    return <Notice tone="loud">{t(progress.why.key, progress.why.values)}</Notice>;
   }
   const measured = progress.is === "unsealing" ? { max: progress.total, value: progress.done } : {};
   return (

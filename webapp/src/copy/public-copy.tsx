@@ -18,6 +18,7 @@ export function PublicCopy(props: PublicCopyProps): JSX.Element {
   const [studio, have] = useState<Loaded | null>(null);
   const [failed, fail] = useState(false);
   const begin = async (): Promise<void> => {
+    fail(false);
     try {
       const [loaded] = await Promise.all([import("./studio"), addWords(COPY)]);
       have(loaded);
@@ -31,7 +32,7 @@ export function PublicCopy(props: PublicCopyProps): JSX.Element {
       <button type="button" class="button" onClick={() => void begin()} data-testid="public-copy">
         {t("opened.copy")}
       </button>
-      {failed && <Notice tone="care">{t("service.unreachable")}</Notice>}
+      {failed && <Notice tone="care">{t("service.away")}</Notice>}
     </div>
   );
 }

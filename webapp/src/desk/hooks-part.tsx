@@ -29,7 +29,7 @@ export function HooksPart(): JSX.Element {
       set(answer);
       return true;
     } catch (error) {
-      refuse(error instanceof Refused ? error.message : t("dd.failed"));
+      refuse(error instanceof Refused ? error.message : "dd.failed");
       return false;
     }
   };
@@ -55,7 +55,7 @@ export function HooksPart(): JSX.Element {
       {wrong !== "" && (
         <div role="alert" id="hook-wrong">
           <Notice tone="care">
-            {t("dd.hooks.refused")} <bdi>{wrong}</bdi>
+            {t("dd.hooks.refused")} <bdi>{wrong === "dd.failed" ? t(wrong) : wrong}</bdi>
           </Notice>
         </div>
       )}

@@ -24,7 +24,7 @@ export function RosterPart(): JSX.Element {
       refuse("");
       await doing;
     } catch (error) {
-      refuse(error instanceof Refused ? error.message : t("dd.failed"));
+      refuse(error instanceof Refused ? error.message : "dd.failed");
     }
   };
   if (found === null) return failed ? <Failed again={again} /> : <p class="soft">{t("service.connecting")}</p>;
@@ -66,7 +66,7 @@ export function RosterPart(): JSX.Element {
         <div role="alert">
           <Notice tone="care">
             <p>{t("dd.roster.wrong")}</p>
-            <pre>{wrong}</pre>
+            <pre>{wrong === "dd.failed" ? t(wrong) : wrong}</pre>
           </Notice>
         </div>
       )}

@@ -11,6 +11,7 @@ export function ExportPart(props: ExportProps): JSX.Element {
   const [loaded, have] = useState<typeof import("./export") | null>(null);
   const [failed, fail] = useState(false);
   const begin = async (): Promise<void> => {
+    fail(false);
     try {
       const [found] = await Promise.all([import("./export"), addWords(DISCLOSURE)]);
       have(found);
@@ -24,7 +25,7 @@ export function ExportPart(props: ExportProps): JSX.Element {
       <button type="button" class="button" onClick={() => void begin()} data-testid="export">
         {t("opened.export")}
       </button>
-      {failed && <Notice tone="care">{t("service.unreachable")}</Notice>}
+      {failed && <Notice tone="care">{t("service.away")}</Notice>}
     </div>
   );
 }

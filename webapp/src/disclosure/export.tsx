@@ -82,7 +82,7 @@ function AsSealed({ sealed, found, fetchBare, bare }: BareProps): JSX.Element {
       saveFile(bare ? await fetchBare() : sealed, `${found.recording}.zip`);
     } catch {
       fail(true);
-      alarm(t("service.unreachable"));
+      alarm(t("service.away"));
     }
   };
   return (
@@ -90,7 +90,7 @@ function AsSealed({ sealed, found, fetchBare, bare }: BareProps): JSX.Element {
       <button type="button" class="button main" onClick={() => void save()}>
         {t("disclose.sealed.save")}
       </button>
-      {failed && <Notice tone="care">{t("service.unreachable")}</Notice>}
+      {failed && <Notice tone="care">{t("service.away")}</Notice>}
     </>
   );
 }

@@ -8,12 +8,13 @@ import { dateAndTime, stateName, t, tn } from "../i18n";
 import { fetchPackage } from "../service";
 import { Hotline, Notice } from "../ui/frame";
 import { Icon } from "../ui/icons";
-import { alarm, say } from "../ui/say";
+import { alarm } from "../ui/say";
 import { timeOf, type Found } from "./enrolment";
 import { deletionKeyAt, secretAt, type OwnKey } from "./key";
 import { Letters } from "./letter";
 import { PrivilegeOf } from "./privilege";
 import { bearing, type FiledRecording } from "./requests";
+import { SaveButton } from "./save-button";
 import { Share } from "./share";
 
 interface OneEncounterProps {
@@ -69,14 +70,6 @@ function One({ recording, time, place, ownKey, changed }: OneProps): JSX.Element
   const headers = bearing(secretAt(ownKey, place));
   const turn = (to: "player" | "share"): void => open(opened === to ? null : to);
   const fetchSealed = (bare?: boolean): Promise<Blob> => fetchPackage(id, () => undefined, headers, bare);
-  const save = async (): Promise<void> => {
-    say(t("own.saving"));
-    try {
-      saveAs(await fetchSealed(), `${id}.zip`);
-    } catch {
-      alarm(t("own.failed"));
-    }
-  };
   return (
     <div class="one" data-testid="my-recording" data-recording={id} data-kind={kind}>
       <h3>{t(`cases.kind.${kind}`)}</h3>
@@ -90,14 +83,11 @@ function One({ recording, time, place, ownKey, changed }: OneProps): JSX.Element
           <Icon name={opened === "player" ? "shut" : kind === "notes" ? "chat" : "film"} />
           {t(opened === "player" ? "opened.close" : kind === "notes" ? "chat.read" : "own.play")}
         </button>
-        <button type="button" class="button" onClick={() => void save()}>
-          <Icon name="save" />
-          {t("own.save")}
-        </button>
         <button type="button" class="button" aria-expanded={opened === "share"} onClick={() => turn("share")}>
           <Icon name="send" />
           {t("own.share")}
         </button>
+        <SaveButton recording={id} fetchSealed={fetchSealed} gone="own.failed" />
       </div>
       {opened === "player" && (
         <Opened recording={id} time={time} identity={ownKey.identity} fetchSealed={fetchSealed} heads={false} mine />
@@ -107,16 +97,6 @@ function One({ recording, time, place, ownKey, changed }: OneProps): JSX.Element
       <Deleting recording={recording} deletionKey={deletionKeyAt(ownKey, place)} changed={changed} />
     </div>
   );
-}
-
-/** Hands a file to the browser, which asks where it shall go. */
-export function saveAs(file: Blob, name: string): void {
-  const link = document.createElement("a");
-  link.href = URL.createObjectURL(file);
-  link.download = name;
-  link.click();
-  // The browser reads it after the click.
-  setTimeout(() => URL.revokeObjectURL(link.href), 60_000);
 }
 
 interface DeletingProps {

@@ -7,7 +7,7 @@ import { WordsField, secretIn } from "../account/words-field";
 import { t, type Key } from "../i18n";
 import { Unreachable } from "../service";
 import { Notice } from "../ui/frame";
-import { useFocus } from "../ui/hooks";
+import { useAgain, useFocus } from "../ui/hooks";
 import { Icon } from "../ui/icons";
 import { alarm, say } from "../ui/say";
 import { OneEncounter } from "./encounter-card";
@@ -107,6 +107,7 @@ function Open({ secret, shut, code, service, organization }: OpenProps): JSX.Ele
     }
   };
   useEffect(() => void look(), []);
+  useAgain(looked.is === "failed" && looked.away, look);
   return (
     <>
       {looked.is === "looking" && <p role="status">{t("own.looking")}</p>}

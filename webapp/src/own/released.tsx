@@ -14,8 +14,8 @@ import { list, orNull, record, string, time } from "../shape";
 import { Notice } from "../ui/frame";
 import { Icon } from "../ui/icons";
 import { alarm, say } from "../ui/say";
-import { saveAs } from "./encounter-card";
 import { bearing } from "./requests";
+import { SaveButton } from "./save-button";
 
 const TOGETHER = 64;
 
@@ -123,14 +123,6 @@ interface OneProps {
 function One({ recording, kind, identity, pass }: OneProps): JSX.Element {
   const [playing, play] = useState(false);
   const fetchSealed = (bare?: boolean): Promise<Blob> => fetchPackage(recording, () => undefined, bearing(pass), bare);
-  const save = async (): Promise<void> => {
-    say(t("own.saving"));
-    try {
-      saveAs(await fetchSealed(), `${recording}.zip`);
-    } catch {
-      alarm(t("own.shared.gone"));
-    }
-  };
   return (
     <div class="one" data-recording={recording} data-kind={kind}>
       <h3>{t(`cases.kind.${kind}`)}</h3>
@@ -139,13 +131,10 @@ function One({ recording, kind, identity, pass }: OneProps): JSX.Element {
           <Icon name={playing ? "shut" : kind === "notes" ? "chat" : "film"} />
           {t(playing ? "opened.close" : kind === "notes" ? "chat.read" : "own.play")}
         </button>
-        <button type="button" class="button" onClick={() => void save()}>
-          <Icon name="save" />
-          {t("own.save")}
-        </button>
+        <SaveButton recording={recording} fetchSealed={fetchSealed} gone="own.shared.gone" />
       </div>
       {playing && (
-        <Opened recording={recording} time={recording} identity={identity} fetchSealed={fetchSealed} heads={false} />
+        <Opened recording={recording} time={recording} identity={identity} fetchSealed={fetchSealed} heads={false} gone="own.shared.gone" />
       )}
     </div>
   );

@@ -9,11 +9,11 @@ import { identityIn } from "../opened";
 import { recipientOf, sealer } from "../seal/age";
 import { Notice } from "../ui/frame";
 import { alarm, say } from "../ui/say";
-import { saveAs } from "./encounter-card";
 import { newSecret } from "./enrolment";
 import { linkKeyOf, secretAt, type OwnKey } from "./key";
 import { addGrant, endPass, givePass, type FiledRecording } from "./requests";
 import { linkTo } from "./link";
+import { saveAs } from "./save-button";
 
 interface ShareProps {
   recording: FiledRecording;

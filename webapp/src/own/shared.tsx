@@ -4,17 +4,16 @@ import type { JSX } from "preact";
 import { useState } from "preact/hooks";
 import { Opened } from "../attorney/opened";
 import { t } from "../i18n";
-import { Refused, fetchPackage } from "../service";
+import { fetchPackage } from "../service";
 import { Notice } from "../ui/frame";
 import { useFocus } from "../ui/hooks";
 import { Icon } from "../ui/icons";
-import { alarm, say } from "../ui/say";
-import { saveAs } from "./encounter-card";
 import { linkKeyOf } from "./key";
 import { readReleaseLink } from "../people/release-link";
 import { readLink } from "./link";
 import { Released } from "./released";
 import { bearing } from "./requests";
+import { SaveButton } from "./save-button";
 
 export function Shared(): JSX.Element {
   const heading = useFocus<HTMLHeadingElement>();
@@ -35,22 +34,7 @@ export function Shared(): JSX.Element {
 function Given({ recording, secret }: { recording: string; secret: Uint8Array }): JSX.Element {
   const [playing, play] = useState(false);
   const [{ identity, pass }] = useState(() => linkKeyOf(secret));
-  const fetchSealed = async (bare?: boolean): Promise<Blob> => {
-    try {
-      return await fetchPackage(recording, () => undefined, bearing(pass), bare);
-    } catch (error) {
-      if (error instanceof Refused && error.problem.status === 404) throw new Error(t("own.shared.gone"));
-      throw error;
-    }
-  };
-  const save = async (): Promise<void> => {
-    say(t("own.saving"));
-    try {
-      saveAs(await fetchSealed(), `${recording}.zip`);
-    } catch {
-      alarm(t("own.shared.gone"));
-    }
-  };
+  const fetchSealed = (bare?: boolean): Promise<Blob> => fetchPackage(recording, () => undefined, bearing(pass), bare);
   return (
     <>
       <p>{t("own.shared.lead")}</p>
@@ -59,13 +43,10 @@ function Given({ recording, secret }: { recording: string; secret: Uint8Array })
           <Icon name={playing ? "shut" : "film"} />
           {t(playing ? "opened.close" : "own.play")}
         </button>
-        <button type="button" class="button" onClick={() => void save()}>
-          <Icon name="save" />
-          {t("own.save")}
-        </button>
+        <SaveButton recording={recording} fetchSealed={fetchSealed} gone="own.shared.gone" />
       </div>
       {playing && (
-        <Opened recording={recording} time={recording} identity={identity} fetchSealed={fetchSealed} heads={false} />
+        <Opened recording={recording} time={recording} identity={identity} fetchSealed={fetchSealed} heads={false} gone="own.shared.gone" />
       )}
     </>
   );

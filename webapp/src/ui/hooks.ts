@@ -41,6 +41,30 @@ export function useLater(): boolean {
   return later;
 }
 
+/** How long until what could not be fetched is asked for again, in ms. */
+const AGAIN = 5000;
+
+/** While *wanted*, does it again every five seconds, at once when the line is back, and never twice at a time. */
+export function useAgain(wanted: boolean, act: () => Promise<void>): void {
+  const latest = useRef(act);
+  latest.current = act;
+  useEffect(() => {
+    if (!wanted) return;
+    let busy = false;
+    const again = (): void => {
+      if (busy) return;
+      busy = true;
+      void latest.current().finally(() => (busy = false));
+    };
+    const timer = setInterval(again, AGAIN);
+    addEventListener("online", again);
+    return () => {
+      clearInterval(timer);
+      removeEventListener("online", again);
+    };
+  }, [wanted]);
+}
+
 /** The time, told about every *every* milliseconds while the part is on screen. */
 export function useNow(now: () => number, every = 500): number {
   const [time, show] = useState(now);
