@@ -24,7 +24,7 @@ TARGET = ROOT / ".screenshots"
 PICTURE = ROOT / "docs" / "pictures" / "first-light.png"
 STREET = "c0=0x2b4a57:c1=0x8fb3b0:c2=0xd9c7a0:n=3"
 LANGUAGES = ("en", "es", "ar")
-SIDES = ("callers", "desks", "night", "stamps")
+SIDES = ("callers", "troubles", "desks", "night", "stamps")
 LONG = {
     "copy-boxes", "copy-made", "desk-callbacks", "desk-case", "desk-case-cut",
     "desk-case-open-ended", "desk-channels", "desk-keys-owed", "desk-off-duty", "desk-on-duty",

@@ -12,7 +12,10 @@ def test_every_test_that_the_page_names_is_there() -> None:
     assert len(names) > 10
     sources = "".join(path.read_text() for path in (ROOT / "tests").rglob("test_*.py"))
     assert {name for name in names if f"def {name}(" not in sources} == set()
-    files = set(re.findall(r"`((?:webapp/)?tests/[\w./]+)`", PAGE))
+    told = re.findall(r'"([^"]+)" \(`(webapp/tests/[\w./-]+)`', PAGE)
+    assert len(told) > 4
+    assert [one for one, path in told if f'test("{one}"' not in (ROOT / path).read_text()] == []
+    files = set(re.findall(r"`((?:webapp/)?tests/[\w./-]+)`", PAGE))
     assert {name for name in files if not (ROOT / name).is_file()} == set()
 
 

@@ -24,6 +24,7 @@ from walking_moments import BATTERY, KEEPS_STREAMS, Moments
 from walking_night import ENGAGEMENT, RULES, Night
 from walking_office import Office
 from walking_own import Own
+from walking_troubles import Troubles
 from words import Words
 
 Look = Callable[[Page, str], None]
@@ -120,6 +121,15 @@ class Walk:
         night.surged()
         night.away()
         night.missed()
+
+    def troubles(self) -> None:
+        """What callers see when a lawyer, the server or the phone's browser fails them."""
+        troubles = Troubles(self)
+        troubles.arrives()
+        troubles.called()
+        troubles.covered()
+        troubles.interrupted()
+        troubles.refused()
 
     def __post_init__(self) -> None:
         # Camera and microphone are given by `_allow`, and taken away.

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 
 from browsers import wait_for
 from evidencefiles import bend_stored, run
+from looking import spoken
+from words import Words
 
 if TYPE_CHECKING:
     from playwright.sync_api import Locator, Page
@@ -62,8 +64,8 @@ class Own:
         walk.use("own.unlock")
         walk.button("own.again").wait_for()
         walk.look(page, "mine-without-line")
+        # It said that it tries again: nobody taps.
         walk.moments.cut(False)
-        walk.use("own.again")
         page.get_by_test_id("my-encounter").first.wait_for()
         walk.look(page, "mine")
         film = page.locator("[data-testid=my-recording][data-kind=film]").first
@@ -120,11 +122,16 @@ class Own:
         walk.see(page, "shared")
         walk.moments.cut(True)
         walk.use("own.play", page)
-        page.locator("[data-testid=opening][data-is=failed]").wait_for(timeout=30_000)
+        failed = page.locator("[data-testid=opening][data-is=failed]")
+        failed.wait_for(timeout=30_000)
+        walk.use("own.save", page)
+        page.locator(".unsaved .notice").wait_for()
         walk.see(page, "shared-without-line")
+        # What went wrong is said in whatever language the page has by then.
+        with spoken(page, "ar"):
+            for key in ("service.unreachable", "service.away"):
+                page.locator(".notice", has_text=Words("ar")(key)).wait_for()
         walk.moments.cut(False)
-        walk.use("opened.close", page)
-        walk.use("own.play", page)
         self._playing(page)
         walk.see(page, "shared-playing")
 

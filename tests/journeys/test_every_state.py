@@ -1,6 +1,7 @@
 """Every state of every page: axe, a ruler, colours, motion, and keys alone; in two directions.
 
-Three walks: what callers see, what desks see, and desks at night, when much goes on at once. At
+Four walks: what callers see, what desks see, desks at night, when much goes on at once, and callers
+whom lawyer, server or browser fail. At
 each state axe looks, in light or in dark by turns, and a ruler in English and in Arabic where a
 page is narrowest; at some of each page, so do every window, every scheme of colours, a keyboard,
 and axe in Arabic. ACCOMPANY_EVERY_STATE=whole looks at each state so, and walks through the
@@ -33,7 +34,7 @@ from words import Words
 pytestmark = [pytest.mark.journey, pytest.mark.patient]
 DESKTOP = {"viewport": {"width": 1280, "height": 800}}
 ALL = os.environ.get("ACCOMPANY_EVERY_STATE") == "whole"
-STATES = {"callers": 89 if ALL else 79, "desks": 71, "night": 31}
+STATES = {"callers": 89 if ALL else 79, "desks": 71, "night": 31, "troubles": 12}
 CONTRAST = ["color-contrast"]
 WHOLE = {
     "start-missing", "officer-card", "setup-contact-wrong", "readiness", "people-release", "call",
