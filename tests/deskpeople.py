@@ -15,6 +15,7 @@ from accompany.evidence.age import HybridIdentity
 from accompany.evidence.cards import Card
 from accompany.evidence.notes import Note, Signer
 from accompany.evidence.text import write_base32, write_base64, write_lines
+from nightbook import Between, Seen, now
 from serving import RunningServer, accompany, environment
 
 DEADLINE = 20.0
@@ -123,7 +124,7 @@ def hand_over(server: RunningServer, one: Console, encounter: str) -> None:
 
 
 class Caller:
-    """A phone that presses, and comes back with the same secret."""
+    """A phone that presses, and comes back with the same secret; `seen` is what it saw."""
 
     def __init__(self, server: RunningServer, state: str, language: str) -> None:
         self._server = server
@@ -133,7 +134,9 @@ class Caller:
             "secret": write_base64(secrets.token_bytes(32)),
             "guest_code": server.links["guest_code"],
         }  # fmt: skip
+        began = now()
         self.come()
+        self.seen = Seen(self.encounter, state, language, Between.since(began))
 
     def come(self) -> None:
         self.line = Line(_socket(self._server, "/api/live/caller"))
@@ -146,10 +149,20 @@ class Caller:
 
     def answered_by_now(self, console: Line) -> None:
         """Without looking whether it rings there: whoever may answer can."""
+        began = now()
         console.say(type="answer", encounter=self.encounter, **OFFER)
         self.line.until("standing", lambda told: told["stage"] == "answered")
+        name = console.name if isinstance(console, Console) else ""
+        self.seen.answers.append((name, Between.since(began)))
+
+    def hear(self) -> None:
+        """The attorney's voice is played for the first time."""
+        self.seen.spoke = now()
+        self.line.say(type="heard")
 
     def end(self) -> None:
+        began = now()
         self.line.say(type="end")
         self.line.until("standing", lambda told: told["stage"] == "ended")
+        self.seen.over = Between.since(began)
         self.line.close()

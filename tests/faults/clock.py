@@ -1,8 +1,4 @@
-"""The clock set back an hour, and forward again, under a real server.
-
-Its Python is given another wall clock before anything else is imported; the steady clock goes on,
-as it does in the kernel. (Debian's libfaketime 0.9 breaks sleeping by the steady clock: EINVAL.)
-"""
+"""The clock set back an hour, and forward again, under a real server (`otherclock`)."""
 
 import json
 import time
@@ -12,32 +8,20 @@ from pathlib import Path
 from evidencefiles import run
 from faults.phones import Surge
 from faults.telling import ACKNOWLEDGED, Outcome, Tell
-from serving import SOURCES, RunningServer
-
-SHIFTED = """
-import time
-from pathlib import Path
-
-_real, _offset = time.time_ns, Path({offset!r})
-time.time_ns = lambda: _real() + int(_offset.read_text() or 0)
-time.time = lambda: time.time_ns() / 1e9
-"""
+from otherclock import OtherClock
+from serving import RunningServer
 
 
 def set_the_clock(folder: Path, tell: Tell) -> Outcome:
     """Set the clock back and forth while phones send, then start with it set back; return what
     happened."""
-    offset, started = folder / "clock", folder / "python"
-    offset.write_text("0")
-    started.mkdir()
-    (started / "sitecustomize.py").write_text(SHIFTED.format(offset=str(offset)))
-    server = RunningServer(folder / "data")
-    server.more = {"PYTHONPATH": f"{started}:{SOURCES}"}
+    clock = OtherClock(folder)
+    server = RunningServer(folder / "data", more=clock.environment)
     server.start()
     surge = Surge.of(server, folder, 2, 7)
     with surge.sending():
         surge.go_on(10)
-        _set(offset, -3_600)
+        clock.set(-3_600)
         assert _hears(server, "the clock was set by -3"), server.said()
         surge.go_on(10)
         tell(1, 3, "set back an hour")
@@ -46,7 +30,7 @@ def set_the_clock(folder: Path, tell: Tell) -> Outcome:
         assert "behind the last receipt" in server.said()
         surge.go_on(10)
         tell(2, 3, "started an hour behind")
-        _set(offset, 0)
+        clock.set(0)
         surge.go_on(10)
     surge.check(everything=True)
     surge.check_package()
@@ -63,12 +47,6 @@ def set_the_clock(folder: Path, tell: Tell) -> Outcome:
         f"{clock['words']}"
     )
     return Outcome(words, Counter({"steps of the clock": 2, ACKNOWLEDGED: surge.acknowledged}))
-
-
-def _set(offset: Path, seconds: int) -> None:
-    fresh = offset.with_name("clock.new")
-    fresh.write_text(str(seconds * 1_000_000_000))
-    fresh.replace(offset)
 
 
 def _hears(server: RunningServer, words: str) -> bool:
