@@ -4,9 +4,11 @@ import xml.etree.ElementTree as ET
 from dataclasses import replace
 from datetime import UTC, date, datetime
 
+from accompany.config import LANGUAGES
 from accompany.dispatch.calendar_file import folded, write_calendar
 from accompany.dispatch.coverage import HOUR, Gap, Level, cover, gaps
 from accompany.dispatch.coverage_picture import draw_coverage, draw_hours
+from accompany.dispatch.load import shares_of_states
 from accompany.dispatch.shifts import Dates, Hours, License, Member, Off, Roster, Span, Weekly
 
 DAY = date(2026, 11, 23)
@@ -129,3 +131,52 @@ def test_a_calendar_is_folded_escaped_and_keeps_its_uids() -> None:
     ]
     assert (unfolded[0], unfolded[-2], unfolded[-1]) == ("BEGIN:VCALENDAR", "END:VCALENDAR", "")
     assert list(folded("a" * 75)) == ["a" * 75]
+
+
+STATES_OF_THE_FIELD = tuple(sorted(shares_of_states()))
+
+
+def around_the_clock(*members: Member) -> Roster:
+    return Roster(members, tuple(Weekly(one.person, EVERY_DAY, Hours(0, 1440)) for one in members))
+
+
+def bare(roster: Roster) -> list[Gap]:
+    """The gaps of a day in all states and languages: 51 state pools by 12 languages."""
+    found = cover(roster, MIDNIGHT, 1, STATES_OF_THE_FIELD, LANGUAGES)
+    return gaps(roster, found)
+
+
+def test_51_states_by_12_languages_need_612_seats_around_the_clock() -> None:
+    """One attorney for each state and language, nobody to interpret: not one can be missed."""
+    seats = [
+        attorney(f"{state}-{language}", language, state)
+        for state in STATES_OF_THE_FIELD
+        for language in LANGUAGES
+    ]
+    assert len(seats) == 612
+    assert bare(around_the_clock(*seats)) == []
+    for missing in (0, 300, 611):
+        left = around_the_clock(*seats[:missing], *seats[missing + 1 :])
+        (gap,) = bare(left)
+        assert f"{gap.state}-{gap.language}" == seats[missing].person
+        # Whoever else is licensed there does not speak it.
+        assert (gap.end - gap.start, gap.level) == (24 * HOUR, Level.WITHOUT)
+    everybody = cover(around_the_clock(*seats), MIDNIGHT, 1, STATES_OF_THE_FIELD, LANGUAGES)
+    assert {level for row in everybody.levels.values() for level in row} == {Level.SPOKEN}
+
+
+def test_with_interpreters_for_all_states_together_63_are_enough() -> None:
+    """An attorney for each state, whatever they speak, and an interpreter for each language."""
+    seats = [
+        *(attorney(state, "", state) for state in STATES_OF_THE_FIELD),
+        *(Member(one, one, "interpreter", "UTC", (one,)) for one in LANGUAGES),
+    ]
+    assert len(seats) == 63
+    assert bare(around_the_clock(*seats)) == []
+    for missing in range(63):
+        left = around_the_clock(*seats[:missing], *seats[missing + 1 :])
+        found = bare(left)
+        assert {one.state if missing < 51 else one.language for one in found} == {
+            seats[missing].person
+        }
+        assert len(found) == (12 if missing < 51 else 51)
