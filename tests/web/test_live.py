@@ -76,6 +76,7 @@ async def test_a_press_rings_and_an_answer_connects(held: House) -> None:
             "colleague": None,
             "speaker": None,
             "ended_by": None, "time": standing["time"],
+            "callback": {"deadline": None, "until": None, "owner": None, "left": False},
         }  # fmt: skip
         desk = await console.until("desk", lambda desk: desk["rings"])
         (ring,) = desk["rings"]
@@ -417,7 +418,7 @@ async def test_whom_nobody_answers_is_owed_a_callback_with_owner_and_deadline(
             assert owed == {
                 "encounter": press["encounter"], "state": "TX", "language": "en",
                 "pressed": owed["pressed"], "deadline": owed["deadline"],
-                "owner": "Ada Counsel", "mine": True, "waiting": True,
+                "owner": "Ada Counsel", "mine": True, "waiting": True, "number": False,
             }  # fmt: skip
             assert owed["deadline"] > owed["pressed"]
             # It rings on, and the caller's letting go does not pay what is owed.

@@ -19,19 +19,22 @@ from accompany.accounts.people import GuestCode, Person
 from accompany.accounts.rights import EVERYBODY, PEOPLE, RIGHTS, ROLES, Role
 from accompany.accounts.tokens import BATCH
 from accompany.dispatch.documents import Document, DocumentId
+from accompany.dispatch.events import Promised
+from accompany.dispatch.numbers import SealedNumber
 from accompany.dispatch.ports import Pressed
 from accompany.dispatch.roster import OnDuty, Press
 from accompany.evidence.age import HybridIdentity, encrypt
+from accompany.evidence.callback_numbers import CallbackNumber, seal_number
 from accompany.evidence.cards import Card, License
 from accompany.evidence.cosigning import cosign
 from accompany.evidence.deletions import DELETION, UNDELETION, write_wish
 from accompany.evidence.notes import Note, Signer
-from accompany.evidence.text import write_base64, write_lines, write_time
+from accompany.evidence.text import read_base64, write_base64, write_lines, write_time
 from accompany.ids import CardSerial, EncounterId, PersonId
 from accompany.telling.release import Release
 from authenticator import SoftPasskey, b64
 from everyrole import ORIGIN, SITE, WITNESS, Whose, World, sealed_contact, world_in
-from house import new_id, sound
+from house import bearing, new_id, sound
 
 pytestmark = pytest.mark.anyio
 
@@ -57,6 +60,41 @@ def _plain(path: str, **more: Any) -> Asking:
         return (path, dict(more)) if whose == "own" else None
 
     return ask
+
+
+def _callback(world: World, role: Role, whose: Whose) -> Asked:
+    """A press that nobody answered: of the caller's own, or of somebody else's."""
+    mine = role in ("caller", "unlocked") and whose == "own"
+    encounter, secret = _owed(world, CardSerial(world.ben.serial))
+    shown = bearing(secret) if mine else world.shows(role)
+    return f"/api/callbacks/{encounter}", {"headers": shown, "json": _left(world.ben.serial)}
+
+
+def _number(world: World, role: Role, whose: Whose) -> Asked:
+    serial = world.people.get(role, world.ben).serial
+    owner = world.ben.serial if whose == "others" or role == "coordinator" else serial
+    encounter, _ = _owed(world, CardSerial(owner))
+    copy = _left(owner)["copies"][0]
+    given = SealedNumber(encounter, CardSerial(owner), read_base64(copy["sealed"]))
+    world.held.server.office.numbers.put([given])
+    headers = world.shows(role)
+    return f"/api/callbacks/{encounter}/number", {"headers": headers, "json": copy}
+
+
+def _owed(world: World, owner: CardSerial) -> tuple[EncounterId, bytes]:
+    """Return a press whose callback *owner* owes, and its secret."""
+    encounter, secret = EncounterId(new_id()), secrets.token_bytes(32)
+    press = Press("NV", "en", world.now)
+    world.desk.begin(Pressed(encounter, press, sha256(secret).digest()))
+    world.desk.append(encounter, Promised(owner, world.now + 60_000, world.now))
+    world.desk.end(encounter, "caller", world.now)
+    return encounter, secret
+
+
+def _left(holder: str) -> dict[str, Any]:
+    number = CallbackNumber(EncounterId("a" * 32), "+15550107071")
+    sealed = seal_number(number, HybridIdentity.generate().recipient)
+    return {"copies": [{"holder": holder, "sealed": write_base64(sealed)}]}
 
 
 def _of_recording(rest: str = "") -> Asking:
@@ -567,6 +605,11 @@ ASKING: dict[str, Asking] = {
     "POST /api/filed": _filed,
     "POST /api/tellings": _tell,
     "GET /api/tellings": _check_in("/api/tellings", body=False),
+    "GET /api/callbacks/{encounter}": _callback,
+    "PUT /api/callbacks/{encounter}": _callback,
+    "DELETE /api/callbacks/{encounter}": _callback,
+    "GET /api/callbacks/{encounter}/number": _number,
+    "PUT /api/callbacks/{encounter}/number": _number,
     "POST /api/tellings/safe": _check_in("/api/tellings/safe"),
     "POST /api/tellings/contacts": _check_in("/api/tellings/contacts"),
     "POST /api/tellings/tests": _tell_test,

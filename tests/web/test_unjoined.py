@@ -18,15 +18,21 @@ from accompany.accounts.tokens import BATCH
 from accompany.adapters.sqlite import Database
 from accompany.adapters.tokens import SqliteTokens
 from accompany.client.device import Device, Purpose, Signed, locator_of
+from accompany.dispatch.events import Promised
+from accompany.dispatch.numbers import SealedNumber
 from accompany.evidence.age import HybridIdentity, HybridRecipient, encrypt
+from accompany.evidence.callback_numbers import CallbackNumber, seal_number
 from accompany.evidence.notes import Signer, Verifier, open_note
-from accompany.evidence.text import write_base64, write_lines, write_time
-from accompany.ids import EncounterId
+from accompany.evidence.text import read_base64, write_base64, write_lines, write_time
+from accompany.ids import CardSerial, EncounterId
 from accompany.telling.contacts import Contact, seal_contact
 from accompany.telling.release import HEARD_AGAIN
 from accompany.telling.teller import FORGOTTEN, MINUTES
+from accompany.web.callbacks import tidy_numbers
+from accompany.web.office import Office
 from accompany.web.releasing import look, tidy
-from house import House, Live, bearing, listening, new_id, sound
+from answered import recipient_of
+from house import Attorney, House, Live, bearing, listening, new_id, sound
 from joiner import joining, traits_of
 from thief import holding
 
@@ -310,6 +316,70 @@ async def test_two_encounters_of_one_caller_cannot_be_joined_from_the_servers_fi
         sitting = joined(data, phones)
         assert sitting
         assert other_than(sitting, "named", "Kept") == set()
+
+
+async def test_a_number_that_is_left_each_time_joins_nothing(tmp_path: Path) -> None:
+    """Nobody answers, and everybody leaves the number they always leave; one is changed, and one
+    is read. A few are called back: of those nothing is left."""
+    chance = random.Random(6)
+    async with listening(tmp_path, wave_seconds=0.02) as held:
+        ada, office = await held.attorney(), held.server.office
+        phones = [replace(one, contacts=0, named=False) for one in phones_of(held, chance)]
+        for _ in range(TIMES):
+            for phone in chance.sample(phones, len(phones)):
+                if not phone.encounters or chance.random() < 0.3:
+                    await phone.refill()
+                await leaves_a_number(phone, ada, chance)
+        found = joined(tmp_path / "data", phones)
+        assert found == set()
+        for phone in phones:
+            encounter = EncounterId(phone.encounters[0][0])
+            office.desk.called_back(encounter, CardSerial(ada.serial), office.clock.now())
+            assert encounter in office.numbers.left()
+        tidy_numbers(office)
+        assert len(office.numbers.left()) == CALLERS * (TIMES - 1)
+        assert joined(tmp_path / "data", phones) == set()
+        # It would be found: the same bytes, or of a length of their own.
+        for planted_ in ("value", "size"):
+            give_away(office, phones, planted_)
+            assert any("callback_numbers" in one for one in joined(tmp_path / "data", phones))
+
+
+async def leaves_a_number(phone: Phone, owner: Attorney, chance: random.Random) -> None:
+    held, place, encounter = phone.held, phone.places.pop(), new_id()
+    press = held.press(encounter=encounter, guest_code="", token=write_base64(place.token))
+    async with held.phone() as line:
+        await line.say(**press)
+        await line.until("standing", lambda one: one["callback"] and one["callback"]["deadline"])
+        desk, now = held.server.office.desk, held.server.office.clock.now()
+        serial = CardSerial(owner.serial)
+        desk.append(EncounterId(encounter), Promised(serial, now + 1_800_000, now))
+        for _ in range(chance.choice((1, 1, 2))):
+            number = CallbackNumber(EncounterId(encounter), f"+1555{1000000 + int(phone.name[-1])}")
+            sealed = write_base64(seal_number(number, recipient_of(owner)))
+            answer = await held.request(
+                "PUT",
+                f"/api/callbacks/{encounter}",
+                json={"copies": [{"holder": serial, "sealed": sealed}]},
+                headers=bearing(read_base64(press["secret"], 32)),
+            )
+            assert answer.status_code == 200, answer.text
+        await line.say(type="end")
+        await line.until("standing", lambda one: one["stage"] == "ended")
+    path = f"/api/callbacks/{encounter}/number"
+    assert (await held.get(path, headers=owner.headers)).status_code == 200
+    device = phone._device(encounter, held.server.office.clock.now())
+    phone.encounters.append((encounter, place, device))
+
+
+def give_away(office: Office, phones: list[Phone], kind: str) -> None:
+    """Keep numbers as a careless phone would seal them."""
+    for size, phone in enumerate(phones):
+        same = secrets.token_bytes(2000)
+        for name, _, _ in phone.encounters:
+            sealed = same if kind == "value" else secrets.token_bytes(2000 + 16 * size)
+            copy = SealedNumber(EncounterId(name), CardSerial("custodian"), sealed)
+            office.numbers.put([copy])
 
 
 def other_than(found: set[str], *known: str) -> set[str]:

@@ -53,6 +53,8 @@ export type ToCaller =
       /** an attorney who speaks to this caller and to others while they wait */
       speaker: Seated | null;
       ended_by: "caller" | "attorney" | null;
+      /** whether a number may be left to be called back on */
+      callback: CallbackTold | null;
       time: string;
     }
   | ({ type: "signal" } & Signal)
@@ -106,6 +108,8 @@ export interface BoardCallback {
   deadline: string;
   owner: string | null;
   waiting: boolean;
+  /** the caller left one to be called back on */
+  number: boolean;
   done: string | null;
 }
 
@@ -248,6 +252,19 @@ export interface Callback {
   mine: boolean;
   /** the caller still rings */
   waiting: boolean;
+  /** the caller left one to be called back on */
+  number: boolean;
+}
+
+/** What a caller is told of their callback: as long as one may be left, a number may. */
+export interface CallbackTold {
+  /** null: nobody owes one yet */
+  deadline: string | null;
+  /** when a number is destroyed at the latest; null as above */
+  until: string | null;
+  /** the card of who is to call, or null */
+  owner: string | null;
+  left: boolean;
 }
 
 /** Somebody who waits, and to whom this console speaks. */

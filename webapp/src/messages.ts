@@ -10,6 +10,7 @@ import type {
   Awaited,
   Call,
   Callback,
+  CallbackTold,
   CheckIn,
   Colleague,
   Handover,
@@ -125,6 +126,14 @@ const callback = record<Callback>({
   owner: orNull(string),
   mine: boolean,
   waiting: boolean,
+  number: boolean,
+});
+
+export const readCallbackTold = record<CallbackTold>({
+  deadline: orNull(time),
+  until: orNull(time),
+  owner: orNull(string),
+  left: boolean,
 });
 
 const standing = record<Omit<Extract<ToCaller, { type: "standing" }>, "type">>({
@@ -137,6 +146,7 @@ const standing = record<Omit<Extract<ToCaller, { type: "standing" }>, "type">>({
   colleague: orNull(seated),
   speaker: orNull(seated),
   ended_by: orNull(side),
+  callback: orNull(readCallbackTold),
   time,
 });
 

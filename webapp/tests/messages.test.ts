@@ -16,6 +16,7 @@ const standing = {
   colleague: { card: "a card", here: true, support: false },
   speaker: { card: "a card", here: true, support: false },
   ended_by: null,
+  callback: null,
   time: TIME,
 };
 const call = {
@@ -51,6 +52,7 @@ const callback = {
   owner: null,
   mine: false,
   waiting: true,
+  number: false,
 };
 const desk = {
   type: "desk",

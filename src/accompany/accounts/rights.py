@@ -97,6 +97,7 @@ _CHECK_IN = _only("caller", "unlocked", by="the check-in's secret")
 _AGAIN = "session; proved within five minutes once there is a passkey or a sheet"
 _KEEPERS: frozenset[Role] = frozenset({"coordinator"})
 _NEEDED = Rule(_KEEPERS, NOBODY, "session; the case's attorney is gone, or has no keys of it")
+_CALLBACK = _only("caller", "unlocked", by="the press's secret, or the locator's")
 _CODE = Rule(PHONE, PHONE, "a guest code, or a press token")
 
 RIGHTS: Mapping[str, Rule] = {
@@ -121,6 +122,17 @@ RIGHTS: Mapping[str, Rule] = {
     "POST /api/recordings/{id}/privilege": _only("unlocked", by="the locator's secret"),
     "POST /api/tokens": _CODE,
     "POST /api/filed": _only("unlocked", by="the locators' secrets"),
+    "GET /api/callbacks/{encounter}": _CALLBACK,
+    "PUT /api/callbacks/{encounter}": _CALLBACK,
+    "DELETE /api/callbacks/{encounter}": _CALLBACK,
+    "GET /api/callbacks/{encounter}/number": Rule(
+        frozenset({"attorney", "coordinator"}),
+        frozenset({"coordinator"}),
+        "session; the callback is owed, and one's own",
+    ),
+    "PUT /api/callbacks/{encounter}/number": Rule(
+        _KEEPERS, _KEEPERS, "session; sealed to the owner of the callback"
+    ),
     "POST /api/tellings": _only("caller", by="the press's secret"),
     "GET /api/tellings": _CHECK_IN,
     "POST /api/tellings/safe": _CHECK_IN,

@@ -84,6 +84,15 @@ class Doing(HandingOver, ThirdSeat, Briefings):
             raise Unknown("callback that is owed")
         self.append(encounter, Promised(owner, ticket.deadline, time))
 
+    def owe(self, encounter: EncounterId, time: int) -> None:
+        """Owe a callback now, and not only once the last wave is over; where one is owed, or
+        somebody answered, this changes nothing."""
+        standing = self.standing(encounter)
+        ringing = standing.ringing
+        if ringing.open and ringing.ticket is None:
+            owner = self.people.owner(standing.press, ringing.conflicted)
+            self.append(encounter, Promised(owner, time + self.rules.callback, time))
+
     def called_back(self, encounter: EncounterId, by: CardSerial, time: int) -> None:
         self.append(encounter, CalledBack(by, time))
 

@@ -27,6 +27,7 @@ from accompany.web.live import Live
 from accompany.web.log import Log
 from accompany.web.members import MemberRoutes
 from accompany.web.metrics import Metrics
+from accompany.web.numbers import NumberRoutes
 from accompany.web.office import Office
 from accompany.web.own import OwnRoutes
 from accompany.web.pages import Pages
@@ -59,7 +60,7 @@ def create_app(
     charter = CharterRoutes(office)
     telling, channels = TellingRoutes(office, live), ChannelRoutes(office)
     releases, custodian = ReleaseRoutes(office), CustodianRoutes(office)
-    codes = CodeRoutes(office)
+    codes, numbers = CodeRoutes(office), NumberRoutes(office, live)
     pages, cards, voices = Pages(STATIC), CardRoutes(office), VoiceRoutes(office)
     desk, roster, hooks = DeskRoutes(office), RosterRoutes(office), WebhookRoutes(office)
     own, written, filed = OwnRoutes(office), CaseNotes(office), CaseDocuments(office)
@@ -81,6 +82,11 @@ def create_app(
         Route("/api/recordings/{id}/passes", own.give_pass, methods=["POST"]),
         Route("/api/recordings/{id}/privilege", own.say_privilege, methods=["POST"]),
         Route("/api/recordings/{id}/passes/{digest}", own.end_pass, methods=["DELETE"]),
+        Route("/api/callbacks/{encounter}", numbers.state),
+        Route("/api/callbacks/{encounter}", numbers.leave, methods=["PUT"]),
+        Route("/api/callbacks/{encounter}", numbers.take_back, methods=["DELETE"]),
+        Route("/api/callbacks/{encounter}/number", numbers.read),
+        Route("/api/callbacks/{encounter}/number", numbers.give, methods=["PUT"]),
         Route("/api/tellings", telling.begin, methods=["POST"]),
         Route("/api/tellings", telling.state),
         Route("/api/tellings/safe", telling.safe, methods=["POST"]),

@@ -61,6 +61,8 @@ class BoardCallback(msgspec.Struct, frozen=True):
     deadline: str
     owner: str | None
     waiting: bool
+    number: bool
+    """Whether the caller left one to be called back on."""
     done: str | None
 
 

@@ -27,6 +27,7 @@ from accompany.web.board_messages import (
     LookMessage,
     read_desk,
 )
+from accompany.web.callbacks import destroy_if_done
 from accompany.web.line import Line, written
 from accompany.web.live import Live
 from accompany.web.office import Office
@@ -98,6 +99,7 @@ class Boards:
         match message.what:
             case "done":
                 desk.called_back(encounter, person.serial, now)
+                destroy_if_done(self._office, desk.standing(encounter))
             case "undone":
                 desk.reopen(encounter, person.serial, now)
             case "mine":
@@ -214,6 +216,7 @@ class Boards:
             deadline=write_time(promised.deadline if promised else press.pressed),
             owner=name_of(self._office, promised.owner) if promised and promised.owner else None,
             waiting=ringing.open,
+            number=standing.encounter in self._office.numbers.left(),
             done=write_time(done.time) if done else None,
         )
 

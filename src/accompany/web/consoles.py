@@ -7,6 +7,7 @@ from accompany.dispatch.ports import Standing
 from accompany.errors import Forbidden, Unknown
 from accompany.evidence.text import read_base32
 from accompany.ids import CardSerial, EncounterId
+from accompany.web.callbacks import destroy_if_done
 from accompany.web.messages import (
     ArrivedMessage,
     ConflictMessage,
@@ -99,5 +100,6 @@ def call_back(
         raise Forbidden(f"a callback needs duty and a license for {standing.press.state}")
     if done:
         office.desk.called_back(encounter, serial, now)
+        destroy_if_done(office, office.desk.standing(encounter))
     else:
         office.desk.promise(encounter, serial, now)

@@ -102,6 +102,8 @@ class Callback(msgspec.Struct, frozen=True):
     owner: str | None
     mine: bool
     waiting: bool
+    number: bool
+    """Whether the caller left one to be called back on."""
 
 
 class Listener(msgspec.Struct, frozen=True):

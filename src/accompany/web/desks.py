@@ -131,6 +131,7 @@ class Desks:
                 owner=self._name(ticket.owner),
                 mine=ticket.owner == serial,
                 waiting=standing.ringing.open,
+                number=standing.encounter in self._office.numbers.left(),
             )
             for standing, ticket in mine[:CALLBACKS]
         ]

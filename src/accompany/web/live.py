@@ -19,6 +19,7 @@ from accompany.evidence.text import read_base32, write_time
 from accompany.ids import CardSerial, EncounterId
 from accompany.web.admitting import admit, on_duty
 from accompany.web.briefings import Speakers, speaker_of
+from accompany.web.callbacks import callback_told, destroy_if_done, owe_who_left_one
 from accompany.web.comings import Comings
 from accompany.web.consoles import call_back, check_message, own_encounter, seat_of
 from accompany.web.engagement import Shown
@@ -116,6 +117,7 @@ class Live:
         if standing.third is None:
             self.office.rooms.vacate(standing.encounter, "interpreter")
         if standing.ringing.over:
+            destroy_if_done(self.office, standing)
             self.office.rooms.close(standing.encounter)
             self._engagement.over(self.office, standing.encounter)
             self._showing.announced.pop(standing.encounter, None)
@@ -139,8 +141,15 @@ class Live:
             colleague=colleague_of(office, standing),
             speaker=speaker_of(office, standing),
             ended_by=ringing.ended_by,
+            callback=callback_told(office, standing),
             time=write_time(office.clock.now()),
         )
+
+    def show_callbacks(self) -> None:
+        """A number was left or destroyed: consoles and the board show it."""
+        self._showing.everybody()
+        for watch in self._showing.watches:
+            watch()
 
     def show_check_ins(self) -> None:
         """A telling may have changed: consoles show it."""
@@ -245,6 +254,7 @@ class Live:
     def _from_caller(self, encounter: EncounterId, message: FromCaller) -> None:
         office = self.office
         if isinstance(message, CallerEnd):
+            owe_who_left_one(office, encounter, office.clock.now())
             office.desk.end(encounter, "caller", office.clock.now())
             return
         if office.desk.standing(encounter).ringing.over:

@@ -213,6 +213,8 @@ class StandingMessage(Outgoing, frozen=True, tag="standing"):
     colleague: Seated | None
     speaker: Seated | None
     ended_by: str | None
+    callback: dict[str, Any] | None
+    """As `GET /api/callbacks/{encounter}` tells it."""
     time: str
 
 

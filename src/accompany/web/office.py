@@ -39,6 +39,7 @@ from accompany.custody.sequencer import Sequencer
 from accompany.dispatch.books import Books
 from accompany.dispatch.channels import Reach
 from accompany.dispatch.documents import Documents
+from accompany.dispatch.numbers import Numbers
 from accompany.dispatch.papers import Papers
 from accompany.dispatch.runner import Desk
 from accompany.errors import Unauthorized, Unknown
@@ -98,6 +99,7 @@ class Office:
     papers: Papers
     documents: Documents
     releases: Releases
+    numbers: Numbers
 
     @property
     def organization_key(self) -> str:

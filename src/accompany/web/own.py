@@ -21,6 +21,7 @@ from accompany.evidence.notes import Note
 from accompany.evidence.text import read_base64, read_hex, write_time
 from accompany.ids import EncounterId
 from accompany.telling.release import LASTS, Release
+from accompany.web.callbacks import callback_told
 from accompany.web.case_letters import letters_told
 from accompany.web.office import Office, address_of, bearer, locator_of
 from accompany.web.records import read_as
@@ -146,14 +147,16 @@ class OwnRoutes:
             standing = office.desk.standing(EncounterId(encounter))
         except Unknown:
             # Recorded without a line, or sent by a program: nobody was ever rung.
-            return {"pressed": None, "ended": None, "state": None, "attorney": None}
+            return dict.fromkeys(("pressed", "ended", "state", "attorney", "callback"))
         card = office.keeper.card(standing.last) if standing.last else None
         ended = standing.ringing.ended
+        owed = standing.ringing.ticket is not None
         return {
             "pressed": write_time(standing.press.pressed),
             "ended": write_time(ended.time) if ended else None,
             "state": standing.press.state,
             "attorney": None if card is None else Card.read(Note.parse(card.data).text).name,
+            "callback": callback_told(office, standing) if owed else None,
         }
 
     def _told_release(self, row: RecordingRow) -> list[dict[str, Any]]:

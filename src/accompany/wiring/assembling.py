@@ -27,6 +27,7 @@ from accompany.adapters.documents import SqliteDocuments
 from accompany.adapters.keeper import JournalKeeper, check_tree
 from accompany.adapters.keys import ServerKeys, telling_identity
 from accompany.adapters.lookout import Lookout
+from accompany.adapters.numbers import SqliteNumbers
 from accompany.adapters.papers import SqlitePapers
 from accompany.adapters.passes import SqlitePasses
 from accompany.adapters.passkeys import SqlitePasskeys
@@ -228,6 +229,7 @@ def assemble(
         SqlitePapers(database),
         SqliteDocuments(database),
         SqliteReleases(database),
+        SqliteNumbers(database),
     )
     live.open(office)
     keep_durably(policy_path, charter.policy.encode(), 0o644)

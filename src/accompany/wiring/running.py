@@ -24,6 +24,7 @@ from accompany.adapters.webhooks import SqliteHooks
 from accompany.config import Settings
 from accompany.dispatch.books import Books
 from accompany.dispatch.webhooks import read_networks
+from accompany.web.callbacks import tend_numbers
 from accompany.web.live import Live
 from accompany.web.offboarding import finish_offboarding
 from accompany.web.office import Office
@@ -82,6 +83,7 @@ async def serving(
                 asyncio.create_task(_every_hour(server.office.people, clock)),
                 asyncio.create_task(_every_five_seconds(server.office)),
                 asyncio.create_task(run_releases(server.office)),
+                asyncio.create_task(tend_numbers(server.office)),
                 asyncio.create_task(_every_second(live, keeper, roster)),
                 asyncio.create_task(vouching.rounds.run(1, die)),
                 asyncio.create_task(server.office.deletions.run(1, die)),

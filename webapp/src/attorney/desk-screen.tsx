@@ -74,7 +74,7 @@ export function DeskScreen({ desk, attorney, service, organization, bySheet }: D
               </div>
               <Duty desk={desk} view={view} attorney={attorney} service={service} />
               <div class="beside">
-                <Callbacks desk={desk} view={view} />
+                <Callbacks desk={desk} view={view} attorney={attorney} />
                 {desk.advises && <Cases desk={desk} view={view} attorney={attorney} organization={organization.name} />}
                 {desk.advises && <NamesCard names={desk.names} />}
                 <ChannelsCard />

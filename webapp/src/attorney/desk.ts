@@ -8,6 +8,7 @@
 
 import { ConsoleCall } from "../call-console";
 import type { Service } from "../contracts";
+import { custodianOf } from "../custodian";
 import type { Call, DutyMessage, Problem, Ring, ToDuty } from "../live-contracts";
 import { utf8 } from "../evidence/text";
 import { openCard } from "../evidence/cards";
@@ -27,7 +28,7 @@ import { keepHead } from "./heads";
 import type { KeptText } from "./kept-text";
 import { Media } from "./media";
 import { giveDocuments } from "./documents";
-import { Notes, custodianOf } from "./notes";
+import { Notes } from "./notes";
 import { Saying } from "./saying";
 import { signInAs } from "./session";
 import { ThirdSeat } from "./third-seat";

@@ -5,8 +5,7 @@
  */
 
 import { sha256 } from "@noble/hashes/sha2.js";
-import type { Service } from "../contracts";
-import { openCard, openOrganization } from "../evidence/cards";
+import { openCard } from "../evidence/cards";
 import { Verifier } from "../evidence/notes";
 import { readBase32, readTime, utf8, writeHex, writeLines, writeTime } from "../evidence/text";
 import { AccompanyError, DoesNotHold } from "../errors";
@@ -93,17 +92,6 @@ async function opened(one: Kept, encounter: string, { attorney, organizationKey 
   } catch (error) {
     if (!(error instanceof AccompanyError || error instanceof BrokenMessage)) throw error;
     return { author, name, time: at, text: null };
-  }
-}
-
-/** The organization's custodian, as its own key says; null in a demonstration, and where it says nothing. */
-export function custodianOf(service: Pick<Service, "demonstration" | "organization" | "organization_key">): string | null {
-  if (service.demonstration) return null;
-  try {
-    return openOrganization(utf8(service.organization), Verifier.parse(service.organization_key)).custodian;
-  } catch (error) {
-    if (!(error instanceof AccompanyError)) throw error;
-    return null;
   }
 }
 

@@ -1,9 +1,12 @@
 /** Why the next press rings for somebody else: wrap-up, a pause after misses, off shift. */
 
 import type { JSX } from "preact";
-import { useEffect } from "preact/hooks";
+import { useEffect, useState } from "preact/hooks";
+import { ShownNumber } from "../callback/shown";
 import { clockTime, dateAndTime, languageName, stateName, t } from "../i18n";
 import type { Callback, Outcome, Wrapping } from "../live-contracts";
+import type { Attorney } from "../keys";
+import { Notice } from "../ui/frame";
 import { Icon } from "../ui/icons";
 import { say } from "../ui/say";
 import type { Desk } from "./desk";
@@ -83,23 +86,42 @@ function reasonOf(view: DeskView): string | null {
   return view.onShift ? null : t("turn.off_shift");
 }
 
+interface CallbacksProps extends TurnProps {
+  attorney: Attorney;
+}
+
 /** Callers whom nobody answered: each with an owner and a deadline. */
-export function Callbacks({ desk, view }: TurnProps): JSX.Element | null {
-  if (view.callbacks.length === 0) return null;
+export function Callbacks({ desk, view, attorney }: CallbacksProps): JSX.Element | null {
+  const [destroyed, tell] = useState(false);
+  const closed = (number: boolean): void => {
+    tell(number);
+    if (number) say(t("number.destroyed"));
+  };
+  if (view.callbacks.length === 0 && !destroyed) return null;
   return (
     <section class="card callbacks" aria-labelledby="callbacks-title" data-testid="callbacks">
       <h2 id="callbacks-title">{t("callback.title")}</h2>
       <p class="soft small">{t("callback.text")}</p>
+      {destroyed && <Notice tone="safe">{t("number.destroyed")}</Notice>}
       <ul>
         {view.callbacks.map((one) => (
-          <Owed key={one.encounter} desk={desk} owed={one} />
+          <Owed key={one.encounter} desk={desk} owed={one} attorney={attorney} closed={closed} />
         ))}
       </ul>
     </section>
   );
 }
 
-function Owed({ desk, owed }: { desk: Desk; owed: Callback }): JSX.Element {
+interface OwedProps extends Pick<CallbacksProps, "desk" | "attorney"> {
+  owed: Callback;
+  closed(number: boolean): void;
+}
+
+function Owed({ desk, owed, attorney, closed }: OwedProps): JSX.Element {
+  const done = (): void => {
+    desk.callBack(owed.encounter, true);
+    closed(owed.number);
+  };
   const who = owed.mine ? t("callback.mine") : (owed.owner ?? t("callback.coordinator"));
   return (
     <li>
@@ -111,17 +133,28 @@ function Owed({ desk, owed }: { desk: Desk; owed: Callback }): JSX.Element {
       </p>
       <p class="soft small">{t("callback.pressed", { time: dateAndTime(owed.pressed) })}</p>
       <p class="small">{t("callback.owner", { name: who, time: clockTime(owed.deadline) })}</p>
+      {owed.number && !owed.mine && <p class="small">{t("number.there.take")}</p>}
+      {owed.number && owed.mine && (
+        <ShownNumber
+          encounter={owed.encounter}
+          of={`${stateName(owed.state)} · ${languageName(owed.language)}`}
+          identity={attorney.identity}
+          organizationKey={desk.notes.options.organizationKey}
+          now={() => desk.clock.now()}
+        />
+      )}
       <div class="ways">
         {!owed.mine && (
           <button type="button" class="button" onClick={() => desk.callBack(owed.encounter, false)}>
             {t("callback.take")}
           </button>
         )}
-        <button type="button" class="button" onClick={() => desk.callBack(owed.encounter, true)}>
+        <button type="button" class="button" onClick={done}>
           <Icon name="safe" />
           {t("callback.done")}
         </button>
       </div>
+      {owed.number && <p class="soft small">{t("number.destroys")}</p>}
     </li>
   );
 }

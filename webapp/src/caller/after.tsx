@@ -5,12 +5,14 @@
 
 import type { JSX } from "preact";
 import { useEffect, useState } from "preact/hooks";
+import type { Service } from "../contracts";
 import { t, tn } from "../i18n";
 import { Notice, Screen } from "../ui/frame";
 import { useFocus } from "../ui/hooks";
 import { Icon } from "../ui/icons";
 import { say } from "../ui/say";
 import { keptOwn } from "../own/kept";
+import { NumberSlot } from "../callback/slot";
 import { TellingSlot } from "../people/slot";
 import type { Encounter, EncounterView } from "./encounter";
 import { problemOf } from "./troubles";
@@ -18,19 +20,19 @@ import { problemOf } from "./troubles";
 interface AfterProps {
   encounter: Encounter;
   view: EncounterView;
-  demonstration: boolean;
+  service: Service;
   back(): void;
 }
 
 export function After(props: AfterProps): JSX.Element {
-  const { encounter, view, demonstration, back } = props;
+  const { encounter, view, service, back } = props;
   const heading = useFocus<HTMLHeadingElement>();
   const { recorder, attorney, locked } = view;
   const organization = view.organization?.name ?? "";
   const problem = recorder.problem === null ? null : problemOf(recorder.problem);
   const nothing = recorder.recording === null || recorder.kind === "notes";
   return (
-    <Screen demonstration={demonstration} of={organization}>
+    <Screen demonstration={service.demonstration} of={organization}>
       <main class="after" data-testid="after" data-phase={recorder.phase} data-waiting={recorder.waiting}>
         <h1 ref={heading} tabIndex={-1}>
           {t(view.cancelled ? "cancel.title" : "after.title")}
@@ -54,6 +56,15 @@ export function After(props: AfterProps): JSX.Element {
           </div>
         </div>
         <TellingSlot telling={view.telling} />
+        <NumberSlot
+          offered={(view.standing?.callback ?? null) !== null}
+          claim={encounter.claim}
+          told={view.standing?.callback ?? null}
+          service={service}
+          organization={organization}
+          now={() => encounter.clock.now()}
+          beside={false}
+        />
         <div class="ways">
           <button type="button" class="button main" onClick={back}>
             {t("after.back")}

@@ -169,6 +169,12 @@ export class Encounter {
     return this.#live.clock;
   }
 
+  /** What shows that this press is one's own: to leave a number to be called back on. */
+  get claim(): { encounter: string; secret: string } {
+    const { encounter, secret } = this.#press;
+    return { encounter, secret };
+  }
+
   /** The words of the engagement are on the screen; false where nobody could be told. */
   shown(digest: string): boolean {
     return this.#live.send({ type: "shown", digest });

@@ -17,6 +17,7 @@ import { Picture, Preview } from "../ui/picture";
 import { silent } from "../ui/modes";
 import { ThirdLine, Voice } from "../ui/third";
 import { alarm, say } from "../ui/say";
+import { NumberSlot } from "../callback/slot";
 import { TellingSlot } from "../people/slot";
 import { signal } from "../ui/signals";
 import { hush } from "../ui/voice";
@@ -45,7 +46,8 @@ export function InCall({ encounter, view, service, state }: InCallProps): JSX.El
   const talking = standing?.stage === "answered";
   const engaged = useEngagement(service.engagement, talking, (digest) => encounter.shown(digest));
   const troubles = troublesOf(view);
-  const sentence = sentenceOf(view, useCut(view.connection));
+  const cut = useCut(view.connection);
+  const sentence = sentenceOf(view, cut);
   // Seconds that count up are not read out every time; that something is wrong is, once.
   const wrong = troubles.map(({ text }) => text.replace(/[0-9]+/g, "…")).join(" ");
   useEffect(() => say(sentence), [sentence]);
@@ -84,6 +86,15 @@ export function InCall({ encounter, view, service, state }: InCallProps): JSX.El
             <Beside third={view.third} />
             <Speaker speaker={view.speaker} />
             <Mistake encounter={encounter} />
+            <NumberSlot
+              offered={offersNumber(view, cut)}
+              claim={encounter.claim}
+              told={standing?.callback ?? null}
+              service={service}
+              organization={view.organization?.name ?? ""}
+              now={() => encounter.clock.now()}
+              beside
+            />
           </div>
           <Stage view={view} sentence={sentence} />
           <ChatBox
@@ -160,6 +171,13 @@ function Fate({ state }: { state: RecorderState }): JSX.Element {
       {behind === 0 ? t("safe.all") : t("safe.behind", { seconds: behind })}
     </span>
   );
+}
+
+/** Not while people are rung in vain of nothing: once nobody is left, a callback is owed, or the line is gone. */
+function offersNumber({ standing }: EncounterView, cut: boolean): boolean {
+  const told = standing?.callback ?? null;
+  if (told === null || standing?.stage === "answered") return false;
+  return cut || told.left || told.deadline !== null || standing?.stage === "unanswered";
 }
 
 /** The one sentence about the ringing and the call. */

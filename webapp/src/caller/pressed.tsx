@@ -16,5 +16,5 @@ interface PressedScreensProps {
 
 export function PressedScreens({ encounter, view, service, state, back }: PressedScreensProps): JSX.Element {
   if (!view.ended) return <InCall encounter={encounter} view={view} service={service} state={state} />;
-  return <After encounter={encounter} view={view} demonstration={service.demonstration} back={back} />;
+  return <After encounter={encounter} view={view} service={service} back={back} />;
 }

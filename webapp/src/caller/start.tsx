@@ -9,6 +9,7 @@ import type { Leftovers, Service } from "../contracts";
 import { LANGUAGES, bestOf, languageName, locales, stateName, t, tn, type Key } from "../i18n";
 import { Notice, Screen, VerifyLink } from "../ui/frame";
 import { useLater } from "../ui/hooks";
+import { ResumedNumberSlot } from "../callback/slot";
 import { ResumedSlot } from "../people/slot";
 import { Icon } from "../ui/icons";
 import { alarm, say } from "../ui/say";
@@ -94,6 +95,7 @@ export function Start({ ready, choices, choose, press, leftovers, doors }: Start
             {!isSecureContext && <Notice tone="care">{t("service.insecure")}</Notice>}
             <ThisPhone />
             <ResumedSlot />
+            <ResumedNumberSlot service={organization === null ? null : service} organization={organization ?? ""} />
             {doors}
             <VerifyLink />
             {organization !== null && <p class="small soft">{t("start.who", { organization })}</p>}

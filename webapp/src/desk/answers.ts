@@ -54,6 +54,7 @@ const callback = record<BoardCallback>({
   deadline: time,
   owner: orNull(string),
   waiting: boolean,
+  number: boolean,
   done: orNull(time),
 });
 

@@ -1,13 +1,18 @@
 /** What goes on now: presses with their age, callbacks that are owed, who is on duty. */
 
 import type { JSX } from "preact";
+import { useState } from "preact/hooks";
 import type { BoardCallback, BoardPerson, BoardPress } from "../live-contracts";
 import { clockTime, dateAndTime, duration, languageName, listOf, stateName, t, type Key } from "../i18n";
+import { DeskNumber, type Unlocked } from "../callback/desk-number";
 import { Notice } from "../ui/frame";
 import { useNow, useWatched } from "../ui/hooks";
+import { say } from "../ui/say";
 import type { Watch } from "./watch";
 
 export function NowPart({ watch }: { watch: Watch }): JSX.Element {
+  // In this page's memory while this part is shown, and no longer.
+  const [keys, unlock] = useState<Unlocked | null>(null);
   const { board, connection } = useWatched(watch.view);
   const now = useNow(() => watch.clock.now(), 1000);
   if (board === null) return <p class="soft">{t("service.connecting")}</p>;
@@ -28,7 +33,17 @@ export function NowPart({ watch }: { watch: Watch }): JSX.Element {
         {board.callbacks.length === 0 && <p class="soft">{t("dd.callbacks.none")}</p>}
         <ul class="cards">
           {board.callbacks.map((one) => (
-            <Callback key={one.encounter} callback={one} now={now} watch={watch} cut={connection !== "open"} />
+            <Callback key={one.encounter} callback={one} now={now} watch={watch} cut={connection !== "open"}>
+              {(of) => (
+                <DeskNumber
+                  encounter={one.encounter}
+                  of={of}
+                  keys={keys}
+                  unlock={unlock}
+                  now={() => watch.clock.now()}
+                />
+              )}
+            </Callback>
           ))}
         </ul>
       </section>
@@ -112,10 +127,19 @@ interface CallbackProps {
   watch: Watch;
   /** what is said now would not be heard */
   cut: boolean;
+  /** the number that was left */
+  children(of: string): JSX.Element;
 }
 
-function Callback({ callback, now, watch, cut }: CallbackProps): JSX.Element {
-  const { encounter, done, deadline, owner } = callback;
+function Callback({ callback, now, watch, cut, children }: CallbackProps): JSX.Element {
+  const [destroyed, tell] = useState(false);
+  const { encounter, done, deadline, owner, number } = callback;
+  const act = (what: "done" | "undone" | "mine"): void => {
+    watch.owed(encounter, what);
+    if (what !== "done" || !number) return;
+    tell(true);
+    say(t("number.destroyed"));
+  };
   const late = done === null && Date.parse(deadline) < now;
   const told = (time: string): string => (Math.abs(Date.parse(time) - now) < HALF_A_DAY ? clockTime : dateAndTime)(time);
   const open = late ? "dd.callbacks.late" : "dd.callbacks.due";
@@ -127,7 +151,7 @@ function Callback({ callback, now, watch, cut }: CallbackProps): JSX.Element {
       class="button"
       aria-label={`${t(words)}: ${name}`}
       disabled={cut}
-      onClick={() => watch.owed(encounter, what)}
+      onClick={() => act(what)}
     >
       {t(words)}
     </button>
@@ -140,6 +164,9 @@ function Callback({ callback, now, watch, cut }: CallbackProps): JSX.Element {
         {owner === null ? t("dd.callbacks.nobody") : t("dd.callbacks.owner", { name: owner })}
         {callback.waiting && ` · ${t("dd.callbacks.waiting")}`}
       </p>
+      {done === null && number && children(name)}
+      {destroyed && !number && <Notice tone="safe">{t("number.destroyed")}</Notice>}
+      {done === null && number && <p class="soft small">{t("number.destroys")}</p>}
       <p class="row">
         {done === null && button("mine", "dd.callbacks.mine")}
         {done === null ? button("done", "dd.callbacks.done") : button("undone", "dd.callbacks.undo")}

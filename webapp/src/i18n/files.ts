@@ -5,6 +5,7 @@
  */
 
 import type accountTexts from "./account/en.json";
+import type callbackTexts from "./callback/en.json";
 import type callerTexts from "./en.json";
 import type copyTexts from "./copy/en.json";
 import type disclosureTexts from "./disclosure/en.json";
@@ -24,6 +25,7 @@ export interface Review {
 type AnyTexts = typeof accountTexts &
   typeof copyTexts &
   typeof disclosureTexts &
+  typeof callbackTexts &
   typeof callerTexts &
   typeof officeTexts &
   typeof deskTexts &

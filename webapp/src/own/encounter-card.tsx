@@ -1,12 +1,18 @@
 /** One encounter of one's own: when, who helped and how to reach them, and what was recorded. */
 
 import type { JSX } from "preact";
-import { useState } from "preact/hooks";
+import { useEffect, useState } from "preact/hooks";
 import { Opened } from "../attorney/opened";
+import { Left, type Trusted } from "../callback/left";
+import { NumberPanel, worthShowing } from "../callback/panel";
+import "../styles/callback.css";
 import { askDeletion, takeBackDeletion } from "../deletion";
+import { writeBase64 } from "../evidence/text";
 import { dateAndTime, stateName, t, tn } from "../i18n";
+import type { CallbackTold } from "../live-contracts";
 import { fetchPackage } from "../service";
 import { Hotline, Notice } from "../ui/frame";
+import { useWatched } from "../ui/hooks";
 import { Icon } from "../ui/icons";
 import { alarm } from "../ui/say";
 import { timeOf, type Found } from "./enrolment";
@@ -24,11 +30,13 @@ interface OneEncounterProps {
   organization: string;
   /** a vkey */
   organizationKey: string;
+  /** null where it is not checked whose server it is */
+  service: Trusted | null;
   changed(): void;
 }
 
-export function OneEncounter({ found, ownKey, hotline, organization, organizationKey, changed }: OneEncounterProps): JSX.Element {
-  const { attorney, recordings, state } = found;
+export function OneEncounter({ found, ownKey, hotline, organization, organizationKey, service, changed }: OneEncounterProps): JSX.Element {
+  const { attorney, callback, recordings, state } = found;
   const time = dateAndTime(timeOf(found));
   const [first] = recordings;
   return (
@@ -37,6 +45,9 @@ export function OneEncounter({ found, ownKey, hotline, organization, organizatio
       <p>{attorney === null ? t("own.attorney.none") : t("own.attorney", { name: attorney })}</p>
       <p class="small soft">{t("own.reach", { organization, id: first?.recording ?? "" })}</p>
       <Hotline number={hotline} />
+      {callback !== null && service !== null && (
+        <OwnNumber encounter={found.encounter} told={callback} secret={secretAt(ownKey, found.place)} service={service} organization={organization} />
+      )}
       {recordings.map((recording) => (
         <Letters
           key={recording.recording}
@@ -51,6 +62,25 @@ export function OneEncounter({ found, ownKey, hotline, organization, organizatio
       ))}
     </li>
   );
+}
+
+interface OwnNumberProps {
+  encounter: string;
+  told: CallbackTold;
+  secret: Uint8Array;
+  service: Trusted;
+  organization: string;
+}
+
+/** Somebody is to be called back for it: a number may be left, changed and taken back. */
+function OwnNumber({ encounter, told, secret, service, organization }: OwnNumberProps): JSX.Element | null {
+  const [left] = useState(
+    () => new Left({ claim: { encounter, secret: writeBase64(secret) }, service, now: () => Date.now(), keeps: false, told }),
+  );
+  useEffect(() => () => left.stop(), []);
+  const view = useWatched(left.view);
+  if (!worthShowing(left, view)) return null;
+  return <NumberPanel left={left} organization={organization} />;
 }
 
 const filmFirst = (one: FiledRecording, other: FiledRecording): number =>

@@ -130,6 +130,7 @@ function Open({ secret, shut, code, service, organization }: OpenProps): JSX.Ele
               hotline={service?.hotline ?? null}
               organization={organization?.name ?? ""}
               organizationKey={service?.organization_key ?? ""}
+              service={organization === null ? null : service}
               changed={() => void look()}
             />
           ))}

@@ -4,7 +4,8 @@ import { sha256 } from "@noble/hashes/sha2.js";
 import type { Kind } from "../contracts";
 import { readBase64, writeBase64, writeHex } from "../evidence/text";
 import type { SealedLetter } from "../letters";
-import { kind } from "../messages";
+import type { CallbackTold } from "../live-contracts";
+import { kind, readCallbackTold } from "../messages";
 import { Refused, inJson, request } from "../service";
 import { boolean, count, list, orNull, record, string, word } from "../shape";
 
@@ -45,6 +46,8 @@ export interface Filed {
   state: string | null;
   /** the name of the attorney who has the case */
   attorney: string | null;
+  /** whether a number may be left to be called back on; null where nobody is to be called back */
+  callback: CallbackTold | null;
   recordings: FiledRecording[];
 }
 
@@ -57,6 +60,7 @@ const readFiled = list(
       ended: orNull(string),
       state: orNull(string),
       attorney: orNull(string),
+      callback: orNull(readCallbackTold),
       recordings: list(
         record<FiledRecording>({
           recording: string,

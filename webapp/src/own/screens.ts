@@ -4,6 +4,7 @@ import "../styles/account.css";
 import "../styles/own.css";
 import type { Organization, Service } from "../contracts";
 import { ACCOUNT } from "../i18n/account";
+import { CALLBACK } from "../i18n/callback";
 import { OFFICE } from "../i18n/office";
 import { OWN } from "../i18n/own";
 
@@ -16,7 +17,7 @@ export interface OwnProps {
   open(): void;
 }
 
-export const WORDS = [OWN, ACCOUNT, OFFICE];
+export const WORDS = [OWN, ACCOUNT, OFFICE, CALLBACK];
 export { KeyOfOwn } from "./key-screen";
 export { MyRecordings } from "./mine";
 export { Shared } from "./shared";

@@ -1,6 +1,7 @@
 import { beforeAll, describe, expect, test, vi } from "vitest";
 import { listed, mayBe, mayBeMeant } from "../../src/attorney/conflicts";
-import { Notebook, checkNote, custodianOf, signNote } from "../../src/attorney/notes";
+import { custodianOf } from "../../src/custodian";
+import { Notebook, checkNote, signNote } from "../../src/attorney/notes";
 import { openPaper, sealPaper } from "../../src/attorney/sealed-papers";
 import { cardVerifier, writeCard, writeOrganization } from "../../src/evidence/cards";
 import { Signer, type Verifier } from "../../src/evidence/notes";

@@ -3,6 +3,7 @@ import { describe, expect, test } from "vitest";
 import { LANGUAGES, bestOf, chooseLanguage, dateAndTime, duration, languageName, t, tn } from "../../src/i18n";
 import { DESK } from "../../src/i18n/desk";
 import { ACCOUNT } from "../../src/i18n/account";
+import { CALLBACK } from "../../src/i18n/callback";
 import { COPY } from "../../src/i18n/copy";
 import { DISCLOSURE } from "../../src/i18n/disclosure";
 import { CALLER, loadFile } from "../../src/i18n/files";
@@ -22,8 +23,8 @@ const PAGES = import.meta.glob<string>("../../src/**/*.{ts,tsx}", {
 const FILES = import.meta.glob("../../src/i18n/**/*.json");
 const LETTER = /\p{L}/u;
 const READ_OUT = new Set(["aria-label", "aria-description", "placeholder", "title", "alt", "label"]);
-const PARTS = { account: ACCOUNT, caller: CALLER, office: OFFICE, setup: SETUP, people: PEOPLE, desk: DESK, team: TEAM, copy: COPY, disclosure: DISCLOSURE, own: OWN } as const;
-const NAMES = ["account", "caller", "office", "setup", "people", "desk", "team", "copy", "disclosure", "own"] as const;
+const PARTS = { account: ACCOUNT, callback: CALLBACK, caller: CALLER, office: OFFICE, setup: SETUP, people: PEOPLE, desk: DESK, team: TEAM, copy: COPY, disclosure: DISCLOSURE, own: OWN } as const;
+const NAMES = ["account", "callback", "caller", "office", "setup", "people", "desk", "team", "copy", "disclosure", "own"] as const;
 const FORM = /\.(zero|one|two|few|many|other)$/;
 
 const placeholders = (text: string): string[] => [...text.matchAll(/\{\w+\}/g)].map(String).sort();
@@ -38,7 +39,7 @@ const formsOf = (tag: string): string[] =>
   [...new Set(Array.from({ length: 2_000 }, (_, count) => pluralOf(tag, count)))].sort();
 
 test("every file belongs to a language that there is", () => {
-  const folders = ["", "account/", "office/", "setup/", "people/", "own/", "desk/", "team/", "copy/", "disclosure/"];
+  const folders = ["", "account/", "callback/", "office/", "setup/", "people/", "own/", "desk/", "team/", "copy/", "disclosure/"];
   const known = Object.keys(LANGUAGES).flatMap((tag) => folders.map((folder) => `${folder}${tag}.json`));
   expect(Object.keys(FILES).map((path) => path.replace("../../src/i18n/", "")).sort()).toEqual(known.sort());
 });

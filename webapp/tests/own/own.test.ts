@@ -51,7 +51,7 @@ const digestAt = (secret: Uint8Array, number: number): string =>
   writeHex(sha256(tokenAt(ownKeyOf(secret), number)));
 
 function file(secret: Uint8Array, number: number, pressed: string): void {
-  const filed = { encounter: `e${number}`, pressed, ended: null, state: "TX", attorney: null, recordings: [] };
+  const filed = { encounter: `e${number}`, pressed, ended: null, state: "TX", attorney: null, callback: null, recordings: [] };
   server.filed.set(placeAt(ownKeyOf(secret), number).locator, filed);
 }
 

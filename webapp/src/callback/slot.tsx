@@ -1,0 +1,60 @@
+/** Where a number to be called back on is shown on a page that does not wait for it. */
+
+import type { JSX } from "preact";
+import { useEffect, useState } from "preact/hooks";
+import { addWords } from "../i18n";
+import type { Trusted } from "./left";
+import { CALLBACKS } from "./names";
+import type { PressNumberProps } from "./pages";
+
+type Pages = typeof import("./pages");
+
+const AGAIN = 3_000;
+let pages: Pages | null = null;
+
+async function loadPages(): Promise<Pages> {
+  for (;;) {
+    try {
+      const found = await import("./pages");
+      await addWords(found.CALLBACK);
+      return (pages = found);
+    } catch {
+      await new Promise((resolve) => setTimeout(resolve, AGAIN));
+    }
+  }
+}
+
+function usePages(wanted: boolean): Pages | null {
+  const [found, show] = useState(pages);
+  useEffect(() => {
+    let over = false;
+    if (wanted) void loadPages().then((loaded) => over || show(loaded));
+    return () => void (over = true);
+  }, [wanted]);
+  return wanted ? found : null;
+}
+
+/** Of a press: nothing where no number may be left; once shown it stays, and says what became of it. */
+export function NumberSlot({ offered, ...props }: PressNumberProps & { offered: boolean }): JSX.Element | null {
+  const [wanted, want] = useState(offered);
+  useEffect(() => {
+    if (offered) want(true);
+  }, [offered]);
+  const found = usePages(wanted);
+  return found === null ? null : <found.PressNumber {...props} />;
+}
+
+/** Of pages that are gone; nothing is loaded where there is nothing. */
+export function ResumedNumberSlot(props: { service: Trusted | null; organization: string }): JSX.Element | null {
+  const [wanted] = useState(hasNumbers);
+  const found = usePages(wanted);
+  return found === null ? null : <found.ResumedNumbers {...props} />;
+}
+
+function hasNumbers(): boolean {
+  try {
+    return localStorage.getItem(CALLBACKS) !== null;
+  } catch {
+    return false;
+  }
+}
