@@ -20,18 +20,34 @@ Foreign errors are wrapped where they enter. The numbers are HTTP statuses, give
 `web.problems`; nothing here knows of HTTP. Pure.
 """
 
+from collections.abc import Sequence
+from dataclasses import dataclass
+
 
 class AccompanyError(Exception):
     """Anything Accompany itself refuses or cannot do."""
 
 
-class Malformed(AccompanyError):
-    """*what* is not in its one written form; *why* says where it differs."""
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """One thing that is wrong with what somebody wrote, for a page to say in their language."""
 
-    def __init__(self, what: str, why: str) -> None:
+    code: str
+    line: int = 0
+    """In a file, from 1; 0: no line of it."""
+    column: str = ""
+    expected: str = ""
+    found: str = ""
+
+
+class Malformed(AccompanyError):
+    """*what* is not in its one written form; *why* says where it differs, and *faults* the same."""
+
+    def __init__(self, what: str, why: str, faults: Sequence[Fault] = ()) -> None:
         super().__init__(f"{what} is not in its written form: {why}")
         self.what = what
         self.why = why
+        self.faults = tuple(faults)
 
 
 class Unauthorized(AccompanyError):

@@ -31,6 +31,8 @@ from sinks import HttpSink, Taken, http_sink
 pytestmark = pytest.mark.anyio
 OFFER = {"note": "offer note", "description": {"type": "offer", "sdp": "v=0"}}
 LOOPBACK = "127.0.0.0/8"
+WORDS = Path(__file__).resolve().parents[2] / "webapp/src/i18n/desk/en.json"
+ENGLISH = json.loads(WORDS.read_text())
 
 
 @pytest.fixture
@@ -278,8 +280,10 @@ def types(sink: HttpSink, secret: str) -> set[str]:
 )  # fmt: skip
 async def test_what_is_not_public_is_not_called(held: House, url: str) -> None:
     hooks = SqliteHooks(held.server.office.books.hooks._database)  # type: ignore[attr-defined]
-    with pytest.raises(Malformed):
+    with pytest.raises(Malformed) as caught:
         hooks.add(url, 0)
+    (fault,) = caught.value.faults
+    assert f"dd.hooks.wrong.{fault.code}" in ENGLISH
 
 
 async def test_a_name_that_means_this_machine_is_not_called(tmp_path: Path, sink: HttpSink) -> None:

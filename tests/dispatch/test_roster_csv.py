@@ -1,6 +1,9 @@
 """The roster's file: read with every error by its line, written so that it reads as the same."""
 
+import json
+import re
 from datetime import date, timedelta
+from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
@@ -20,6 +23,9 @@ from accompany.dispatch.shifts import (
     Weekly,
 )
 from accompany.errors import Malformed
+
+I18N = Path(__file__).resolve().parents[2] / "webapp/src/i18n/desk"
+ENGLISH = json.loads((I18N / "en.json").read_text())
 
 GOOD = """kind,person,name,role,zone,languages,licenses,volunteer,days,start,end,mode,from,to,with
 person,ada,"Advocate, Ada",,America/Chicago,EN es,TX 2026-11-01; nm 2026-10-01,yes,,,,,,,
@@ -80,8 +86,14 @@ def test_a_roster_is_read_as_people_write_it() -> None:
 )
 def test_what_is_wrong_is_said_by_line(line: str, told: str) -> None:
     header = GOOD.splitlines()[0]
-    with pytest.raises(Malformed, match=told):
+    with pytest.raises(Malformed, match=told) as caught:
         read_roster(f"{header}\n{line}\n")
+    # The same for a page: of the same line, with a word that each language has a sentence for.
+    (fault,) = caught.value.faults
+    assert fault.line == 2
+    assert fault.column == "" or fault.column in COLUMNS
+    assert f"dd.fault.{fault.code}" in ENGLISH
+    assert fault.found in line or fault.found == "22"
 
 
 def test_everything_that_is_wrong_is_said_at_once() -> None:
@@ -90,9 +102,25 @@ def test_everything_that_is_wrong_is_said_at_once() -> None:
     with pytest.raises(Malformed) as caught:
         read_roster(bent)
     found = caught.value.why.splitlines()
-    assert [line.partition(":")[0] for line in found] == [
-        "line 3", "line 5", "line 6", "line 7", "line 8",
-    ]  # fmt: skip
+    lines = [3, 5, 6, 7, 8]
+    assert [line.partition(":")[0] for line in found] == [f"line {line}" for line in lines]
+    assert [(one.line, one.code) for one in caught.value.faults] == list(
+        zip(lines, ["twice", "form", "form", "nobody", "nobody"], strict=True)
+    )
+
+
+def test_a_page_has_a_sentence_for_every_fault_and_none_for_others() -> None:
+    source = (I18N.parents[3] / "src/accompany/dispatch/roster_csv.py").read_text()
+    codes = {one for one in FAULTS if f'"{one}"' in source} | {"empty"}
+    assert codes == set(FAULTS)
+    assert {name.removeprefix("dd.fault.") for name in ENGLISH if "dd.fault." in name} == codes
+    for name in codes:
+        words = ENGLISH[f"dd.fault.{name}"]
+        given = set(re.findall(r"\{(\w+)\}", words))
+        assert given <= {"line", "column", "expected", "found"}
+
+
+FAULTS = ("columns cells csv long twice nobody missing one_of form order partner empty").split()
 
 
 def test_attorneys_of_a_partner_organization_are_named_as_such() -> None:

@@ -112,7 +112,7 @@ def test_an_evening_at_the_desk(
     part(page, "Webhooks")
     page.get_by_label("Address (https)").fill("https://169.254.169.254/")
     page.get_by_role("button", name="Add").click()
-    page.get_by_text("This was not taken:").wait_for()
+    page.get_by_text("This was not taken: Only public addresses are called.").wait_for()
     page.get_by_label("Address (https)").fill(f"{sink.url}/hook")
     page.get_by_role("button", name="Add").click()
     secret = page.get_by_test_id("secret").inner_text()
@@ -184,7 +184,7 @@ def test_an_evening_at_the_desk(
         page.get_by_label("Look at a CSV file").set_input_files(file)  # type: ignore[arg-type]
 
     choose("kind,person\nshift,nobody\n")
-    page.get_by_text("line 2").wait_for()
+    page.get_by_text("Line 2: days is missing.").wait_for()
     preview = page.get_by_test_id("preview")
     for text, said in ((ROSTER, "New: Ada Advocate and Ben Bar"), (LESS, "1 new, 1 gone")):
         choose(text)

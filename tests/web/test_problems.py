@@ -2,7 +2,7 @@
 
 import inspect
 import re
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
 from typing import Any, get_type_hints
 
@@ -10,7 +10,7 @@ import pytest
 from starlette.routing import Route
 
 from accompany import errors
-from accompany.errors import AccompanyError, Damaged, DiskFailed, InUse
+from accompany.errors import AccompanyError, Damaged, DiskFailed, Fault, InUse
 from accompany.evidence.age import AgeError
 from accompany.web.headers import HEADERS
 from accompany.web.problems import TYPES, problem_of
@@ -48,6 +48,7 @@ def made(kind: type[AccompanyError]) -> AccompanyError:
     hints = get_type_hints(kind.__init__) if "__init__" in vars(kind) else {}
     hints.pop("return", None)
     values = {str: "word", int: 7, bytes: b"\xab" * 32}
+    values[Sequence[Fault]] = (Fault("form", 2, "zone", "UTC", "Nowhere"),)
     return kind(*(values[hint] for hint in hints.values()))
 
 

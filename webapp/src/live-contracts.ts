@@ -29,6 +29,17 @@ export interface Problem {
   title: string;
   status: number;
   detail: string;
+  /** of what somebody wrote: everything that is wrong with it */
+  faults?: Fault[];
+}
+
+/** One thing that is wrong; `line` counts from 1, 0 is no line of a file */
+export interface Fault {
+  code: string;
+  line: number;
+  column: string;
+  expected: string;
+  found: string;
 }
 
 export type CallerMessage =

@@ -16,6 +16,7 @@ import type {
   Handover,
   Listener,
   Outcome,
+  Fault,
   Problem,
   Ring,
   Seat,
@@ -50,11 +51,14 @@ const closing = word<ClosingReason>("stopped", "left", "battery", "device", "sto
 const stateCode = matching(/^[A-Z]{2}$/, "two capitals");
 const languageTag = matching(/^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*$/, "a language tag");
 
-const problem: Read<Problem> = record<Problem>({
+const fault = record<Fault>({ code: string, line: count, column: string, expected: string, found: string });
+
+const problem: Read<Problem> = record<Required<Problem>>({
   type: string,
   title: string,
   status: count,
   detail: (value, where) => (value === undefined ? "" : string(value, where)),
+  faults: (value, where) => (value === undefined ? [] : list(fault)(value, where)),
 });
 
 const seat = word<Seat>("caller", "attorney", "interpreter", "colleague", "speaker");

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { readCases, readService, readToCaller, readToDuty } from "../src/messages";
+import { readCases, readService, readProblem, readToCaller, readToDuty } from "../src/messages";
 import { BrokenMessage } from "../src/shape";
 
 const ENCOUNTER = "a".repeat(32);
@@ -90,8 +90,11 @@ describe("what the server says to a phone", () => {
     const problem = { type: "about:blank", title: "Forbidden", status: 403 };
     expect(readToCaller({ type: "problem", problem })).toEqual({
       type: "problem",
-      problem: { ...problem, detail: "" },
+      problem: { ...problem, detail: "", faults: [] },
     });
+    const fault = { code: "missing", line: 2, column: "name", expected: "", found: "" };
+    expect(readProblem({ ...problem, faults: [fault] })?.faults).toEqual([fault]);
+    expect(readProblem({ ...problem, faults: [{ ...fault, line: "2" }] })).toBeNull();
   });
 
   test("a message of a newer server is not mine", () => {

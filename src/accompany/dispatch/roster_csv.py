@@ -13,7 +13,8 @@ that is wrong, by line; what was read is written in one form.
 
 import csv
 import io
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from datetime import date
 from typing import TypeVar, get_args
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -34,7 +35,7 @@ from accompany.dispatch.shifts import (
     Swap,
     Weekly,
 )
-from accompany.errors import Malformed
+from accompany.errors import Fault, Malformed
 
 COLUMNS = (
     "kind person name role card zone languages areas licenses volunteer partner days start end "
@@ -47,66 +48,86 @@ T = TypeVar("T")
 
 
 class Wrong(Exception):
-    """What is wrong with one line."""
+    """What is wrong with one line, in words and as a fault whose line is not known yet."""
+
+    def __init__(
+        self, words: str, code: str, column: str = "", expected: str = "", found: str = ""
+    ) -> None:
+        super().__init__(words)
+        self._fault = Fault(code, 0, column, expected, found)
+
+    def at(self, line: int) -> tuple[str, Fault]:
+        return f"line {line}: {self}", replace(self._fault, line=line)
+
+
+def _refuse(wrong: Sequence[tuple[str, Fault]]) -> Malformed:
+    return Malformed(
+        "roster", "\n".join(words for words, _ in wrong), [fault for _, fault in wrong]
+    )
 
 
 def read_roster(text: str) -> Roster:
     """Return the roster in *text*; raise Malformed with every line that is wrong."""
     members: dict[str, Member] = {}
     rules: list[tuple[int, Rule]] = []
-    wrong: list[str] = []
+    wrong: list[tuple[str, Fault]] = []
     for line, row in _rows(text, wrong):
         try:
             if row["kind"] == "person":
                 member = _member(row)
                 if member.person in members:
-                    raise Wrong(f"person {member.person} stands in an earlier line, too")
+                    words = f"person {member.person} stands in an earlier line, too"
+                    raise Wrong(words, "twice", found=member.person)
                 members[member.person] = member
             else:
                 rules.append((line, _rule(row)))
         except Wrong as error:
-            wrong.append(f"line {line}: {error}")
+            wrong.append(error.at(line))
     for line, rule in rules:
         names = [rule.person, *([rule.other] if isinstance(rule, Swap) else [])]
         wrong += [
-            f"line {line}: there is no person {name!r} in this file"
+            Wrong(f"there is no person {name!r} in this file", "nobody", found=name).at(line)
             for name in names
             if name not in members
         ]
     if wrong:
-        raise Malformed("roster", "\n".join(wrong))
+        raise _refuse(wrong)
     return Roster(tuple(members.values()), tuple(rule for _, rule in rules))
 
 
-def _rows(text: str, wrong: list[str]) -> list[tuple[int, Row]]:
+def _rows(text: str, wrong: list[tuple[str, Fault]]) -> list[tuple[int, Row]]:
     if len(text) > 64 * LIMIT:
-        raise Malformed("roster", f"expected at most {64 * LIMIT} characters")
+        words = f"expected at most {64 * LIMIT} characters"
+        raise Malformed("roster", words, [Fault("long", expected=str(64 * LIMIT))])
     reader = csv.reader(io.StringIO(text.removeprefix("\ufeff")))
     try:
         header = [name.strip().lower() for name in next(reader, [])]
         unknown = [name for name in header if name not in COLUMNS]
         if unknown or not {"kind", "person"} <= set(header) or len(set(header)) != len(header):
-            expected = f"expected each of these columns once at most: {', '.join(COLUMNS)}"
-            raise Malformed("roster", f"line 1: {expected}; found {', '.join(header) or 'none'}")
+            names, found_names = ", ".join(COLUMNS), ", ".join(header) or "none"
+            words = f"expected each of these columns once at most: {names}; found {found_names}"
+            raise _refuse([Wrong(words, "columns", "", names, found_names).at(1)])
         found: list[tuple[int, Row]] = []
         for cells in reader:
             if not any(cell.strip() for cell in cells):
                 continue
             if len(cells) > len(header):
-                many = f"{len(cells)} cells under {len(header)} columns"
-                wrong.append(f"line {reader.line_num}: {many}; is a comma not in quotes?")
+                many, room = str(len(cells)), str(len(header))
+                words = f"{many} cells under {room} columns; is a comma not in quotes?"
+                wrong.append(Wrong(words, "cells", "", room, many).at(reader.line_num))
                 continue
             given = dict(zip(header, (cell.strip() for cell in cells), strict=False))
             found.append((reader.line_num, {name: given.get(name, "") for name in COLUMNS}))
     except csv.Error as error:
-        raise Malformed("roster", f"line {reader.line_num}: {error}") from error
+        raise _refuse([Wrong(str(error), "csv").at(reader.line_num)]) from error
     return found
 
 
 def _member(row: Row) -> Member:
     role, partner = _role(row["role"]), row["partner"]
     if partner and role != "attorney":
-        raise Wrong(f"a partner organization's people are attorneys; found role {role}")
+        words = f"a partner organization's people are attorneys; found role {role}"
+        raise Wrong(words, "partner", "role", "attorney", role)
     return Member(
         person=_needed(row, "person"),
         name=_needed(row, "name"),
@@ -127,7 +148,7 @@ def _rule(row: Row) -> Rule:
         case "shift":
             days = frozenset(WEEK.index(day) for day in _words("days", row["days"], WEEK))
             if not days:
-                raise Wrong(f"a shift needs days: {' '.join(WEEK)}")
+                raise Wrong(f"a shift needs days: {' '.join(WEEK)}", "missing", "days")
             return Weekly(person, days, _hours(row), _dates(row, open_ended=True))
         case "off":
             return Off(person, _dates(row))
@@ -136,19 +157,28 @@ def _rule(row: Row) -> Rule:
         case "swap":
             return Swap(person, _needed(row, "with"), _dates(row))
         case _:
-            raise Wrong(f"kind is one of person, shift, off, extra, swap; found {kind!r}")
+            raise _one_of("kind", "person shift off extra swap".split(), kind)
 
 
 def _needed(row: Row, name: str) -> str:
     if not row[name]:
-        raise Wrong(f"{name} is missing")
+        raise Wrong(f"{name} is missing", "missing", name)
     return row[name]
+
+
+def _one_of(column: str, known: Sequence[str], found: str) -> Wrong:
+    words = f"{column} is one of {', '.join(known)}; found {found!r}"
+    return Wrong(words, "one_of", column, ", ".join(known), found)
+
+
+def _form(words: str, column: str, form: str, found: str) -> Wrong:
+    return Wrong(f"{words}; found {found!r}", "form", column, form, found)
 
 
 def _role(text: str) -> Role:
     found: Role | None = next((one for one in get_args(Role) if one == (text or "attorney")), None)
     if found is None:
-        raise Wrong(f"role is one of {', '.join(get_args(Role))}; found {text!r}")
+        raise _one_of("role", get_args(Role), text)
     return found
 
 
@@ -156,7 +186,8 @@ def _zone(text: str) -> str:
     try:
         ZoneInfo(text)
     except (ZoneInfoNotFoundError, ValueError, OSError) as error:
-        raise Wrong(f"zone is a name such as America/Chicago; found {text!r}") from error
+        words = "zone is a name such as America/Chicago"
+        raise _form(words, "zone", "America/Chicago", text) from error
     return text
 
 
@@ -164,7 +195,8 @@ def _words(name: str, text: str, known: "tuple[str, ...] | list[str]") -> tuple[
     words = tuple(dict.fromkeys(text.lower().split()))
     unknown = [word for word in words if word not in known]
     if unknown:
-        raise Wrong(f"{name} are of {' '.join(known)}; found {' '.join(unknown)}")
+        all_known, found = " ".join(known), " ".join(unknown)
+        raise Wrong(f"{name} are of {all_known}; found {found}", "one_of", name, all_known, found)
     return words
 
 
@@ -175,26 +207,29 @@ def _each(text: str, read: Callable[[str], T]) -> tuple[T, ...]:
 def _license(text: str) -> License:
     state, _, checked = text.partition(" ")
     if state.upper() not in STATES:
-        raise Wrong(f"a license is a state and the date it was checked; found {text!r}")
-    return License(state.upper(), _date("the date a license was checked", checked.strip()))
+        words = "a license is a state and the date it was checked"
+        raise _form(words, "licenses", "TX 2026-11-22", text)
+    what = "the date a license was checked"
+    return License(state.upper(), _date(what, "licenses", checked.strip()))
 
 
-def _date(what: str, text: str) -> date:
+def _date(what: str, column: str, text: str) -> date:
     try:
         return date.fromisoformat(text)
     except ValueError as error:
-        raise Wrong(f"{what} is as 2026-11-22; found {text!r}") from error
+        raise _form(f"{what} is as 2026-11-22", column, "2026-11-22", text) from error
 
 
 def _dates(row: Row, open_ended: bool = False) -> Dates:
-    first = _date("from", row["from"]) if row["from"] else None
-    last = _date("to", row["to"]) if row["to"] else None
+    first = _date("from", "from", row["from"]) if row["from"] else None
+    last = _date("to", "to", row["to"]) if row["to"] else None
     if not open_ended:
         if first is None:
-            raise Wrong("from is missing: the first date it is for")
+            raise Wrong("from is missing: the first date it is for", "missing", "from")
         last = last or first
     if first is not None and last is not None and last < first:
-        raise Wrong(f"to ({last}) comes before from ({first})")
+        words = f"to ({last}) comes before from ({first})"
+        raise Wrong(words, "order", "to", str(first), str(last))
     return Dates(first, last)
 
 
@@ -202,7 +237,8 @@ def _hours(row: Row) -> Hours:
     given = row["mode"] or "console"
     mode: Mode | None = next((one for one in get_args(Mode) if one == given), None)
     if mode is None:
-        raise Wrong(f"mode is console or on call; found {given!r}")
+        words = f"mode is console or on call; found {given!r}"
+        raise Wrong(words, "one_of", "mode", ", ".join(get_args(Mode)), given)
     return Hours(_minutes("start", row["start"]), _minutes("end", row["end"]), mode)
 
 
@@ -212,12 +248,14 @@ def _minutes(name: str, text: str) -> int:
         found = 60 * int(hours) + int(minutes)
         if int(minutes) < 60 and (found < MIDNIGHT or (found == MIDNIGHT and name == "end")):
             return found
-    raise Wrong(f"{name} is a time from 00:00 to 23:59 (an end up to 24:00); found {text!r}")
+    words = f"{name} is a time from 00:00 to 23:59 (an end up to 24:00)"
+    raise _form(words, name, "09:30", text)
 
 
 def _yes(text: str) -> bool:
     if text.lower() not in ("", "yes", "no"):
-        raise Wrong(f"volunteer is yes or no; found {text!r}")
+        words = f"volunteer is yes or no; found {text!r}"
+        raise Wrong(words, "one_of", "volunteer", "yes, no", text)
     return text.lower() == "yes"
 
 

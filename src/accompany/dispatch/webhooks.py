@@ -29,7 +29,7 @@ from accompany.dispatch.events import (
 from accompany.dispatch.replaying import after
 from accompany.dispatch.ringing import Ringing
 from accompany.dispatch.roster import Press
-from accompany.errors import Malformed
+from accompany.errors import Fault, Malformed
 from accompany.evidence.text import write_time
 from accompany.ids import EncounterId
 
@@ -244,19 +244,19 @@ def check_url(url: str, allowed: Sequence[Network]) -> tuple[str, str, int]:
     """
     found = _URL.fullmatch(url)
     if found is None or len(url) > URL_CHARACTERS or "\\" in url or "@" in url or "#" in url:
-        raise Malformed("webhook address", "expected https://host/path without a user or fragment")
+        raise _refused("expected https://host/path without a user or fragment", "form")
     scheme, host = found["scheme"], found["host"].strip("[]")
     port = int(found["port"] or (443 if scheme == "https" else 80))
     if not 0 < port < 65536:
-        raise Malformed("webhook address", f"expected a port from 1 to 65535, found {port}")
+        raise _refused(f"expected a port from 1 to 65535, found {port}", "port", str(port))
     if scheme == "http" and not allowed:
-        raise Malformed("webhook address", "expected https")
+        raise _refused("expected https", "https")
     try:
         address = ip_address(host)
     except ValueError:
         # Nothing but digits and dots, and yet no address: another reader may read it as one.
         if re.fullmatch(r"[0-9.]*|0[xX].*", host.rpartition(".")[2]):
-            raise Malformed("webhook address", "expected a name or an address") from None
+            raise _refused("expected a name or an address", "form") from None
         return scheme, host, port
     check_address(address, scheme, allowed)
     return scheme, host, port
@@ -270,8 +270,12 @@ def check_address(address: Address, scheme: str, allowed: Sequence[Network]) -> 
         return
     disguised = any(address.version == one.version and address in one for one in _DISGUISES)
     if disguised or not address.is_global or address.is_multicast:
-        raise Malformed(
-            "webhook address", "expected a public address: others need the setting webhook_networks"
+        raise _refused(
+            "expected a public address: others need the setting webhook_networks", "public"
         )
     if scheme != "https":
-        raise Malformed("webhook address", "expected https")
+        raise _refused("expected https", "https")
+
+
+def _refused(why: str, code: str, found: str = "") -> Malformed:
+    return Malformed("webhook address", why, [Fault(code, found=found)])

@@ -4,6 +4,7 @@
 """
 
 import logging
+from dataclasses import asdict
 from http import HTTPStatus
 from typing import Any
 
@@ -71,6 +72,8 @@ def _more(error: AccompanyError) -> dict[str, Any]:
             return {"last": error.last, "digest": error.digest.hex()}
         case Deleted():
             return {"tombstone": error.tombstone}
+        case Malformed() if error.faults:
+            return {"faults": [asdict(one) for one in error.faults]}
         case TooLarge():
             return {"limit": error.limit}
         case TooMany():

@@ -8,7 +8,7 @@ from starlette.responses import JSONResponse, Response
 from accompany.dispatch.coverage import Level, cover
 from accompany.dispatch.roster_csv import read_roster, write_roster
 from accompany.dispatch.shifts import Member, Roster
-from accompany.errors import Forbidden, Malformed, Unknown
+from accompany.errors import Fault, Forbidden, Malformed, Unknown
 from accompany.evidence.text import write_time
 from accompany.web.office import Office
 from accompany.web.records import read_json
@@ -40,7 +40,7 @@ class RosterRoutes:
             raise Malformed("roster", "expected text, keep and number")
         roster = read_roster(text)
         if not roster.members:
-            raise Malformed("roster", "expected a person at least")
+            raise Malformed("roster", "expected a person at least", [Fault("empty")])
         if not keep:
             return JSONResponse(self._changes(roster))
         self._check(number)

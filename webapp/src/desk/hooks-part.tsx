@@ -2,7 +2,7 @@
 
 import type { JSX } from "preact";
 import { useEffect, useState } from "preact/hooks";
-import { clockTime, dateAndTime, t } from "../i18n";
+import { clockTime, dateAndTime, t, type Key } from "../i18n";
 import { Refused } from "../service";
 import { Notice } from "../ui/frame";
 import { addHook, endHook, fetchHooks, replayHook, replayOne, testHook, type Delivery, type Hooks } from "./answers";
@@ -15,7 +15,7 @@ const LOOK_AGAIN = 2000;
 export function HooksPart(): JSX.Element {
   const { found, failed, again, set } = useLoaded(fetchHooks, 0);
   const [secret, keep] = useState<string | null>(null);
-  const [wrong, refuse] = useState("");
+  const [wrong, refuse] = useState<unknown>(null);
   useEffect(() => {
     if (found === null || found.waiting === 0) return;
     const timer = setTimeout(again, LOOK_AGAIN);
@@ -23,13 +23,13 @@ export function HooksPart(): JSX.Element {
   }, [found]);
   const act = async (doing: Promise<Hooks>): Promise<boolean> => {
     try {
-      refuse("");
+      refuse(null);
       const answer = await doing;
       if (answer.secret !== null) keep(answer.secret);
       set(answer);
       return true;
     } catch (error) {
-      refuse(error instanceof Refused ? error.message : "dd.failed");
+      refuse(error);
       return false;
     }
   };
@@ -46,16 +46,16 @@ export function HooksPart(): JSX.Element {
       <form class="row" noValidate onSubmit={(event) => void add(event)}>
         <div class="field grows">
           <label for="url">{t("dd.hooks.url")}</label>
-          <input id="url" name="url" type="url" dir="ltr" aria-describedby={wrong === "" ? undefined : "hook-wrong"} />
+          <input id="url" name="url" type="url" dir="ltr" aria-describedby={wrong === null ? undefined : "hook-wrong"} />
         </div>
         <button type="submit" class="button main">
           {t("dd.hooks.add")}
         </button>
       </form>
-      {wrong !== "" && (
+      {wrong !== null && (
         <div role="alert" id="hook-wrong">
           <Notice tone="care">
-            {t("dd.hooks.refused")} <bdi>{wrong === "dd.failed" ? t(wrong) : wrong}</bdi>
+            {t("dd.hooks.refused")} {wordsOf(wrong)}
           </Notice>
         </div>
       )}
@@ -105,6 +105,27 @@ function fateOf({ done, due }: Delivery): string {
   return due === null ? t("dd.hooks.given_up") : t("dd.hooks.due", { time: clockTime(due) });
 }
 
+/** Why the last attempt failed: what the other end answered, or the name of what went wrong. */
+function Trouble({ problem }: { problem: string }): JSX.Element | null {
+  if (problem === "") return null;
+  const status = /^answered (\d+)$/.exec(problem)?.[1];
+  return (
+    <span class="soft">
+      {status === undefined ? t("dd.hooks.unreached") : t("dd.hooks.answered", { status })}
+      {status === undefined && <bdi> ({problem})</bdi>}
+    </span>
+  );
+}
+
+/** Why an address was not taken, in the language of the page. */
+function wordsOf(error: unknown): string {
+  if (!(error instanceof Refused)) return t("dd.failed");
+  const { type, faults: [fault] = [] } = error.problem;
+  if (type === "/problems/forbidden") return t("dd.hooks.wrong.many");
+  if (fault === undefined) return t("dd.failed");
+  return t(`dd.hooks.wrong.${fault.code}` as Key, { found: fault.found });
+}
+
 function Deliveries({ found, act }: { found: Hooks; act(doing: Promise<Hooks>): void }): JSX.Element {
   const open = new Set(found.endpoints.map(({ id }) => id));
   const again = (one: Delivery): boolean => one.due === null && open.has(one.endpoint);
@@ -119,7 +140,7 @@ function Deliveries({ found, act }: { found: Hooks; act(doing: Promise<Hooks>): 
           <td>{dateAndTime(one.made)}</td>
           <td>{one.tries}</td>
           <td>
-            {fateOf(one)} <bdi class="soft">{one.problem}</bdi>
+            {fateOf(one)} <Trouble problem={one.problem} />
           </td>
           <td>
             {again(one) && (

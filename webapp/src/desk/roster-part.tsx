@@ -18,13 +18,13 @@ interface Tried {
 export function RosterPart(): JSX.Element {
   const { found, failed, again, set } = useLoaded(fetchRoster, 0);
   const [tried, look] = useState<Tried | null>(null);
-  const [wrong, refuse] = useState("");
+  const [wrong, refuse] = useState<unknown>(null);
   const act = async (doing: Promise<unknown>): Promise<void> => {
     try {
-      refuse("");
+      refuse(null);
       await doing;
     } catch (error) {
-      refuse(error instanceof Refused ? error.message : "dd.failed");
+      refuse(error);
     }
   };
   if (found === null) return failed ? <Failed again={again} /> : <p class="soft">{t("service.connecting")}</p>;
@@ -62,11 +62,15 @@ export function RosterPart(): JSX.Element {
           </button>
         )}
       </div>
-      {wrong !== "" && (
+      {wrong !== null && (
         <div role="alert">
           <Notice tone="care">
             <p>{t("dd.roster.wrong")}</p>
-            <pre>{wrong === "dd.failed" ? t(wrong) : wrong}</pre>
+            <ul class="plain faults">
+              {wordsOf(wrong).map((one) => (
+                <li key={one}>{one}</li>
+              ))}
+            </ul>
           </Notice>
         </div>
       )}
@@ -76,6 +80,16 @@ export function RosterPart(): JSX.Element {
       <People found={found} />
     </section>
   );
+}
+
+/** Why a roster was not taken, in the language of the page. */
+function wordsOf(error: unknown): string[] {
+  if (!(error instanceof Refused)) return [t("dd.failed")];
+  const { type, faults = [] } = error.problem;
+  if (type === "/problems/forbidden") return [t("dd.roster.meanwhile")];
+  if (type === "/problems/unknown") return [t("dd.roster.no_undo")];
+  const words = faults.map(({ code, ...rest }) => t(`dd.fault.${code}` as Key, { ...rest }));
+  return words.length > 0 ? words : [t("dd.failed")];
 }
 
 interface PreviewProps {
