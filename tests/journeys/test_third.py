@@ -193,6 +193,17 @@ def test_an_interpreter_joins_by_sound_and_is_let_go(
     wait_for(lambda: interpreter.page.get_by_role("button", name="Go off duty").is_visible(), 30)
 
 
+COVERED = """() => {
+  const said = document.querySelector(".stage .sentence").getBoundingClientRect();
+  return [...document.querySelectorAll(".over > *")].filter((one) => {
+    const over = one.getBoundingClientRect();
+    return over.height > 0 && over.top < said.bottom && said.top < over.bottom
+      && over.left < said.right && said.left < over.right;
+  }).map((one) => one.textContent);
+}"""
+"""What stands over the one sentence about the ringing and the call."""
+
+
 def speak_to_all(attorney: Attorney, caller: Caller, folder: Path) -> None:
     """In a surge the attorney speaks to whoever waits: heard, hearing nobody; then it rings on."""
     caller.page.reload()
@@ -202,6 +213,8 @@ def speak_to_all(attorney: Attorney, caller: Caller, folder: Path) -> None:
     attorney.page.locator("[data-testid=briefing][data-heard='1']").wait_for()
     connected(caller.page, "speaker")
     wait_for_text(caller.page, "speaks to everybody who waits")
+    # So soon after the press the way back from a mistake is there, too: each can be read.
+    assert caller.page.evaluate(COVERED) == []
     loudest, pictures = caller.page.evaluate(LOUDEST, "[data-testid=voice-speaker]")
     assert (loudest > 0.05, pictures) == (True, 0)
     assert attorney.page.locator("audio, video").count() == 0
