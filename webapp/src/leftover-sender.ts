@@ -22,12 +22,24 @@ export async function sendAllLeftovers(
   patience = 0,
 ): Promise<number> {
   const waiting = new Map<string, number>();
-  let sent = 0;
+  const begun = new Set<string>();
+  let [sent, counted] = [0, false];
   const tell = (finished: boolean) => {
     const left = [...waiting.values()].filter((count) => count > 0);
+    // What is sent is all there is only once the rest was counted.
+    if (left.length === 0 && !counted && !finished) return;
     progress({ recordings: left.length, waiting: left.reduce((sum, one) => sum + one, 0), sent }, finished);
   };
+  /** How much waits behind what is sent now; it holds nothing up. */
+  const count = async (recordings: readonly string[]) => {
+    for (const recording of recordings) {
+      const queue = begun.has(recording) ? null : await Queue.load(files, recording).catch(() => null);
+      if (queue && !begun.has(recording)) waiting.set(recording, queue.items.length);
+    }
+    counted = true;
+  };
   const send = async (recording: string) => {
+    begun.add(recording);
     const queue = await Queue.load(files, recording);
     if (!queue || queue.items.length === 0) return;
     const changed = () => {
@@ -49,8 +61,21 @@ export async function sendAllLeftovers(
     }
     return others;
   };
-  let others = await sendThose(await files.folders(), 0);
-  if (patience > 0) others = await sendThose(others, patience);
+  const [free, taken] = await apart(await files.folders());
+  const [others] = await Promise.all([sendThose(free, 0), count(free)]);
+  others.push(...taken);
+  const left = patience > 0 ? await sendThose(others, patience) : others;
+  for (const recording of left) waiting.delete(recording);
   tell(true);
-  return others.length + [...waiting.values()].filter((count) => count > 0).length;
+  return left.length + [...waiting.values()].filter((count) => count > 0).length;
+}
+
+/** Those that nobody has in hand, and those that somebody has. */
+async function apart(recordings: readonly string[]): Promise<[free: string[], taken: string[]]> {
+  const [free, taken]: [string[], string[]] = [[], []];
+  for (const recording of recordings) {
+    const is = await ifFree(recording, () => Promise.resolve()).catch(() => true);
+    (is ? free : taken).push(recording);
+  }
+  return [free, taken];
 }

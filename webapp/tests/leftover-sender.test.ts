@@ -67,6 +67,23 @@ describe("what earlier lives left", () => {
     expect((await Queue.load(files, recording))?.items).toEqual([]);
   });
 
+  test("of several, none is called safe before all of them are", async () => {
+    const files = new MemoryFiles();
+    const servers = [new FakeServer(), new FakeServer(), new FakeServer()];
+    const homes = new Map<string, FakeServer>();
+    for (const server of servers) homes.set(await leave(files, server), server);
+    const wire = new FakeWire(new FakeServer());
+    wire.fetch = async (path, init) => {
+      const said = path === "/api/recordings" ? new TextDecoder().decode(init.body as Uint8Array) : path;
+      const [, home] = [...homes].find(([recording]) => said.includes(recording)) ?? [];
+      return home?.fetch(path, init) ?? problem(404, {});
+    };
+    const told: Leftovers[] = [];
+    await sendAllLeftovers(files, wire, (leftovers) => told.push(leftovers));
+    expect(told.at(-1)).toEqual({ recordings: 0, waiting: 0, sent: 9 });
+    expect(told.filter(({ waiting, sent }) => waiting === 0 && sent < 9)).toEqual([]);
+  });
+
   test("nothing left is told as nothing", async () => {
     expect(await send(new MemoryFiles(), new FakeServer())).toEqual([{ recordings: 0, waiting: 0, sent: 0 }]);
   });

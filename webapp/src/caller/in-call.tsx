@@ -191,6 +191,8 @@ function sentenceOf(view: EncounterView, cut: boolean): string {
     if (call.phase === "connected") return t("call.here", { name });
     if (call.phase === "interrupted" || call.phase === "failed") return t("call.interrupted");
     if (!standing.attorney_here) return t("call.away", { name });
+    // With that lawyer there will be no call.
+    if (call.refused === "card") return t("wait.refused");
     return t("call.joining", { name });
   }
   if (cut) return t("wait.offline");

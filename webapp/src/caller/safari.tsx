@@ -7,7 +7,7 @@
 import type { JSX } from "preact";
 import type { RecorderState } from "../contracts";
 import { t, type Key } from "../i18n";
-import { Icon } from "../ui/icons";
+import { Notice } from "../ui/frame";
 import { beginChoices, pinned, writeLink } from "./choices";
 
 /** What is asked of a browser; only Safari on iOS says `standalone`. */
@@ -40,9 +40,8 @@ export function SafariTab({ lead }: { lead: Key }): JSX.Element | null {
   if (!onIosHomeScreen({ navigator, matchMedia: (query) => matchMedia(query) })) return null;
   return (
     <div class="safari" data-testid="safari">
-      <p>{t(lead)}</p>
-      <a class="button" href={addressInSafari()}>
-        <Icon name="film" />
+      <Notice icon="camera">{t(lead)}</Notice>
+      <a class="button ink" href={addressInSafari()}>
         {t("rec.safari.open")}
       </a>
     </div>

@@ -113,11 +113,11 @@ function One({ recording, time, place, ownKey, changed }: OneProps): JSX.Element
           <Icon name={opened === "player" ? "shut" : kind === "notes" ? "chat" : "film"} />
           {t(opened === "player" ? "opened.close" : kind === "notes" ? "chat.read" : "own.play")}
         </button>
+        <SaveButton recording={id} fetchSealed={fetchSealed} gone="own.failed" />
         <button type="button" class="button" aria-expanded={opened === "share"} onClick={() => turn("share")}>
           <Icon name="send" />
           {t("own.share")}
         </button>
-        <SaveButton recording={id} fetchSealed={fetchSealed} gone="own.failed" />
       </div>
       {opened === "player" && (
         <Opened recording={id} time={time} identity={ownKey.identity} fetchSealed={fetchSealed} heads={false} mine />

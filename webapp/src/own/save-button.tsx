@@ -1,7 +1,7 @@
 /** Takes a recording away as a file, sealed as it is; where that fails it says why, and can be pressed again. */
 
 import type { JSX } from "preact";
-import { useState } from "preact/hooks";
+import { useEffect, useState } from "preact/hooks";
 import { t, type Key } from "../i18n";
 import { Refused, Unreachable } from "../service";
 import { Notice } from "../ui/frame";
@@ -18,6 +18,12 @@ interface SaveProps {
 /** A button, and below the others beside it what went wrong. */
 export function SaveButton({ recording, fetchSealed, gone }: SaveProps): JSX.Element {
   const [wrong, tell] = useState<Key | null>(null);
+  // With the line back nothing is wrong any more; whether to save is theirs to say.
+  useEffect(() => {
+    const back = (): void => tell(null);
+    addEventListener("online", back);
+    return () => removeEventListener("online", back);
+  }, []);
   const save = async (): Promise<void> => {
     tell(null);
     say(t("own.saving"));
