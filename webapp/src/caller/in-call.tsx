@@ -86,15 +86,17 @@ export function InCall({ encounter, view, service, state }: InCallProps): JSX.El
             <Beside third={view.third} />
             <Speaker speaker={view.speaker} />
             <Mistake encounter={encounter} />
-            <NumberSlot
-              offered={offersNumber(view, cut)}
-              claim={encounter.claim}
-              told={standing?.callback ?? null}
-              service={service}
-              organization={view.organization?.name ?? ""}
-              now={() => encounter.clock.now()}
-              beside
-            />
+            {!talking && (
+              <NumberSlot
+                offered={offersNumber(view, cut)}
+                claim={encounter.claim}
+                told={standing?.callback ?? null}
+                service={service}
+                organization={view.organization?.name ?? ""}
+                now={() => encounter.clock.now()}
+                beside
+              />
+            )}
           </div>
           <Stage view={view} sentence={sentence} />
           <ChatBox
@@ -173,10 +175,10 @@ function Fate({ state }: { state: RecorderState }): JSX.Element {
   );
 }
 
-/** Not while people are rung in vain of nothing: once nobody is left, a callback is owed, or the line is gone. */
+/** Not in the first seconds of ringing: once nobody is left, a callback is owed, or the line is gone. */
 function offersNumber({ standing }: EncounterView, cut: boolean): boolean {
   const told = standing?.callback ?? null;
-  if (told === null || standing?.stage === "answered") return false;
+  if (told === null) return false;
   return cut || told.left || told.deadline !== null || standing?.stage === "unanswered";
 }
 
