@@ -13,7 +13,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from playwright.sync_api import BrowserContext, Page, Playwright, sync_playwright
+from playwright.sync_api import BrowserContext, Page, Playwright, WebSocket, sync_playwright
 
 # The last of two such switches wins: what Playwright would turn off, and then the address bar's
 # pop-ups, which are pages of their own that no phone has: more than half of what a start costs.
@@ -133,6 +133,23 @@ def phones() -> Iterator[Callable[..., Phone]]:
         finally:
             for phone in made:
                 phone.close()
+
+
+def heard_from_now_on(page: Page) -> Callable[[], list[str]]:
+    """Return what sockets that this page opens from now on were told, whenever it is asked."""
+    heard: list[str] = []
+
+    def hear(socket: WebSocket) -> None:
+        socket.on("framereceived", lambda data: heard.append(str(data)))
+
+    page.on("websocket", hear)
+
+    def so_far() -> list[str]:
+        # Only a word to the page lets what it did meanwhile be told here.
+        page.evaluate("() => true")
+        return heard
+
+    return so_far
 
 
 def wait_for(condition: Callable[[], object], seconds: float, what: str = "") -> object:

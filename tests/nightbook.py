@@ -7,9 +7,13 @@ clock is the machine's, which the server goes by as well. Not here: what a desk 
 
 import csv
 import io
+import sqlite3
 import time
+from collections.abc import Sequence
+from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import datetime
+from pathlib import Path
 
 TAKEN_BACK = 10_000
 TICKET = 3_000
@@ -64,6 +68,11 @@ class Seen:
     conflicts: int = 0
     outcome: str = ""
     follow_up: bool = False
+    acts: list[tuple[str, tuple[str, ...], Between]] = field(default_factory=list)
+    """What somebody did about it besides: word, who (and to whom), when."""
+
+    def did(self, word: str, began: int, *who: str) -> None:
+        self.acts.append((word, who, Between.since(began)))
 
     def check(self, row: "Row") -> None:
         """Compare what the server says of this press, word for word, with what was seen."""
@@ -131,6 +140,37 @@ class Row:
     def taken_back(self) -> bool:
         gone = self.number("gone")
         return self.number("answer") is None and gone is not None and gone <= TAKEN_BACK
+
+
+Kept = Sequence[tuple[str, str, str, int]]
+"""Encounter, word, the serials of whoever it is about, when."""
+
+
+def kept_in(data: Path) -> Kept:
+    """Return every event that a server keeps of its presses."""
+    with closing(sqlite3.connect(data / "accompany.sqlite")) as tables:
+        return tables.execute(
+            "SELECT encounter, word, who, time FROM events ORDER BY time, number"
+        ).fetchall()
+
+
+def check_acts(kept: Kept, seen: Sequence[Seen]) -> None:
+    """Compare who did what and when, of every act that was seen, with what the server kept.
+
+    A person has one serial, and a serial one person, all night long.
+    """
+    names: dict[str, str] = {}
+    for one in seen:
+        of_this = [event for event in kept if event[0] == one.encounter]
+        assert sum(word == "answered" for _, word, _, _ in of_this) == len(one.answers), one
+        answers = [("answered", (name,), when) for name, when in one.answers]
+        for word, people, when in [*answers, *one.acts]:
+            found = {who for _, kind, who, at in of_this if kind == word and when.holds(at)}
+            assert len(found) == 1, (word, people, when, of_this)
+            (who,) = found
+            for serial, name in zip(who.split(), people, strict=True):
+                assert names.setdefault(serial, name) == name, (one, word)
+    assert len(set(names.values())) == len(names), names
 
 
 def checked_rows(text: str, seen: list[Seen]) -> list[Row]:

@@ -10,6 +10,7 @@ import zipfile
 from collections.abc import Callable, Sequence
 from fractions import Fraction
 
+import httpx
 from playwright.sync_api import Locator, Page
 
 from accompany.evidence.notes import Note
@@ -180,6 +181,17 @@ def check_people(page: Page, rows: Sequence[Row], outcomes: Sequence[str]) -> No
     for name in outcomes:
         cell = page.locator(f"tr[data-row={name}] td")
         assert int(cell.inner_text()) == found.count(name), name
+
+
+def late_pieces(url: str, cookie: str, case: str) -> list[int]:
+    """Return how late the pieces of a case came, by its packages."""
+    with httpx.Client(base_url=url, trust_env=False, timeout=60) as web:
+        web.headers["cookie"] = cookie
+        (found,) = [one for one in web.get("/api/cases").json() if one["encounter"] == case]
+        at = [f"/api/recordings/{one['recording']}/package" for one in found["recordings"]]
+        lags = [lag for one in at for lag in lags_of(web.get(one).content)]
+    assert len(lags) > 10, "of film and of sound"
+    return lags
 
 
 def lags_of(package: bytes) -> list[int]:

@@ -14,11 +14,11 @@ from playwright.sync_api import Browser, Locator, Page
 
 from accompany.evidence.age import NoMatch, decrypt
 from accompany.evidence.text import read_base64
-from browsers import FLAGS, Phone, chromium, wait_for
+from browsers import FLAGS, Phone, chromium, heard_from_now_on, wait_for
 from deskpeople import Caller, Console, back_on_duty, console, invitation
 from journeys.conftest import Clip
-from nightbook import Between, Row, Seen, checked_rows, now
-from nightdesk import Counted, check_facts, check_people, check_tables, check_times, lags_of
+from nightbook import TAKEN_BACK, Between, Row, Seen, check_acts, checked_rows, kept_in, now
+from nightdesk import Counted, check_facts, check_people, check_tables, check_times, late_pieces
 from otherclock import OtherClock
 from people import Attorney, say_in_chat, violations
 from people import Caller as Person
@@ -169,6 +169,7 @@ def interpreted(
     began = now()
     ines.answer()
     connected(ada.page, "third")
+    seen.did("joined", began, ines.name)
     seen.interpreter = Between.since(began).after(called)
     connected(carla.page, "third")
     town.looked_at(ines.page, "interpreter")
@@ -270,19 +271,27 @@ def test_a_night(server: RunningServer, town: Town, tmp_path: Path) -> None:
     ada.page.get_by_role("checkbox", name="Somebody should get in touch again").check()
     ada.page.locator("[data-testid=outcome][data-outcome=advised][data-follow-up=true]").wait_for()
     seen.outcome, seen.follow_up = "advised", True
+    began = now()
     handed_over(server, town, ada, ben, case)
     seen.handed = 1
+    seen.did("handed", began, ada.name, ben.name)
     in_time(ada)
 
     # Cy was paused meanwhile, says so, and answers one of the two; the other is called back.
     cy.until("desk", lambda told: told["paused"])
+    for one in (lost, late):
+        one.seen.did("missed", one.seen.pressed.least, cy.name)
     callbacks = cora.get_by_test_id("callbacks")
     wait_for(lambda: callbacks.get_by_role("listitem").count() == 2, 30, "for two callbacks")
     town.looked_at(cora, "board")
     lost_row = callbacks.get_by_role("listitem").filter(has_text="Spanish")
+    began = now()
     lost_row.get_by_role("button", name="Called back").click()
     lost_row.get_by_text("Called back at").wait_for()
+    lost.seen.did("called back", began, "Cora Desk")
     lost.seen.ticket = late.seen.ticket = lost.seen.called_back = True
+    # Whoever lets go within ten seconds was not missed: this one waited for longer.
+    wait_for(lambda: now() > lost.seen.pressed.most + TAKEN_BACK, 20, "for a press that is missed")
     lost.end()
     cy.say(type="ready")
     late.answered_by(cy)
@@ -291,10 +300,12 @@ def test_a_night(server: RunningServer, town: Town, tmp_path: Path) -> None:
 
     # 4: said no to, by one; 5: by mistake.
     refused = town.caller(server, "TX", "en")
+    began = now()
     ada.page.get_by_role("button", name="Not me").click()
     ada.page.get_by_test_id("ring").wait_for(state="detached")
     refused.answered_by_now(ben)
     refused.end()
+    refused.seen.did("declined", began, ada.name)
     ben.say(type="ready")
     town.caller(server, "TX", "en").end()
 
@@ -311,21 +322,24 @@ def test_a_night(server: RunningServer, town: Town, tmp_path: Path) -> None:
     # 7: it rings when the server dies, and rings again when it is back; a conflict of interest.
     through = town.caller(server, "TX", "en")
     ada.page.get_by_test_id("ring").wait_for(timeout=LONG)
+    heard = heard_from_now_on(ada.page)
     server.kill()
     server.start()
     through.come()
     through.seen.returns = Between(1, 1)
     ben = back_on_duty(server, ben, "en")
-    # Until the server knows her again, her page shows the ring of before.
-    board.locator("li[data-doing=rung]").get_by_text("Ada Advocate").wait_for(timeout=LONG)
+    # Until the server knows her again her page shows the ring of before, and so does the board.
+    wait_for(lambda: any(through.encounter in one for one in heard()), 30, "for the ring anew")
     conflict = ada.page.get_by_test_id("ring").locator("details.conflict")
     wait_for(lambda: unfolded(conflict), 30, "for the ring of this life of the server")
     town.looked_at(ada.page, "conflict")
+    began = now()
     ada.page.get_by_role("button", name="Give it up").click()
     ada.page.get_by_test_id("ring").wait_for(state="detached")
     through.seen.conflicts = 1
     through.answered_by_now(ben)
     through.end()
+    through.seen.did("conflicted", began, ada.name)
     ben.say(type="ready")
 
     # 8 to 12: the rest of the night.
@@ -338,7 +352,8 @@ def test_a_night(server: RunningServer, town: Town, tmp_path: Path) -> None:
             town.caller(server, state, tongue), cy, outcome, gone=outcome == "referred"
         )
 
-    lags = late_pieces(server, ben, case)
+    check_acts(kept_in(server.data), town.seen)
+    lags = late_pieces(server.url, ben.cookie, case)
     check_the_desk(cora, town, [])
     # Pieces are counted ten minutes after the end of a call: this is what the morning shows.
     server.stop()
@@ -352,17 +367,6 @@ def test_a_night(server: RunningServer, town: Town, tmp_path: Path) -> None:
     town.looked_at(cora, "figures")
     bad = [one for one in town.said if one.startswith(("error", "pageerror"))]
     assert [one for one in bad if not any(each in one for each in EXPECTED)] == []
-
-
-def late_pieces(server: RunningServer, ben: Console, case: str) -> list[int]:
-    """How late the pieces of the only film and sound of the night came, by their packages."""
-    with httpx.Client(base_url=server.url, trust_env=False, timeout=60) as web:
-        web.headers["cookie"] = ben.cookie
-        (found,) = [one for one in web.get("/api/cases").json() if one["encounter"] == case]
-        at = [f"/api/recordings/{one['recording']}/package" for one in found["recordings"]]
-        lags = [lag for one in at for lag in lags_of(web.get(one).content)]
-    assert len(lags) > 10, "of film and of sound"
-    return lags
 
 
 LAG = "async () => (await (await fetch('/api/desk/figures')).json())?.all?.lag?.p50 ?? null"
