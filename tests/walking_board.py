@@ -126,7 +126,7 @@ class Board:
         self.part("roster")
         chooser = page.locator("input[type=file]")
         chooser.set_input_files({"name": "r.csv", "mimeType": "text/csv", "buffer": BENT.encode()})
-        page.locator("section pre").wait_for()
+        page.locator(".faults li").first.wait_for()
         walk.see(page, "board-roster-wrong")
         told = {"name": "r.csv", "mimeType": "text/csv", "buffer": ROSTER.encode()}
         chooser.set_input_files(told)  # type: ignore[arg-type]

@@ -222,9 +222,7 @@ function Code({ code, change, missing }: CodeProps): JSX.Element {
     };
     return (
       <div class="kept">
-        <span class="small soft">
-          <KeptCode code={code} />
-        </span>
+        <span class="small soft">{t("start.code.kept", { code: unbroken(code) })}</span>
         <button type="button" class="button plain small" onClick={again}>
           {t("start.code.change")}
         </button>
@@ -258,16 +256,7 @@ function Code({ code, change, missing }: CodeProps): JSX.Element {
 }
 
 /** In one piece: a code that goes on in the next line after its hyphen is read as two. */
-function KeptCode({ code }: { code: string }): JSX.Element {
-  const [before, after] = t("start.code.kept", { code }).split(code);
-  return (
-    <>
-      {before}
-      <span class="whole">{code}</span>
-      {after}
-    </>
-  );
-}
+const unbroken = (code: string): string => code.replace("-", "\u2060-\u2060");
 
 function LeftoversSaid({ leftovers }: { leftovers: Leftovers }): JSX.Element {
   const { waiting, sent } = leftovers;
