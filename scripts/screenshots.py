@@ -27,7 +27,8 @@ LANGUAGES = ("en", "es", "ar")
 SIDES = ("callers", "troubles", "desks", "night", "stamps")
 LONG = {
     "copy-boxes", "copy-made", "desk-callbacks", "desk-case", "desk-case-cut",
-    "desk-case-open-ended", "desk-channels", "desk-keys-owed", "desk-off-duty", "desk-on-duty",
+    "desk-case-open-ended", "desk-channels", "desk-keys-owed", "desk-number", "desk-off-duty",
+    "desk-on-duty",
     "desk-opened", "desk-papers", "readiness", "readiness-old", "rights", "third-on-duty",
     "this-phone",
 }  # fmt: skip

@@ -11,10 +11,12 @@ import httpx
 from playwright.sync_api import BrowserContext
 from websockets.sync.client import ClientConnection, connect
 
-from accompany.evidence.age import HybridIdentity
+from accompany.evidence.age import HybridIdentity, HybridRecipient
+from accompany.evidence.callback_numbers import CallbackNumber, seal_number
 from accompany.evidence.cards import Card
 from accompany.evidence.notes import Note, Signer
 from accompany.evidence.text import write_base32, write_base64, write_lines
+from accompany.ids import EncounterId
 from nightbook import Between, Seen, now
 from serving import RunningServer, accompany, environment
 
@@ -159,6 +161,18 @@ class Caller:
         """The attorney's voice is played for the first time."""
         self.seen.spoke = now()
         self.line.say(type="heard")
+
+    def leave_number(self, number: str) -> None:
+        """Leave one to be called back on, sealed to who is to call, once somebody is."""
+        told = self.line.until("standing", lambda one: one["callback"]["owner"])["callback"]
+        card = Card.read(Note.parse(told["owner"].encode()).text)
+        one = CallbackNumber(EncounterId(self.encounter), number, "no", "after six")
+        sealed = write_base64(seal_number(one, HybridRecipient.parse(card.recipient)))
+        headers = {"authorization": f"Bearer {self._press['secret']}"}
+        with httpx.Client(base_url=self._server.url, trust_env=False, headers=headers) as web:
+            copies = {"copies": [{"holder": card.serial, "sealed": sealed}]}
+            answer = web.put(f"/api/callbacks/{self.encounter}", json=copies)
+            assert answer.status_code == 200, answer.text
 
     def end(self) -> None:
         began = now()

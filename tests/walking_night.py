@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from walking import Walk
 
 RESPONDER = "Rosa Responder"
+NUMBER = "+15550107071"
 RULES = {
     "ACCOMPANY_RECONNECT_SECONDS": "4", "ACCOMPANY_HOLD_SECONDS": "1",
     "ACCOMPANY_MISS_SECONDS": "3600", "ACCOMPANY_SURGE_WAITING": "3",
@@ -119,6 +120,7 @@ class Night:
         walk.press()
         walk.button("ring.answer", rosa).wait_for(timeout=LONG)
         walk.see(rosa, "responder-ringing")
+        self._leaves_a_number(caller)
         walk.use("ring.answer", rosa)
         rosa.locator("[data-testid=heard-caller][data-call=connected]").wait_for(timeout=LONG)
         walk.see(rosa, "responder-call")
@@ -146,6 +148,24 @@ class Night:
         rosa.close()
         walk.page = walk.speaking(walk.phone.context.new_page())
         walk.allowing()
+
+    def _leaves_a_number(self, caller: Page) -> None:
+        """Nobody has answered: a number is left to be called back on, first in no form."""
+        walk = self.walk
+        caller.bring_to_front()
+        caller.get_by_test_id("leave-number").wait_for(timeout=LONG)
+        walk.use(caller.get_by_test_id("leave-number"), caller)
+        panel = caller.get_by_test_id("callback-number")
+        panel.locator("input[type=tel]").fill("911")
+        walk.use(panel.locator("button[type=submit]"), caller)
+        panel.locator("[aria-invalid=true]").wait_for()
+        walk.see(caller, "call-number")
+        panel.locator("input[type=tel]").fill(NUMBER)
+        walk.use(panel.locator("button[type=submit]"), caller)
+        panel.and_(caller.locator("[data-left=true][data-waits='']")).wait_for(timeout=LONG)
+        walk.see(caller, "call-number-left")
+        caller.keyboard.press("Escape")
+        panel.wait_for(state="detached")
 
     def _prepared(self) -> None:
         page = self.walk.page
@@ -256,6 +276,7 @@ class Night:
         page.bring_to_front()
         lost = [Caller(walk.server, "TX", "en") for _ in range(2)]
         page.locator(".turn.loud").wait_for(timeout=LONG)
+        lost[1].leave_number(NUMBER)
         page.locator("[data-testid=callbacks] li").nth(1).wait_for(timeout=LONG)
         walk.see(page, "desk-paused")
         board.bring_to_front()
@@ -267,11 +288,15 @@ class Night:
         page.get_by_text(walk.words("callback.take")).first.wait_for()
         page.bring_to_front()
         walk.see(page, "desk-callbacks")
+        walk.use(page.get_by_test_id("shown-number").locator("button"), page)
+        page.locator("[data-testid=shown-number][data-step=open]").wait_for()
+        walk.see(page, "desk-number")
         board.bring_to_front()
         done = board.get_by_test_id("callbacks").locator(
             f"[data-encounter='{lost[1].encounter}'] button"
         )
-        walk.use(done.nth(1), board)
+        # After the one that shows the number, and "I take it".
+        walk.use(done.nth(2), board)
         owed.and_(board.locator("[data-done=true]")).wait_for()
         owed.and_(board.locator("[data-late=true]")).first.wait_for(timeout=3 * LONG)
         for one in lost:
