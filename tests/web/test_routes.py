@@ -44,7 +44,7 @@ def routes(tmp_path: Path) -> set[tuple[str, str]]:
 
 
 def messages() -> set[str]:
-    tags = {"caller": get_args(FromCaller), "duty": get_args(FromDuty), "desk": (FromDesk,)}
+    tags = {"caller": get_args(FromCaller), "duty": get_args(FromDuty), "desk": get_args(FromDesk)}
     return {f"{name} {one.__struct_config__.tag}" for name, ones in tags.items() for one in ones}
 
 
