@@ -325,7 +325,7 @@ async def test_statements_are_refused_where_their_own_room_is_used_up_and_not_be
 
 
 async def test_what_the_index_holds_for_itself_is_kept_over_a_stop_on_a_full_disk(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     async with keeping(tmp_path) as kept:
         await kept.keeper.keep([noise(0), noise(1)])
@@ -336,7 +336,13 @@ async def test_what_the_index_holds_for_itself_is_kept_over_a_stop_on_a_full_dis
     assert not log.exists()
     assert not room.read_bytes()[:32].strip(b"\0")
     monkeypatch.setattr(long_log, "fallocate", _no_room)
+    # A piece of what is held back was needed meanwhile.
+    os.truncate(tmp_path / "reserve", BIG // 8)
+    monkeypatch.setattr(os, "posix_fallocate", _no_room)
+    caplog.clear()
     async with keeping(tmp_path) as kept:
+        # It says so at this start as well.
+        assert "segments are refused, statements still taken" in caplog.text
         assert not room.exists()
         assert log.stat().st_ino == inode
         assert kept.keeper._index.own_room >= BIG // 2 - 32 * 8192

@@ -23,8 +23,9 @@ FILE_BYTES = 32 * MEBIBYTE
 """A quarter of it is held back for statements: more than the databases' own logs ever need."""
 
 
-PROMPTLY = 5.0
-"""Seconds in which a statement has its answer, whatever it is."""
+PROMPTLY = 15.0
+"""Seconds in which a statement has its answer, whatever it is, on a machine full of others' work
+as well; one that waits for room has none in 60."""
 PROMISED = 340
 """Statements, one after the other, that are taken at least on a disk that others go on filling,
 by docs/durability.md, with files of FILE_BYTES."""
@@ -139,19 +140,19 @@ def fill_on_and_on(folder: Path, disk: Path, tell: Tell) -> Outcome:
             _until(lambda: all(one.answers[507] for one in surge.phones))
             tell(1, 5, "full")
             third = PROMISED // 3
-            taken = [_state_until_refused(talking, third)]
+            took: list[float] = []
+            taken = [_state_until_refused(talking, third, took)]
             tell(2, 5, f"{taken} statements taken")
             server.kill()
-            server.start()
-            taken.append(_state_until_refused(talking, third))
+            _start_and_hear(server)
+            taken.append(_state_until_refused(talking, third, took))
             tell(3, 5, f"{taken} statements taken")
             server.stop()
-            server.start()
-            taken.append(_state_until_refused(talking, 20 * PROMISED))
+            _start_and_hear(server)
+            taken.append(_state_until_refused(talking, 20 * PROMISED, took))
             process = server.process
             assert process is not None
             assert process.poll() is None, server.said()
-            assert "the disk is full" in server.said()
             tell(4, 5, f"{taken} statements taken")
             assert sum(taken) >= PROMISED, (taken, server.said())
         before = {id(one): len(one.acknowledged) for one in surge.phones}
@@ -169,10 +170,18 @@ def fill_on_and_on(folder: Path, disk: Path, tell: Tell) -> Outcome:
     words = (
         f"a disk that somebody else went on filling all the time: {taken[0]} statements were "
         f"taken, {taken[1]} more after a kill, and after a stop {taken[2]} more until they were "
-        f"refused, each answer within {PROMPTLY:.0f} s; with room again all phones went on, "
-        f"without a restart; all {there} acknowledged were there, and after a kill as well"
+        f"refused, the slowest answer within {max(took):.1f} s; with room again all phones "
+        f"went on, without a restart; all {there} acknowledged were there, and after a kill as well"
     )
     return Outcome(words, Counter({"full disks": 1, ACKNOWLEDGED: there}))
+
+
+def _start_and_hear(server: Forking) -> None:
+    """Start it on the full disk; it says of it before it is ready."""
+    before = len(server.log.read_text())
+    server.start()
+    said = server.log.read_text()[before:]
+    assert "the disk is full: segments are refused, statements still taken" in said, said
 
 
 def _talking(surge: Surge) -> Phone:
@@ -185,15 +194,18 @@ def _talking(surge: Surge) -> Phone:
     return one
 
 
-def _state_until_refused(one: Phone, most: int) -> int:
+def _state_until_refused(one: Phone, most: int, took: list[float]) -> int:
     """Send statements until one is refused, each as often as a phone would; return how many were
-    taken. Each answer has to come promptly, and a refusal to be a clear one."""
+    taken, and add to *took* how long each answer did. Each has to come promptly, and a refusal to
+    be a clear one."""
     with client_of(one.server) as client:
         client.timeout = PROMPTLY
         for taken in range(most):
             signed = one.unsent or one.more()
             path = f"/api/recordings/{one.device.recording}/statements/{signed.number}"
+            began = time.monotonic()
             answer = client.put(path, content=signed.note)
+            took.append(time.monotonic() - began)
             one.unsent = None if answer.status_code in (200, 201) else signed
             if one.unsent is not None:
                 assert answer.status_code == 507, answer.text

@@ -48,6 +48,8 @@ class Ballast:
         self.held = _size_of(path) == self._size
         if not self.held:
             self._make()
+            # At a start as well: who reads of it in the log of the last one?
+            self._say_full(not self.held)
 
     def release(self) -> bool:
         """Give up a piece for whoever needs it; return whether there was one that is not for
