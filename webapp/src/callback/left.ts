@@ -192,9 +192,13 @@ export class Left {
       const told = await this.#ask(waits);
       if (told === null) return this.#end();
       this.#tries = 0;
+      const before = this.#view.value.told?.owner ?? null;
       this.#view.merge({ told });
       // Something else may have been said meanwhile.
       if (this.#waits === waits) this.#wait(null);
+      // Sealed before it was known that somebody else is to call.
+      const another = told.owner !== before && this.#waits === null;
+      if (another && this.#plain !== null && this.#anews++ < ANEW) void this.#seal(this.#plain);
     } catch (error) {
       await this.#failed(error, waits);
     } finally {

@@ -204,6 +204,16 @@ test("where somebody else is to call, it is sealed to them", async () => {
   expect(await openNumber(readBase64(server.copies[1]?.sealed ?? ""), CLAIM.encounter, ben.identity)).toEqual(ONE);
 });
 
+test("where somebody took it before it was left, the server's answer says so, and it is sealed to them", async () => {
+  server.told = { deadline: null, until: null, owner: cardOf(4, ben.recipient), left: false };
+  const left = leaving(service(), { ...server.told, owner: null });
+  await left.leave(ONE);
+  await settled(() => expect(server.copies.map(({ holder }) => holder)).toEqual(["custodian", serialOf(4)]));
+  expect(await openNumber(readBase64(server.copies[1]?.sealed ?? ""), CLAIM.encounter, ben.identity)).toEqual(ONE);
+  await settled(() => expect(left.view.value.waits).toBe(null));
+  expect(server.asked).toEqual(["PUT", "PUT"]);
+});
+
 test("a copy that the server refuses is sealed anew to who is to call now, and not for ever", async () => {
   server.told = { deadline: null, until: null, owner: cardOf(4, ben.recipient), left: false };
   server.refuses = 422;
