@@ -18,6 +18,8 @@ export interface Unlocked {
 interface DeskNumberProps {
   encounter: string;
   of: string;
+  /** who is to call, as the board says; null: nobody yet */
+  owner: string | null;
   /** in this page's memory while the part is shown */
   keys: Unlocked | null;
   unlock(keys: Unlocked): void;

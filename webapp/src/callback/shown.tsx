@@ -2,7 +2,7 @@
 
 import "../styles/callback.css";
 import type { ComponentChildren, JSX } from "preact";
-import { useState } from "preact/hooks";
+import { useEffect, useState } from "preact/hooks";
 import { AccompanyError } from "../errors";
 import type { CallbackNumber } from "../evidence/callback-numbers";
 import { dateAndTime, t } from "../i18n";
@@ -24,6 +24,8 @@ interface ShownNumberProps {
   children?: ComponentChildren;
   /** for coordinators: seals it to the owner, too */
   gives?: boolean;
+  /** who is to call, as the board says; null: nobody yet */
+  owner?: string | null;
 }
 
 type Step =
@@ -32,7 +34,7 @@ type Step =
   | { is: "open"; found: SealedNumber; number: CallbackNumber };
 
 export function ShownNumber(props: ShownNumberProps): JSX.Element {
-  const { encounter, of, identity, children } = props;
+  const { encounter, of, identity, owner, gives, children } = props;
   const [step, go] = useState<Step>({ is: "shut" });
   const open = async (): Promise<void> => {
     if (identity === null) return go({ is: "asked" });
@@ -42,6 +44,18 @@ export function ShownNumber(props: ShownNumberProps): JSX.Element {
     if (next.is === "open") say(t("number.there"));
     else if (next.is === "failed" || next.is === "absent" || next.is === "broken") alarm(t(`number.${next.is}`));
   };
+  // Asked for before the keys were there: shown once they are.
+  useEffect(() => {
+    if (step.is === "asked" && identity !== null) void open();
+  }, [identity]);
+  // Somebody else is to call now: whether they have a copy is asked, and what is shown stays.
+  const look = async (identity: string): Promise<void> => {
+    const next = await opened(encounter, identity);
+    if (next.is === "open") go((now) => (now.is === "open" ? next : now));
+  };
+  useEffect(() => {
+    if (gives === true && step.is === "open" && identity !== null) void look(identity);
+  }, [owner]);
   return (
     <div class="shown-number" data-testid="shown-number" data-step={step.is}>
       <p class="there">
@@ -116,6 +130,7 @@ function Open({ step, gives, organizationKey, now, shut }: OpenProps): JSX.Eleme
           {t("number.says.when")} <bdi>{number.when}</bdi>
         </p>
       )}
+      <p class="small">{t("number.unproved")}</p>
       <p class="soft small">{t("number.noted", { time: dateAndTime(found.until) })}</p>
       <p class="ways">
         <a class="button main" href={`tel:${number.number}`}>
@@ -131,7 +146,7 @@ function Open({ step, gives, organizationKey, now, shut }: OpenProps): JSX.Eleme
         </button>
       </p>
       {gives === true && found.owner !== null && (
-        <Give number={number} card={found.owner} organizationKey={organizationKey} now={now} />
+        <Give key={found.owner} number={number} card={found.owner} organizationKey={organizationKey} now={now} />
       )}
     </div>
   );

@@ -38,6 +38,7 @@ export function NowPart({ watch }: { watch: Watch }): JSX.Element {
                 <DeskNumber
                   encounter={one.encounter}
                   of={of}
+                  owner={one.owner}
                   keys={keys}
                   unlock={unlock}
                   now={() => watch.clock.now()}
