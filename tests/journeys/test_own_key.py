@@ -18,6 +18,7 @@ from people import (
     Caller,
     add_authenticator,
     say_in_chat,
+    to_the_key,
     violations,
     wait_for_text,
 )
@@ -39,16 +40,6 @@ CHAT = "CANARYCHAT is my brother allowed to film?"
 def named(link: str) -> str:
     """Return the link under the name this machine has for itself: a number has no passkeys."""
     return link.replace("127.0.0.1", "localhost")
-
-
-def to_the_key(page: Page) -> None:
-    """Go to where a key is made, as one comes there in set-up."""
-    page.get_by_role("button", name="Set up this phone: one minute").click()
-    for name in ("Next", "Next", "Next", "Skip", "Next"):
-        page.get_by_role("button", name=name, exact=True).click()
-    page.locator("[data-step=recovery]").wait_for()
-    page.get_by_role("button", name="Make my key").wait_for()
-    assert violations(page) == []
 
 
 def read_sheet(page: Page) -> str:

@@ -1,17 +1,18 @@
 """A coordinator makes an organization of their own in the browser, out of the demonstration: keys
-by passkey and paper, a second holder, a drill; an attorney's card waits, is checked, is signed."""
+by passkey and paper, a second holder, a drill; an attorney's card waits, is checked, is signed; a
+caller's number is sealed to those keys, and opened with them."""
 
 import re
 import sqlite3
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
-from playwright.sync_api import Page
+from playwright.sync_api import Locator, Page
 
 from accompany.client.device import Device as RecordingDevice
 from accompany.client.device import Purpose
@@ -22,13 +23,25 @@ from accompany.evidence.text import write_base64
 from accompany.ids import EncounterId, Origin
 from browsers import Phone
 from house import new_id
-from people import file_document, read_document, violations
-from serving import RunningServer
+from people import Caller, file_document, read_document, to_the_key, violations
+from serving import RunningServer, running_server
+from thief import holding
 from virtual import DESKTOP, PHONE, Device, named
 
 pytestmark = [pytest.mark.journey, pytest.mark.patient]
 ANOTHER = "legal winner thank year wave sausage worth useful legal winner thank yellow"
 """Words of a sheet, but not of this one (a published vector of BIP 39)."""
+
+NUMBER, CHANGED = "+15550107071", "5550107199"
+SHOW = re.compile("^Show the number")
+
+
+@pytest.fixture
+def own_server(tmp_path: Path) -> Iterator[RunningServer]:
+    """A callback is owed a second and a half after a press that nobody answers."""
+    more = {"ACCOMPANY_WAVE_SECONDS": "0.5"}
+    with running_server(tmp_path / "data", more=more) as server:
+        yield server
 
 
 @pytest.fixture
@@ -92,7 +105,7 @@ def test_an_organization_of_ones_own_from_the_first_key_to_a_signed_card(
     proof.get_by_text("These are words of another sheet.").wait_for()
     assert violations(page) == []
     type_words(page, " ".join(words))
-    page.get_by_test_id("pin").wait_for()
+    pin = page.get_by_test_id("pin").inner_text()
     demonstration.wait_for(state="detached")
     assert violations(page) == []
 
@@ -163,7 +176,19 @@ def test_an_organization_of_ones_own_from_the_first_key_to_a_signed_card(
     case.locator("[data-testid=notes] [data-state=kept]").wait_for()
     file_document(case, "stop.txt", "Stopped at nine.")
     assert violations(ada.page) == []
-    cases_come_back(page, ada, device, encounter)
+    again = cases_come_back(page, ada, device, encounter)
+
+    # The caller's phone trusts the new key, as its link says.
+    link = f"{named(own_server.links['caller']).partition('&key=')[0]}&key={pin}"
+    carla = device("carla", options=PHONE)
+    panel = a_number_is_left(page, carla, link)
+    it_is_opened(page, again.page)
+    for folder in (own_server.data, carla.phone.profile):
+        assert holding(folder, CHANGED.encode(), exact=True) == []
+    panel.get_by_role("button", name="Take it back").click()
+    panel.get_by_text("Taken back: the number was destroyed.").first.wait_for()
+    for shown in (page, again.page):
+        shown.get_by_test_id("shown-number").wait_for(state="detached")
 
 
 ME = "() => fetch('/api/me').then((me) => me.json()).then((me) => me.person)"
@@ -209,7 +234,9 @@ def a_case_of(server: RunningServer, serial: str) -> str:
     return encounter
 
 
-def cases_come_back(page: Page, ada: Device, device: Callable[..., Device], encounter: str) -> None:
+def cases_come_back(
+    page: Page, ada: Device, device: Callable[..., Device], encounter: str
+) -> Device:
     """Ada loses everything and is invited again: her cases are given to her new card."""
     part(page, "People")
     page.get_by_role("button", name="Lost device… Ada Advocate").click()
@@ -255,3 +282,62 @@ def cases_come_back(page: Page, ada: Device, device: Callable[..., Device], enco
     case.get_by_test_id("note-before").get_by_text("No warrant was shown.").wait_for()
     read_document(case, "stop.txt", "Stopped at nine.")
     assert violations(again.page) == []
+    return again
+
+
+def a_number_is_left(page: Page, carla: Device, link: str) -> Locator:
+    """Nobody is on duty: a number is left, and changed, under "My recordings"."""
+    phone, caller = carla.page, Caller(carla.phone, carla.page)
+    caller.prepare(link)
+    to_the_key(phone)
+    phone.get_by_role("button", name="Make my key").click()
+    phone.get_by_role("button", name="Use this phone's lock").click()
+    phone.locator(".words li").nth(11).wait_for()
+    phone.get_by_role("button", name="I have it on paper").click()
+    phone.get_by_text("You have a key of your own.").first.wait_for()
+    phone.get_by_role("button", name="Back to the button").click()
+    part(page, "Now")
+    caller.press()
+    page.get_by_test_id("callbacks").get_by_role("listitem").wait_for()
+    caller.end()
+    caller.wait_until_safe()
+    phone.get_by_role("button", name="Back to the start", exact=True).click()
+    phone.get_by_role("button", name="My recordings").click()
+    phone.get_by_role("button", name="Unlock").click()
+    panel = phone.get_by_test_id("callback-number")
+    for name, number in (("Leave a number", NUMBER), ("Change it", CHANGED)):
+        panel.get_by_role("button", name=name).click()
+        panel.get_by_label("Telephone number").fill(number)
+        with phone.expect_response(re.compile("/api/callbacks/")) as left:
+            panel.get_by_role("button", name="Seal and leave it").click()
+        assert (left.value.request.method, left.value.status) == ("PUT", 200)
+        panel.get_by_text("Your number was left.").wait_for()
+    assert violations(phone) == []
+    return panel
+
+
+def it_is_opened(page: Page, console: Page) -> None:
+    """A coordinator opens it, and seals it to whoever takes the callback later."""
+    owed = page.get_by_test_id("callbacks")
+    owed.get_by_role("button", name=SHOW).click()
+    owed.get_by_text("The organization's keys open it.").wait_for()
+    assert violations(page) == []
+    owed.get_by_role("button", name="Open with my passkey").click()
+    owed.locator(".digits").get_by_text(CHANGED, exact=True).wait_for()
+    assert owed.get_by_role("link").get_attribute("href") == f"tel:{CHANGED}"
+
+    theirs = console.get_by_test_id("callbacks")
+    console.get_by_role("button", name="Go on duty").click()
+    theirs.get_by_text("A number was left. Take the callback to see it.").wait_for()
+    theirs.get_by_role("button", name="I take it").click()
+    theirs.get_by_role("button", name=SHOW).click()
+    theirs.get_by_text("It was not sealed to you").wait_for()
+    assert violations(console) == []
+    # Nothing was closed on the desk: it says whom the number can be given.
+    owed.get_by_role("button", name="Seal it to Ada Advocate as well").click()
+    owed.get_by_text("Now Ada Advocate can open it, too.").wait_for()
+    assert violations(page) == []
+    theirs.get_by_role("button", name=SHOW).click()
+    theirs.locator(".digits").get_by_text(CHANGED, exact=True).wait_for()
+    theirs.get_by_text("Nothing proves who left it").wait_for()
+    assert violations(console) == []
