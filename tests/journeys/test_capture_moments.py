@@ -303,43 +303,6 @@ def test_from_the_home_screen_of_an_iphone_safari_is_offered(
     phone.close()
 
 
-SPOOL = """async () => (await navigator.storage.estimate()).usage"""
-
-
-@pytest.mark.patient
-def test_a_full_phone_without_a_line_gives_up_nothing_until_the_server_has_it(
-    own_server: RunningServer, attorney: Attorney, calling, tmp_path: Path
-) -> None:
-    caller = calling()
-    caller.press()
-    attorney.answer()
-    caller.wait_until_recorded(3)
-    own_server.kill()
-    devtools = caller.phone.context.new_cdp_session(caller.page)
-    quota = {"origin": own_server.url}
-    room = caller.page.evaluate(SPOOL) + 200_000
-    devtools.send("Storage.overrideQuotaForOrigin", {**quota, "quotaSize": room})
-    wait_for(lambda: shown(caller, "saving") == "storage", 30, "for the full phone to be said")
-    wait_for(lambda: recorded_kind(caller) == "sound", 30, "for the sound to be what is recorded")
-    caller.wait_until_recorded(caller.recorded + 3)
-    own_server.start()
-    wait_for(
-        lambda: float(caller.page.get_by_test_id("unsafe").get_attribute("data-seconds") or 9) < 3,
-        60,
-        "for the server to have it",
-    )
-    caller.end()
-    caller.wait_until_safe()
-    found = recordings_of(attorney)
-    for _, recording, _ in found:
-        package = save_package(attorney, tmp_path / f"{recording}.zip", recording)
-        verdict = verify(package, own_server.links["policy"])
-        assert verdict.status == 0, verdict.words
-    # With what went the phone had room again: the film may have gone on.
-    assert "storage" in [closing for kind, _, closing in found if kind == "film"]
-    assert [closing for kind, _, closing in found if kind == "sound"] == ["stopped"]
-
-
 @pytest.mark.patient
 def test_a_full_phone_keeps_the_sound_and_films_again_when_there_is_room(
     own_server: RunningServer, calling
