@@ -21,8 +21,7 @@ class SqliteNumbers:
         database.do(_SCHEMA)
         rows = database.rows("SELECT DISTINCT encounter FROM callback_numbers")
         self._left = frozenset(EncounterId(str(encounter)) for (encounter,) in rows)
-        # As killed between forgetting one and emptying the log.
-        database.empty_log()
+        database.empty_old_log()
 
     def put(self, copies: list[SealedNumber]) -> None:
         with self._database.together():

@@ -4,6 +4,7 @@ Every write is durable when it returns (WAL, synchronous FULL). No address, no n
 no place beyond the state is ever written. Not here: evidence, the organization's people (`people`).
 """
 
+import logging
 import sqlite3
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -16,6 +17,8 @@ from accompany.dispatch.ports import Pressed
 from accompany.dispatch.roster import Press
 from accompany.errors import DiskFull, Unknown
 from accompany.ids import CardSerial, EncounterId
+
+logger = logging.getLogger("accompany")
 
 _IOERR_SHMSIZE = 4874
 NO_ROOM = (sqlite3.SQLITE_FULL, _IOERR_SHMSIZE)
@@ -74,6 +77,14 @@ class Database:
         """Move everything from the write-ahead log to its place, and leave the log empty."""
         with no_room_as_disk_full():
             self._tables.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+
+    def empty_old_log(self) -> None:
+        """At a start: a crash may have come between writing over something and emptying the log.
+        On a full disk it is left to the next time."""
+        try:
+            self.empty_log()
+        except DiskFull as error:
+            logger.warning("the database's log is not emptied yet: %s; the next time", error)
 
     def row(self, statement: str, *values: object) -> tuple[object, ...] | None:
         found = self._tables.execute(statement, values).fetchone()

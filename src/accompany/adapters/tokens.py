@@ -4,14 +4,10 @@ What came together would still lie together in the write-ahead log, and what was
 press that it was spent on: it is emptied after every batch and every token that is spent.
 """
 
-import logging
 from collections.abc import Sequence
 
 from accompany.adapters.events import read_int
 from accompany.adapters.sqlite import Database
-from accompany.errors import DiskFull
-
-logger = logging.getLogger("accompany")
 
 _SCHEMA = (
     "CREATE TABLE IF NOT EXISTS tokens (digest BLOB PRIMARY KEY, until INTEGER NOT NULL) "
@@ -28,11 +24,7 @@ class SqliteTokens:
         self._database = database
         for statement in _SCHEMA:
             database.do(statement)
-        try:
-            # Where a crash came between the two.
-            database.empty_log()
-        except DiskFull as error:
-            logger.warning("the database's log is not emptied yet: %s; with the next token", error)
+        database.empty_old_log()
 
     def add(self, digests: Sequence[bytes], until: int) -> bool:
         statement = "INSERT OR IGNORE INTO tokens VALUES (?, ?)"
