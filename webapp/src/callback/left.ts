@@ -35,6 +35,9 @@ export interface LeftView {
   readonly problem: "again" | "many" | "refused" | null;
 }
 
+/** Whether a number is left, on the server or on its way there. */
+export const isThere = ({ told, waits }: LeftView): boolean => waits === "left" || (waits === null && told?.left === true);
+
 const LATER = 30_000;
 const MINUTE = 60_000;
 const ANEW = 2;

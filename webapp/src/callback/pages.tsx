@@ -8,7 +8,7 @@ import type { CallbackTold } from "../live-contracts";
 import { useWatched } from "../ui/hooks";
 import { Icon } from "../ui/icons";
 import { keptCallbacks } from "./kept";
-import { Left, type Claim, type Trusted } from "./left";
+import { Left, isThere, type Claim, type Trusted } from "./left";
 import { NumberPanel, worthShowing } from "./panel";
 
 export { CALLBACK } from "../i18n/callback";
@@ -45,8 +45,7 @@ export function PressNumber({ claim, told, service, organization, now, beside }:
 
 function Beside({ left, organization }: { left: Left; organization: string }): JSX.Element {
   const [open, show] = useState(false);
-  const { told, waits } = useWatched(left.view);
-  const there = waits === "left" || (told?.left === true && waits === null);
+  const there = isThere(useWatched(left.view));
   return (
     <>
       <button type="button" class="button leave-number" data-testid="leave-number" data-left={there} onClick={() => show(true)}>

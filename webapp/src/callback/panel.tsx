@@ -11,7 +11,7 @@ import { Notice } from "../ui/frame";
 import { useWatched } from "../ui/hooks";
 import { Icon } from "../ui/icons";
 import { alarm, say } from "../ui/say";
-import type { Left, LeftView } from "./left";
+import { isThere, type Left, type LeftView } from "./left";
 
 /** Whether there is anything to show: in a demonstration there may be nobody who could open a number. */
 export const worthShowing = (left: Left, { told, waits, over }: LeftView): boolean =>
@@ -29,7 +29,7 @@ export function NumberPanel({ left, organization, open = false }: NumberPanelPro
   const view = useWatched(left.view);
   const [writing, write] = useState(open);
   const [gone, take] = useState(false);
-  const there = view.waits === "left" || (view.told?.left === true && view.waits === null);
+  const there = isThere(view);
   const said = saidOf(view, there, gone);
   useEffect(() => {
     if (said !== null) say(t(said));

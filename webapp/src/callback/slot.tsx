@@ -3,36 +3,16 @@
 import type { JSX } from "preact";
 import { useEffect, useState } from "preact/hooks";
 import { addWords } from "../i18n";
+import { lateCome } from "../ui/late";
 import type { Trusted } from "./left";
 import { CALLBACKS } from "./names";
 import type { PressNumberProps } from "./pages";
 
-type Pages = typeof import("./pages");
-
-const AGAIN = 3_000;
-let pages: Pages | null = null;
-
-async function loadPages(): Promise<Pages> {
-  for (;;) {
-    try {
-      const found = await import("./pages");
-      await addWords(found.CALLBACK);
-      return (pages = found);
-    } catch {
-      await new Promise((resolve) => setTimeout(resolve, AGAIN));
-    }
-  }
-}
-
-function usePages(wanted: boolean): Pages | null {
-  const [found, show] = useState(pages);
-  useEffect(() => {
-    let over = false;
-    if (wanted) void loadPages().then((loaded) => over || show(loaded));
-    return () => void (over = true);
-  }, [wanted]);
-  return wanted ? found : null;
-}
+const usePages = lateCome(async () => {
+  const pages = await import("./pages");
+  await addWords(pages.CALLBACK);
+  return pages;
+});
 
 /** Of a press: nothing where no number may be left; once shown it stays, and says what became of it. */
 export function NumberSlot({ offered, ...props }: PressNumberProps & { offered: boolean }): JSX.Element | null {

@@ -3,6 +3,7 @@
 import type { JSX } from "preact";
 import { useEffect, useState } from "preact/hooks";
 import { t, type Key } from "../i18n";
+import { saveFile } from "../save";
 import { Refused, Unreachable } from "../service";
 import { Notice } from "../ui/frame";
 import { Icon } from "../ui/icons";
@@ -28,7 +29,7 @@ export function SaveButton({ recording, fetchSealed, gone }: SaveProps): JSX.Ele
     tell(null);
     say(t("own.saving"));
     try {
-      saveAs(await fetchSealed(), `${recording}.zip`);
+      saveFile(await fetchSealed(), `${recording}.zip`);
     } catch (error) {
       const why = whyOf(error, gone);
       tell(why);
@@ -53,14 +54,4 @@ export function SaveButton({ recording, fetchSealed, gone }: SaveProps): JSX.Ele
 function whyOf(error: unknown, gone: Key): Key {
   if (error instanceof Unreachable) return "service.away";
   return error instanceof Refused && error.problem.status === 404 ? gone : "own.failed";
-}
-
-/** Hands a file to the browser, which asks where it shall go. */
-export function saveAs(file: Blob, name: string): void {
-  const link = document.createElement("a");
-  link.href = URL.createObjectURL(file);
-  link.download = name;
-  link.click();
-  // The browser reads it after the click.
-  setTimeout(() => URL.revokeObjectURL(link.href), 60_000);
 }

@@ -7,13 +7,13 @@ import { RECIPIENT } from "../evidence/statements";
 import { dateAndTime, t } from "../i18n";
 import { identityIn } from "../opened";
 import { recipientOf, sealer } from "../seal/age";
+import { saveFile } from "../save";
 import { Notice } from "../ui/frame";
 import { alarm, say } from "../ui/say";
 import { newSecret } from "./enrolment";
 import { linkKeyOf, secretAt, type OwnKey } from "./key";
 import { addGrant, endPass, givePass, type FiledRecording } from "./requests";
 import { linkTo } from "./link";
-import { saveAs } from "./save-button";
 
 interface ShareProps {
   recording: FiledRecording;
@@ -128,7 +128,7 @@ function ByKey(props: ShareProps): JSX.Element {
     become("working");
     try {
       await grantTo(to, props);
-      saveAs(await props.fetchSealed(), `${id}.zip`);
+      saveFile(await props.fetchSealed(), `${id}.zip`);
       become("shared");
       say(t("own.share.done"));
     } catch {

@@ -6,6 +6,7 @@
 import type { JSX } from "preact";
 import { useEffect, useState } from "preact/hooks";
 import { addWords, t } from "../i18n";
+import { lateCome } from "../ui/late";
 import type { ContactsProps } from "./contacts";
 import { restoreCheckIns } from "./durable";
 import { CHECK_INS } from "./names";
@@ -13,31 +14,12 @@ import type { Telling } from "./telling";
 
 export type Pages = typeof import("./pages");
 
-const AGAIN = 3_000;
-let pages: Pages | null = null;
-
-async function loadPages(): Promise<Pages> {
-  for (;;) {
-    try {
-      const found = await import("./pages");
-      await addWords(found.PEOPLE);
-      return (pages = found);
-    } catch {
-      await new Promise((resolve) => setTimeout(resolve, AGAIN));
-    }
-  }
-}
-
 /** The pages once they are there, asked for when they are *wanted*. */
-export function usePages(wanted: boolean): Pages | null {
-  const [found, show] = useState(pages);
-  useEffect(() => {
-    let over = false;
-    if (wanted) void loadPages().then((loaded) => over || show(loaded));
-    return () => void (over = true);
-  }, [wanted]);
-  return wanted ? found : null;
-}
+export const usePages = lateCome<Pages>(async () => {
+  const pages = await import("./pages");
+  await addWords(pages.PEOPLE);
+  return pages;
+});
 
 interface TellingSlotProps {
   telling: Telling | null;
