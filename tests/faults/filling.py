@@ -98,18 +98,23 @@ def fill_the_disk(folder: Path, disk: Path, tell: Tell) -> Outcome:
         _until(lambda: all(len(one.acknowledged) > taken[id(one)] for one in senders))
         assert process.poll() is None, server.said()
         tell(3, 3, "room again")
-    surge.check(everything=True)
-    surge.check_package()
-    server.kill()
-    server.start()
-    surge.check(everything=True)
-    server.stop()
+    _check_through_a_kill(surge, server)
     words = (
         f"filled to the last byte under load: {refused} times 507 for bytes, while {stated} "
         f"statements without bytes were taken; with room again all phones went on, without a "
         f"restart; all {surge.acknowledged} acknowledged were there, and after a kill as well"
     )
     return Outcome(words, Counter({"full disks": 1, ACKNOWLEDGED: surge.acknowledged}))
+
+
+def _check_through_a_kill(surge: Surge, server: Forking) -> None:
+    """Compare all that was acknowledged with what is there, once more after a kill; end it."""
+    surge.check(everything=True)
+    surge.check_package()
+    server.kill()
+    server.start()
+    surge.check(everything=True)
+    server.stop()
 
 
 @contextmanager
@@ -160,12 +165,7 @@ def fill_on_and_on(folder: Path, disk: Path, tell: Tell) -> Outcome:
         assert process.poll() is None, server.said()
         tell(5, 5, "room again")
     surge.phones.append(talking)
-    surge.check(everything=True)
-    surge.check_package()
-    server.kill()
-    server.start()
-    surge.check(everything=True)
-    server.stop()
+    _check_through_a_kill(surge, server)
     there = surge.acknowledged + len(talking.stated)
     words = (
         f"a disk that somebody else went on filling all the time: {taken[0]} statements were "

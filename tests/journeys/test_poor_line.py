@@ -112,6 +112,14 @@ def until_heard(ada: Attorney, caller: Caller, within: float = 60) -> None:
         wait_for(lambda page=page: call(page)["heard"] > 50, within, "for sound")
 
 
+def begin_call(ada: Attorney, caller: Caller) -> None:
+    """Press, answer, and wait until both hear each other."""
+    caller.press()
+    ada.page.get_by_role("button", name="Answer").wait_for(timeout=30_000)
+    ada.answer()
+    until_heard(ada, caller)
+
+
 @pytest.mark.parametrize("prepared", [False, True], ids=["as it begins to ring", "prepared for"])
 def test_a_network_that_changes_between_the_offer_and_the_answer_costs_no_call(
     own_server: RunningServer,
@@ -186,10 +194,7 @@ def test_voice_goes_twice_and_a_tenth_that_is_lost_is_hardly_missed(
 ) -> None:
     lossy = Shape(rate=20_000_000, way=0.02, loss=0.1)
     with far(own_server, make_phone, tmp_path, clip, lossy) as (caller, line):
-        caller.press()
-        ada.page.get_by_role("button", name="Answer").wait_for(timeout=30_000)
-        ada.answer()
-        until_heard(ada, caller)
+        begin_call(ada, caller)
         first, sent = call(ada.page), line.sent.copy()
         wait_for(lambda: call(ada.page)["heard"] > first["heard"] + 500, 60, "for ten seconds")
         last = call(ada.page)
@@ -214,10 +219,7 @@ def test_without_sending_twice_lost_words_come_again_within_the_packets_that_fol
     """In-band FEC, alone: Opus writes a word that matters once more into the next packet."""
     lossy = Shape(rate=20_000_000, way=0.02, loss=0.15)
     with far(own_server, make_phone, tmp_path, clip, lossy, ONCE) as (caller, _line):
-        caller.press()
-        ada.page.get_by_role("button", name="Answer").wait_for(timeout=30_000)
-        ada.answer()
-        until_heard(ada, caller)
+        begin_call(ada, caller)
         # Only what was reported lost makes the encoder do so: some seconds.
         wait_for(lambda: call(ada.page)["again"] > 50, 60, "for words that came again")
         found = call(ada.page)
@@ -242,10 +244,7 @@ def test_a_call_goes_down_and_up_the_rungs_and_on_a_line_that_is_nearly_gone_kee
     clip: Clip,
 ) -> None:
     with far(own_server, make_phone, tmp_path, clip, Shape(way=0.08)) as (caller, line):
-        caller.press()
-        ada.page.get_by_role("button", name="Answer").wait_for(timeout=30_000)
-        ada.answer()
-        until_heard(ada, caller)
+        begin_call(ada, caller)
         for rate, picture, voice in RUNGS:
             line.squeeze(rate)
             on_rung(caller, picture, voice)
