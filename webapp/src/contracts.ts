@@ -157,6 +157,10 @@ export interface Leftovers {
   recordings: number;
   waiting: number;
   sent: number;
+  /** segments whose bytes this phone could not keep: the recording states them, and that is all */
+  lost: number;
+  /** what no server takes any more: it lacks what came before, and so does this phone */
+  stranded: number;
 }
 
 /** GET /api/cases: the encounters this attorney answered, newest first. */

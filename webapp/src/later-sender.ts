@@ -16,7 +16,7 @@ const impatient = {
 /** Returns how many recordings are not wholly sent; those that a page still makes count. */
 async function sendWhatWaits(): Promise<number> {
   let left = 0;
-  for (const files of await openPlaces()) left += await sendAllLeftovers(files, impatient, () => undefined);
+  for (const files of await openPlaces()) left += await sendAllLeftovers(files, impatient, null);
   return left;
 }
 

@@ -21,7 +21,7 @@ export interface LeftoverSender {
 export function sendLeftovers(): LeftoverSender {
   const worker = newWorker();
   const watchers = new Set<(leftovers: Leftovers) => void>();
-  let state: Leftovers = { recordings: 0, waiting: 0, sent: 0 };
+  let state: Leftovers = { recordings: 0, waiting: 0, sent: 0, lost: 0, stranded: 0 };
   const send = (message: ToWorker) => worker.postMessage(message);
   const online = () => send({ do: "online" });
   const stop = () => {

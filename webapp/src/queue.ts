@@ -6,6 +6,11 @@
  *                     and a guest's locator secret (docs/format.md: kept with the recording)
  *     last.0 last.1   the last receipt, written in turn, so that a torn one leaves the other
  *     00000007.item   a thing to send, in the order it was made; empty: the next one's file, opened ahead
+ *     00000007.said   the statement alone, where the disk refused what it speaks of
+ *
+ * What the disk refuses lies in memory until it is sent or there is room, and goes with the page. The
+ * server takes each next number alone, so nothing is written behind a number that is not on the disk, at
+ * least as said (docs/decisions/0052): what is lost is then stated, and what lies behind it still goes.
  *
  * A file is a frame: "ACCQ1\n", the lengths of header and body, SHA-256 over both, header (JSON),
  * body. A frame that was torn or bent is skipped, and the others are still read.
@@ -70,8 +75,14 @@ export class Queue {
   refusals = 0;
   last: Last | null = null;
 
-  /** what could not be written, and lies in memory alone until it is sent */
-  private readonly unkept = new Set<string>();
+  /** what could not be written, in its order, and lies in memory alone; null: the record */
+  private readonly unkept = new Map<string, Item | null>();
+  /** of that, whose statement lies on the disk */
+  private readonly said = new Set<string>();
+  /** segments whose file cannot be read any more */
+  private readonly gone = new Set<string>();
+  /** what writes things waits for what does so already */
+  private turn: Promise<unknown> = Promise.resolve();
   private readonly held = new Map<string, Uint8Array>();
   private heldBytes = 0;
   private order = 0;
@@ -89,7 +100,7 @@ export class Queue {
   /** Begins the queue of a new recording. */
   static async create(files: Files, record: RecordFile): Promise<Queue> {
     const queue = new Queue(files, record);
-    await queue.write("record", frame(record, new Uint8Array()));
+    if (!(await queue.write("record", frame(record, NONE)))) queue.unkept.set("record", null);
     queue.openAhead();
     return queue;
   }
@@ -100,7 +111,9 @@ export class Queue {
     const record = found && readRecordFile(found.header);
     if (!record) return null;
     const queue = new Queue(files, record);
-    for (const name of await files.names(recording)) await queue.readBack(name);
+    const names = await files.names(recording);
+    for (const name of names.filter((one) => !isSaid(one))) await queue.readBack(name);
+    for (const name of names.filter(isSaid)) await queue.readSaid(name);
     return queue;
   }
 
@@ -110,23 +123,35 @@ export class Queue {
   }
 
   /** Keeps a thing durably, then lists it. Where the disk refuses, memory holds it all the same. */
-  async add(header: ItemHeader, body: Uint8Array): Promise<Item> {
-    const name = nameOf(this.order++);
-    await this.write(name, frame(header, body), body);
-    if (!isClosing(header)) this.openAhead();
-    const item = { ...header, name, size: body.length };
-    this.items.push(item);
-    return item;
+  add(header: ItemHeader, body: Uint8Array): Promise<Item> {
+    return this.inTurn(async () => {
+      const name = nameOf(this.order++);
+      const item = { ...header, name, size: body.length };
+      await this.keepFirst();
+      const kept = (await this.sayAll()) && (await this.write(name, frame(header, body)));
+      this.hold(name, body, kept);
+      if (!kept) this.unkept.set(name, item);
+      this.items.push(item);
+      if (!kept) await this.sayAll();
+      if (!isClosing(header)) this.openAhead();
+      return item;
+    });
   }
 
-  /** Returns a thing's bytes; null where the file is damaged: it is then off the list. */
+  /** Whether a segment's bytes are gone: all that can still be sent of it is that it was. */
+  lost(item: Item): boolean {
+    return item.what === "segment" && (item.size === 0 || this.gone.has(item.name));
+  }
+
+  /** Returns a thing's bytes; null where the file is damaged: of a segment what was said is still there. */
   async body(item: Item): Promise<Uint8Array | null> {
     const held = this.held.get(item.name);
     if (held) return held;
     const found = unframe(await this.files.read(this.record.recording, item.name));
     if (!found) {
       this.damaged += 1;
-      this.drop(item);
+      if (item.what === "segment") this.gone.add(item.name);
+      else this.drop(item);
     }
     return found?.body ?? null;
   }
@@ -137,19 +162,28 @@ export class Queue {
     if (item.what !== "grant" && item.number >= (this.last?.number ?? 0)) {
       this.last = { count, number: item.number, digest, receipt, closed: isClosing(item) };
       // A power cut may leave an older one: then the next recording names an older receipt, and no more.
-      await this.write(`last.${count % 2}`, frame(this.last, new Uint8Array()), undefined, true);
+      await this.write(`last.${count % 2}`, frame(this.last, NONE), true);
     }
+    const freed = !this.unkept.has(item.name);
+    if (this.said.delete(item.name)) await this.forget(saidOf(item.name));
     this.drop(item);
-    // Left behind by an error here, it is sent once more at the next start: harmless.
-    await this.files.remove(this.record.recording, item.name).catch(() => undefined);
+    await this.forget(item.name);
+    if (isSaid(item.name)) await this.forget(item.name.replace(SAID, ITEM)); // what a full disk took of it
+    // In the room of its own: the reserve is for the sound.
+    if (freed && this.unkept.size > 0) await this.inTurn(() => this.keepFirst());
   }
 
   private drop(item: Item): void {
     const at = this.items.indexOf(item);
     if (at >= 0) this.items.splice(at, 1);
-    this.heldBytes -= this.held.get(item.name)?.length ?? 0;
-    this.held.delete(item.name);
+    this.letGo(item.name);
     this.unkept.delete(item.name);
+    this.gone.delete(item.name);
+  }
+
+  private letGo(name: string): void {
+    this.heldBytes -= this.held.get(name)?.length ?? 0;
+    this.held.delete(name);
   }
 
   /** What a kill takes is what is not written yet, and to open a file takes longer than to write it. */
@@ -157,19 +191,67 @@ export class Queue {
     this.files.ahead(this.record.recording, nameOf(this.order));
   }
 
-  private async write(name: string, data: Uint8Array, body?: Uint8Array, loose = false): Promise<void> {
-    let kept = true;
+  private async write(name: string, data: Uint8Array, loose = false): Promise<boolean> {
     try {
       await this.files.write(this.record.recording, name, data, loose);
+      return true;
     } catch {
-      if (!loose) this.unkept.add(name);
       this.refusals += 1;
-      kept = false;
+      return false;
     }
-    if (body && (!kept || this.heldBytes + body.length <= MEMORY_LIMIT)) {
-      this.held.set(name, body);
-      this.heldBytes += body.length;
+  }
+
+  private hold(name: string, body: Uint8Array, kept: boolean): void {
+    if (kept && this.heldBytes + body.length > MEMORY_LIMIT) return;
+    this.held.set(name, body);
+    this.heldBytes += body.length;
+  }
+
+  /** Left behind by an error here, it is sent once more at the next start: harmless. */
+  private async forget(name: string): Promise<void> {
+    await this.files.remove(this.record.recording, name).catch(() => undefined);
+  }
+
+  private inTurn<T>(work: () => Promise<T>): Promise<T> {
+    const done = this.turn.then(work);
+    this.turn = done.catch(() => undefined);
+    return done;
+  }
+
+  /** Tries the oldest of what was refused once more: there may be room by now. */
+  private async keepFirst(): Promise<void> {
+    const [oldest] = this.unkept.keys();
+    if (oldest !== undefined) await this.keepAgain(oldest);
+  }
+
+  private async keepAgain(name: string): Promise<boolean> {
+    const item = this.unkept.get(name) ?? null;
+    const data = item ? frame(headerOf(item), this.held.get(name) ?? NONE) : frame(this.record, NONE);
+    const kept = await this.write(name, data);
+    if (!this.unkept.has(name)) await this.forget(name); // sent meanwhile
+    else if (!kept) return false;
+    if (this.said.delete(name)) await this.forget(saidOf(name));
+    if (this.heldBytes > MEMORY_LIMIT) this.letGo(name);
+    this.unkept.delete(name);
+    return true;
+  }
+
+  /** Writes of what was refused at least what it says; false where the disk refuses even that. */
+  private async sayAll(): Promise<boolean> {
+    for (const [name, item] of this.unkept) {
+      if (this.said.has(name) || item?.what === "grant") continue; // no number of the chain
+      // Without the record and the opening's grants nothing of it can be sent; else a statement is all there is.
+      const whole = item?.what !== "segment";
+      if (!(whole ? await this.keepAgain(name) : await this.say(name, item))) return false;
     }
+    return true;
+  }
+
+  private async say(name: string, item: Item): Promise<boolean> {
+    if (!(await this.write(saidOf(name), frame(headerOf(item), NONE)))) return false;
+    if (this.unkept.has(name)) this.said.add(name);
+    else await this.forget(saidOf(name)); // sent meanwhile
+    return true;
   }
 
   private async readBack(name: string): Promise<void> {
@@ -187,9 +269,25 @@ export class Queue {
     if (header) this.items.push({ ...header, name, size: found.body.length });
     else this.damaged += 1;
   }
+
+  /** After all that lies there whole: of that nothing needs to be said by itself. */
+  private async readSaid(name: string): Promise<void> {
+    const found = unframe(await this.files.read(this.record.recording, name).catch(() => null));
+    const header = found && readItemHeader(found.header);
+    if (!header) return;
+    this.order = Math.max(this.order, Number.parseInt(name, 10) + 1);
+    if (this.items.some((one) => one.what === header.what && one.number === header.number)) await this.forget(name);
+    else this.items.push({ ...header, name, size: 0 });
+  }
 }
 
-const nameOf = (order: number): string => `${String(order).padStart(8, "0")}.item`;
+const NONE = new Uint8Array();
+const SAID = ".said";
+const ITEM = ".item";
+const nameOf = (order: number): string => `${String(order).padStart(8, "0")}${ITEM}`;
+const saidOf = (name: string): string => name.replace(ITEM, SAID);
+const isSaid = (name: string): boolean => name.endsWith(SAID);
+const headerOf = ({ what, number, duration, note }: Item): ItemHeader => ({ what, number, duration, note });
 const isClosing = ({ note }: ItemHeader): boolean => note.startsWith("accompany/closing/");
 
 /** What the folder of an earlier recording tells of its end; no thing of the queue is read for it. */

@@ -273,12 +273,13 @@ function problemOf(all: readonly Recording[]): string | null {
 async function sendLeftovers(): Promise<void> {
   // In both places: what a browser refused at one start it may give at the next.
   const places = await openPlaces();
-  const told = places.map((): Leftovers => ({ recordings: 0, waiting: 0, sent: 0 }));
+  const told = places.map((): Leftovers => ({ recordings: 0, waiting: 0, sent: 0, lost: 0, stranded: 0 }));
   const sum = (field: keyof Leftovers) => told.reduce((all, one) => all + one[field], 0);
   for (const [at, files] of places.entries()) {
     await sendAllLeftovers(files, browserWire, (leftovers, finished) => {
       told[at] = leftovers;
-      const all = { recordings: sum("recordings"), waiting: sum("waiting"), sent: sum("sent") };
+      const [recordings, waiting, sent] = [sum("recordings"), sum("waiting"), sum("sent")];
+      const all = { recordings, waiting, sent, lost: sum("lost"), stranded: sum("stranded") };
       say({ say: "leftovers", leftovers: all, finished: finished && at === places.length - 1 });
     }, LEFTOVERS_PATIENCE);
   }

@@ -5,9 +5,10 @@
  *
  *     no network, 5xx   again for ever, 0.5 s to 5 s with jitter, at once on `nudge`
  *     507               bytes wait 5 s, the statements go on alone
- *     409               the server says where its chain ends: what it lacks is sent again
+ *     409               the server says where its chain ends: what it lacks is sent again, if it is here
  *     other 4xx         the thing stays; its statement is tried alone; again after 30 s
  *
+ * Of a segment whose bytes are lost the statement goes, and its receipt is all there is to wait for.
  * On a poor line statements go before the bytes they speak of, and film waits for the call (line).
  * Not here: what is sent (device), where it lies (queue), whose turn it is among recordings (line).
  */
@@ -35,7 +36,10 @@ export type UplinkProblem = string;
 export interface Report {
   /** after every change of the queue or of the problem */
   changed(): void;
+  /** what is settled is off the queue's list by then */
   receipted(item: Item, receipt: Receipt): void;
+  /** nobody hears what is lost: it stays in the queue until somebody does */
+  readonly unheard?: boolean;
 }
 
 type Outcome =
@@ -61,6 +65,8 @@ export class Uplink implements Sender {
   private readonly barred = new Map<string, number>();
   private readonly barredBytes = new Map<string, number>();
   private fullUntil = 0;
+  /** the number that both the server and this phone lack: it takes nothing behind it */
+  private hole = Number.POSITIVE_INFINITY;
   private refusal: UplinkProblem | null = null;
   private failures = 0;
   private ended = false;
@@ -75,6 +81,17 @@ export class Uplink implements Sender {
     this.verifier = Verifier.parse(queue.record.receipts);
     this.opening = utf8(queue.record.opening);
     this.settledAt = wire.now();
+  }
+
+  /** How many things can never go, because the server lacks what came before them and so does this phone. */
+  get stranded(): number {
+    return this.queue.items.filter(({ number }) => number >= this.hole).length;
+  }
+
+  /** How many things are still to go. */
+  get waiting(): number {
+    const told = (item: Item) => this.queue.lost(item) && this.stated.has(item.name);
+    return this.queue.items.filter((item) => item.number < this.hole && !told(item)).length;
   }
 
   /** Something was added, or the network came back: try now. */
@@ -130,8 +147,9 @@ export class Uplink implements Sender {
     if (grant && first?.number !== 1) return { item: grant, alone: false };
     const film = this.queue.record.kind === "film";
     const waits = (item: Item) => film && this.line.held && item.number > 1;
+    const barredBytes = (item: Item) => now < Math.max(this.fullUntil, this.barredBytes.get(item.name) ?? 0);
     const bytes = (item: Item) =>
-      item.what === "segment" && now >= Math.max(this.fullUntil, this.barredBytes.get(item.name) ?? 0) && !waits(item);
+      item.what === "segment" && !this.queue.lost(item) && !barredBytes(item) && !waits(item);
     // Sound is small: said ahead, it would cost a way there and back and come no sooner.
     const ahead = this.line.poor && film;
     let later: Step | null = null;
@@ -243,6 +261,8 @@ export class Uplink implements Sender {
       case "conflict":
         return this.conflict(item, alone, outcome);
       case "refused":
+        // It does not know the recording, though it acknowledged the opening.
+        if (outcome.status === 404 && this.queue.items.every(({ what }) => what !== "opening")) this.hole = 0;
         return this.bar(item, alone, outcome.status);
       default:
         return outcome satisfies never;
@@ -252,7 +272,8 @@ export class Uplink implements Sender {
   private async receipted(item: Item, alone: boolean, { receipt, text }: Outcome & { is: "receipted" }): Promise<void> {
     this.failures = 0;
     this.settledAt = this.wire.now();
-    if (alone && item.what === "segment" && receipt.bytes !== "kept") {
+    const lost = this.queue.lost(item) && this.report.unheard !== true;
+    if (alone && item.what === "segment" && receipt.bytes !== "kept" && !lost) {
       this.stated.add(item.name);
     } else {
       await this.queue.settle(item, writeHex(sha256(utf8(item.note))), text);
@@ -276,6 +297,7 @@ export class Uplink implements Sender {
       for (const one of this.queue.items) if (one.number > last) this.stated.delete(one.name);
       if (lacking !== item && !this.barred.has(lacking.name)) return;
     }
+    if (last !== null && last < item.number - 1 && !lacking) this.hole = last + 1;
     // Its statement went ahead and was forgotten there: both go again at once.
     if (!alone && last === item.number - 1 && this.stated.delete(item.name)) return;
     this.bar(item, alone, 409);

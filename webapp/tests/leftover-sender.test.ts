@@ -1,37 +1,16 @@
 import { describe, expect, test } from "vitest";
 import type { Leftovers } from "../src/contracts";
-import { Device, makeKeys } from "../src/device";
-import { readUtf8, utf8 } from "../src/evidence/text";
+import { utf8 } from "../src/evidence/text";
 import { sendAllLeftovers } from "../src/leftover-sender";
 import { Queue } from "../src/queue";
 import { MemoryFiles } from "../src/queue-files";
-import { generateAgeKeys } from "../src/seal/age";
-import { FakeServer, FakeWire, ORIGIN, problem } from "./server";
-
-const TIME = Date.UTC(2026, 10, 21, 20, 14);
+import { beginRecording } from "./recorded";
+import { FakeServer, FakeWire, problem } from "./server";
 
 /** What a killed page leaves: an opening and two segments, nothing sent, no closing. */
 async function leave(files: MemoryFiles, server: FakeServer): Promise<string> {
-  const keys = await makeKeys([(await generateAgeKeys()).recipient]);
-  const purpose = { kind: "film", media: "video/mp4", encounter: "e".repeat(32), log: ORIGIN, after: null, continues: null, client: "t/1 none" } as const;
-  const device = new Device(keys, purpose, TIME);
-  const opening = readUtf8("opening", device.opening.note);
-  const queue = await Queue.create(files, {
-    recording: device.recording,
-    kind: "film",
-    encounter: "e".repeat(32),
-    opening,
-    secret: "",
-    origin: ORIGIN,
-    receipts: String(server.receipts.verifier),
-    checkpoint: null,
-  });
-  await queue.add({ what: "opening", number: 0, duration: 0, note: opening }, utf8(JSON.stringify({ opening })));
-  for (const number of [1, 2]) {
-    const signed = await device.segment(Uint8Array.of(number), { time: TIME, offset: number }, 1);
-    const header = { what: "segment", number, duration: 1, note: readUtf8("note", signed.note) } as const;
-    await queue.add(header, signed.sealed ?? utf8(""));
-  }
+  const { device, record } = await beginRecording(files, server);
+  await record(2);
   return device.recording;
 }
 
@@ -80,19 +59,19 @@ describe("what earlier lives left", () => {
     };
     const told: Leftovers[] = [];
     await sendAllLeftovers(files, wire, (leftovers) => told.push(leftovers));
-    expect(told.at(-1)).toEqual({ recordings: 0, waiting: 0, sent: 9 });
+    expect(told.at(-1)).toEqual({ recordings: 0, waiting: 0, sent: 9, lost: 0, stranded: 0 });
     expect(told.filter(({ waiting, sent }) => waiting === 0 && sent < 9)).toEqual([]);
   });
 
   test("nothing left is told as nothing", async () => {
-    expect(await send(new MemoryFiles(), new FakeServer())).toEqual([{ recordings: 0, waiting: 0, sent: 0 }]);
+    expect(await send(new MemoryFiles(), new FakeServer())).toEqual([{ recordings: 0, waiting: 0, sent: 0, lost: 0, stranded: 0 }]);
   });
 
   test("a damaged recording does not hold up the others", async () => {
     const [files, server] = [new MemoryFiles(), new FakeServer()];
     await files.write("0damaged", "record", utf8("{"));
     await leave(files, server);
-    expect((await send(files, server)).at(-1)).toEqual({ recordings: 0, waiting: 0, sent: 3 });
+    expect((await send(files, server)).at(-1)).toEqual({ recordings: 0, waiting: 0, sent: 3, lost: 0, stranded: 0 });
   });
 
   test("what somebody had in hand who is gone a moment later is sent too", async () => {
@@ -105,7 +84,7 @@ describe("what earlier lives left", () => {
     expect(told).toEqual([]);
     held.letGo();
     expect(await sending).toBe(0);
-    expect(told.at(-1)).toEqual({ recordings: 0, waiting: 0, sent: 3 });
+    expect(told.at(-1)).toEqual({ recordings: 0, waiting: 0, sent: 3, lost: 0, stranded: 0 });
   });
 
   test("what somebody keeps in hand is theirs to send", async () => {
@@ -123,7 +102,7 @@ describe("what earlier lives left", () => {
     server.before = () => problem(403, {});
     const told: Leftovers[] = [];
     await sendAllLeftovers(files, new FakeWire(server), (leftovers) => told.push(leftovers));
-    expect(told.at(-1)).toEqual({ recordings: 1, waiting: 3, sent: 0 });
+    expect(told.at(-1)).toEqual({ recordings: 1, waiting: 3, sent: 0, lost: 0, stranded: 0 });
     expect((await Queue.load(files, recording))?.items.length).toBe(3);
   });
 });

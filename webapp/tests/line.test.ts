@@ -1,12 +1,9 @@
 import { describe, expect, test } from "vitest";
-import { Device, makeKeys } from "../src/device";
-import { readUtf8, utf8 } from "../src/evidence/text";
 import { Line, type Rank, type Sender } from "../src/line";
-import { Queue } from "../src/queue";
 import { MemoryFiles } from "../src/queue-files";
-import { generateAgeKeys } from "../src/seal/age";
 import { Uplink } from "../src/uplink";
-import { FakeServer, FakeWire, ORIGIN } from "./server";
+import { beginRecording } from "./recorded";
+import { FakeServer, FakeWire } from "./server";
 
 /** Sends things of the given ranks in their order, and writes down what was sent. */
 function sender(name: string, ranks: readonly Rank[], sent: string[]): Sender {
@@ -47,27 +44,8 @@ describe("the line", () => {
 async function recorded(kind: "film" | "sound", line: (wire: FakeWire) => Line) {
   const server = new FakeServer();
   const wire = new FakeWire(server);
-  const keys = await makeKeys([(await generateAgeKeys()).recipient]);
-  const encounter = "e".repeat(32);
-  const purpose = { kind, media: "video/mp4", encounter, log: ORIGIN, after: null, continues: null, client: "t/1 none" };
-  const device = new Device(keys, purpose, 0);
-  const opening = readUtf8("opening", device.opening.note);
-  const queue = await Queue.create(new MemoryFiles(), {
-    recording: device.recording,
-    kind,
-    encounter,
-    opening,
-    secret: "",
-    origin: ORIGIN,
-    receipts: String(server.receipts.verifier),
-    checkpoint: null,
-  });
-  await queue.add({ what: "opening", number: 0, duration: 0, note: opening }, utf8(JSON.stringify({ opening })));
-  for (let made = 0; made < 3; made++) {
-    const signed = await device.segment(Uint8Array.of(made), { time: 0, offset: 500 * made }, 500);
-    const header = { what: "segment", number: signed.number, duration: 500, note: readUtf8("note", signed.note) } as const;
-    await queue.add(header, signed.sealed ?? utf8(""));
-  }
+  const { queue, record } = await beginRecording(new MemoryFiles(), server, kind);
+  await record(3);
   const shared = line(wire);
   const uplink = new Uplink(queue, wire, { changed: () => undefined, receipted: () => undefined }, shared);
   return { server, queue, uplink, line: shared };

@@ -207,7 +207,7 @@ function useKit(
   useEffect(() => {
     if (kit === null || !calm) return;
     const sender = kit.sendLeftovers();
-    const unwatch = sender.watch((now) => tell(now.waiting + now.sent > 0 ? now : null));
+    const unwatch = sender.watch((now) => tell(now.waiting + now.sent + now.lost + now.stranded > 0 ? now : null));
     return () => {
       unwatch();
       sender.stop();

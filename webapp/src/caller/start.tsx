@@ -259,8 +259,15 @@ function Code({ code, change, missing }: CodeProps): JSX.Element {
 const unbroken = (code: string): string => code.replace("-", "\u2060-\u2060");
 
 function LeftoversSaid({ leftovers }: { leftovers: Leftovers }): JSX.Element {
-  const { waiting, sent } = leftovers;
-  const sentence = waiting > 0 ? tn("leftovers.waiting", waiting) : tn("leftovers.sent", sent);
+  const { waiting, sent, lost, stranded } = leftovers;
+  const sentence = [
+    waiting > 0 && tn("leftovers.waiting", waiting),
+    waiting === 0 && sent > 0 && tn("leftovers.sent", sent),
+    lost > 0 && tn("leftovers.lost", lost),
+    stranded > 0 && tn("leftovers.stranded", stranded),
+  ]
+    .filter(Boolean)
+    .join(" ");
   useEffect(() => say(sentence), [sentence]);
   return <>{sentence}</>;
 }
