@@ -31,6 +31,8 @@ export interface PeerEvents {
 const PICTURE = 300_000;
 const WITHOUT_BYTES = 2000;
 const BETWEEN_RESTARTS = 5000;
+/** So long a browser may say `disconnected` while bytes come: of a way that carries in one direction alone it does. */
+const ONE_WAY = 10_000;
 const LISTEN = 200;
 /** The console looks later: two who offer at once, over a line that loses offers, wait for each other. */
 const CONSOLE_LOST = LOST + 1200;
@@ -94,9 +96,9 @@ export class Peer {
     return this.#pc.connectionState === "connected";
   }
 
-  /** Whether it is connected and, as far as can be heard, really so. */
+  /** Whether it is connected and, as far as can be heard, really so; an offer that nobody answered may be lost. */
   get well(): boolean {
-    return this.connected && !this.#silence.lasts;
+    return this.connected && !this.#silence.lasts && this.#pc.signalingState !== "have-local-offer";
   }
 
   /** The console's first offer, with what was gathered so far; `release` sends the rest. */
@@ -220,11 +222,7 @@ export class Peer {
   readonly nudge = (): void => {
     if (this.#closed || this.#fingerprint === null) return;
     // An offer that was lost with its socket leaves nothing to restart: say it again.
-    if (this.#pc.signalingState === "have-local-offer") {
-      this.#events.send({ description: this.#local() });
-    } else {
-      void this.#restart();
-    }
+    if (!this.#repeat()) void this.#restart();
   };
 
   close(): void {
@@ -236,6 +234,13 @@ export class Peer {
     this.#pc.onconnectionstatechange = null;
     this.#channel.onopen = this.#channel.onmessage = null;
     this.#pc.close();
+  }
+
+  /** Says an offer again that was not answered; false where there is none. */
+  #repeat(): boolean {
+    if (this.#pc.signalingState !== "have-local-offer") return false;
+    this.#events.send({ description: this.#local() });
+    return true;
   }
 
   async #restart(): Promise<void> {
@@ -281,7 +286,8 @@ export class Peer {
     const offered = description.type === "offer";
     const collision = offered && (this.#making || this.#pc.signalingState !== "stable");
     this.#ignoring = !this.#polite && collision;
-    if (this.#ignoring) return;
+    // Whoever offers after an offer of this side may never have heard that: it waits for nothing else.
+    if (this.#ignoring) return void (this.#making || this.#repeat());
     if (!offered && this.#pc.signalingState !== "have-local-offer") return;
     await this.#take(description);
     if (!offered) return;
@@ -324,7 +330,8 @@ export class Peer {
         void this.#limit();
         return this.#events.phase("connected");
       case "disconnected":
-        void this.#bytes().then((before) => this.#watch(before, WITHOUT_BYTES));
+        this.#events.doubt();
+        void this.#bytes().then((before) => this.#watch(before, WITHOUT_BYTES, performance.now()));
         return this.#events.phase("interrupted");
       case "failed":
         return this.#events.phase("failed");
@@ -343,13 +350,13 @@ export class Peer {
     if (said === "lost") this.nudge();
   }
 
-  #watch(before: number, after: number): void {
+  #watch(before: number, after: number, since: number): void {
     if (this.#closed) return;
     this.#watchdog = setTimeout(() => {
-      void this.#bytes().then((now) => {
+      void this.#bytes().then((bytes) => {
         if (this.#closed || this.connected) return;
-        if (now === before) this.nudge();
-        this.#watch(now, BETWEEN_RESTARTS);
+        if (bytes === before || performance.now() - since > ONE_WAY) this.nudge();
+        this.#watch(bytes, BETWEEN_RESTARTS, since);
       });
     }, after);
   }

@@ -10,8 +10,10 @@ export const LOST = 1000;
 /** So long after the last attempt there is another; so many, and then whoever is silent may just be mute. */
 const AGAIN = 1500;
 const ATTEMPTS = 6;
-/** Milliseconds for which sound must have come before its absence means anything. */
+/** Milliseconds for which sound must have come before its absence means anything at once. */
 const FLOWED = 1000;
+/** Of less than that, which may be the first of a connection that stutters, so long an absence means something. */
+const STUTTER = 3000;
 
 export class Silence {
   #heard: number | null = null;
@@ -44,7 +46,8 @@ export class Silence {
       return null;
     }
     const silent = now - this.#since;
-    if (this.#heard === null || this.#since - this.#flows < FLOWED) return null;
+    if (this.#heard === null) return null;
+    if (this.#since - this.#flows < FLOWED && silent < STUTTER) return null;
     if (silent >= this.#patience && this.#tried < ATTEMPTS && (this.#tried === 0 || now >= this.#next)) {
       this.#tried++;
       this.#next = now + AGAIN;

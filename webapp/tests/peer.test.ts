@@ -55,8 +55,9 @@ const sdp = (byte: string): string =>
 const theirs = (type: "offer" | "answer", byte = "aa"): RTCSessionDescriptionInit => ({ type, sdp: sdp(byte) });
 const AA = "aa".repeat(32);
 
-function make(polite: boolean): { peer: Peer; pc: FakeConnection; sent: Signal[]; refused: string[] } {
+function make(polite: boolean): { peer: Peer; pc: FakeConnection; sent: Signal[]; refused: string[]; doubts: () => number } {
   const sent: Signal[] = [];
+  let doubts = 0;
   const refused: string[] = [];
   const nothing = (): void => undefined;
   const peer = new Peer(polite, {}, {
@@ -67,9 +68,9 @@ function make(polite: boolean): { peer: Peer; pc: FakeConnection; sent: Signal[]
     opened: nothing,
     message: nothing,
     refused: (error) => void refused.push(error.what),
-    doubt: nothing,
+    doubt: () => void doubts++,
   });
-  return { peer, pc: FakeConnection.last, sent, refused };
+  return { peer, pc: FakeConnection.last, sent, refused, doubts: () => doubts };
 }
 
 /** A phone after its first answer, or a console that has taken it. */
@@ -203,6 +204,30 @@ describe("after an interruption", () => {
     expect(pc.restarts).toBe(0);
   });
 
+  test("so is one beside which the other side's was ignored: each would wait for the other", async () => {
+    const { peer, pc, sent } = await connected(false);
+    pc.onnegotiationneeded?.();
+    await Promise.resolve();
+    sent.length = 0;
+    await peer.hear({ description: theirs("offer") });
+    expect(sent).toEqual([{ description: { type: "offer", sdp: sdp("11") } }]);
+    await peer.hear({ description: theirs("answer") });
+    sent.length = 0;
+    await peer.hear({ description: theirs("offer") });
+    expect(sent.map(({ description }) => description?.type)).toEqual(["answer"]);
+  });
+
+  test("a connection whose offer nobody answered is not well, whatever the browser says", async () => {
+    const { peer, pc } = await connected(false);
+    pc.connectionState = "connected";
+    expect(peer.well).toBe(true);
+    pc.onnegotiationneeded?.();
+    await Promise.resolve();
+    expect(peer.well).toBe(false);
+    await peer.hear({ description: theirs("answer") });
+    expect(peer.well).toBe(true);
+  });
+
   test("otherwise the way is looked for again", async () => {
     const { peer, pc } = await connected(true);
     peer.nudge();
@@ -212,9 +237,11 @@ describe("after an interruption", () => {
   /** As the browser says it: no check of the way was answered for a while. */
   async function disconnected(): Promise<FakeConnection> {
     vi.useFakeTimers();
-    const { pc } = await connected(true);
+    const { pc, doubts } = await connected(true);
     pc.connectionState = "disconnected";
     pc.onconnectionstatechange?.();
+    // What goes over the same network may be gone with it.
+    expect(doubts()).toBe(1);
     return pc;
   }
   afterEach(() => vi.useRealTimers());
@@ -232,14 +259,26 @@ describe("after an interruption", () => {
     expect(pc.restarts).toBe(21);
   });
 
-  test("a way over which bytes still come is left alone", async () => {
+  test("a way over which bytes still come is left alone, but not for ever: it may carry one way", async () => {
     const pc = await disconnected();
-    for (let second = 0; second < 30; second++) {
-      pc.bytes += 100;
-      await vi.advanceTimersByTimeAsync(1000);
-    }
+    const come = async (seconds: number): Promise<void> => {
+      for (let second = 0; second < seconds; second++) {
+        pc.bytes += 100;
+        await vi.advanceTimersByTimeAsync(1000);
+      }
+    };
+    await come(10);
     expect(pc.restarts).toBe(0);
-    await vi.advanceTimersByTimeAsync(10_000);
+    await come(10);
     expect(pc.restarts).toBeGreaterThan(0);
+  });
+
+  test("a way over which bytes come no more is looked for again", async () => {
+    const pc = await disconnected();
+    pc.bytes += 100;
+    await vi.advanceTimersByTimeAsync(6000);
+    expect(pc.restarts).toBe(0);
+    await vi.advanceTimersByTimeAsync(2000);
+    expect(pc.restarts).toBe(1);
   });
 });
