@@ -96,6 +96,7 @@ export function DeskScreen({ desk, attorney, service, organization, bySheet }: D
 function newsOf(news: DeskView["news"]): string | null {
   if (news === null) return null;
   if (news.is === "taken") return t("ring.taken");
+  if (news.is === "gone") return t("ring.gone");
   if (news.is === "handed") return t("hand.done", { name: news.name });
   if (news.is === "off") return t("hand.was_off");
   if (news.is === "conflict") return t("conflict.done");

@@ -50,6 +50,8 @@ export interface DeskView {
 
 export type News =
   | { is: "taken" }
+  /** what was accepted here rang no longer when the server was back */
+  | { is: "gone" }
   | { is: "ended"; by: "caller" | "attorney" }
   /** the case is a colleague's now */
   | { is: "handed"; name: string }

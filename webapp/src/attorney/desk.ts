@@ -18,6 +18,7 @@ import { CALM, Live, RINGING, type ServerClock } from "../live";
 import { readToDuty } from "../messages";
 import { waysOf, type Ways } from "../relay";
 import { Store } from "../store";
+import { Accepting } from "./accepting";
 import { Bell } from "./bell";
 import { Briefing } from "./briefing";
 import { namesOf } from "./conflicts";
@@ -58,9 +59,12 @@ export class Desk extends Saying {
   readonly #briefing: Briefing;
   readonly #handing: HandingOver;
   readonly #arriving: Arriving;
+  readonly #accepting: Accepting;
   /** what an encounter came to here, where no `ended` says it */
   readonly #gone = new Map<string, News>();
   #wanted: boolean | null = null;
+  /** the socket is new, and nothing came over it: an end may have been said into a network that was gone */
+  #back = false;
   #console: ConsoleCall | null = null;
 
   constructor(attorney: Attorney, service: Service, clock: ServerClock, languages: () => string[]) {
@@ -110,6 +114,22 @@ export class Desk extends Saying {
     this.#arriving = new Arriving((encounter) => this.#live.send({ type: "arrived", encounter }));
     this.view.watch(({ call, talk, connection }) => this.#arriving.told(call, talk, connection === "open"));
     this.#seats.view.watch((seats) => this.view.merge({ seats }));
+    this.#accepting = new Accepting({
+      ready: () => {
+        const console = this.#ready();
+        void this.#bring(console);
+        return console;
+      },
+      uses: (console) => this.#console === console,
+      open: () => void this.media.open(),
+      send: (message) => this.#live.send(message),
+      doubt: () => this.#live.doubt(RINGING.wait),
+      drop: () => {
+        this.#console?.close();
+        this.#console = null;
+        this.view.merge({ talk: null });
+      },
+    });
     this.#live = new Live(
       {
         path: "/api/live/duty",
@@ -123,11 +143,11 @@ export class Desk extends Saying {
     );
     this.#live.connection.watch((connection) => {
       this.view.merge({ connection });
+      this.#back = connection === "open";
       if (connection === "open") this.#seats.nudge();
       if (connection === "open") this.#briefing.nudge();
       if (connection === "open") this.#console?.nudge();
-      // Whether the answer arrived is not known now; the next `desk` says it.
-      else if (this.view.value.answering !== null) this.#dropCall();
+      else this.#accepting.lost();
     });
     this.#live.listen((message) => this.#hear(message));
   }
@@ -165,25 +185,23 @@ export class Desk extends Saying {
     if (this.#wanted !== null) this.#want(this.#wanted);
   }
 
-  async answer(encounter: string, type: "answer" | "take" = "answer"): Promise<void> {
+  async answer(encounter: string, type: "answer" | "take" | "join" = "answer"): Promise<void> {
     if (this.view.value.answering !== null) return;
     this.bell.stop();
+    this.#left.delete(encounter);
     this.view.merge({ answering: encounter, news: null, heads: 0 });
-    const console = this.#ready();
-    void this.#bring(console);
-    const offer = await console.answer(encounter);
-    const sent = this.#live.send({ type, encounter, ...offer });
-    if (sent) console.sent();
-    else this.#dropCall();
+    await this.#accepting.begin(encounter, type);
   }
 
   /** Accepts as an interpreter; the connections follow from the next `desk`. */
   join(encounter: string): void {
-    if (this.view.value.answering !== null) return;
-    this.bell.stop();
-    this.view.merge({ answering: encounter, news: null });
-    void this.media.open();
-    if (!this.#live.send({ type: "join", encounter })) this.#dropCall();
+    void this.answer(encounter, "join");
+  }
+
+  /** Interprets no longer, or does not want to any more. */
+  override leave(): void {
+    if (this.view.value.call === null) this.#dropCall();
+    else super.leave();
   }
 
   /** Accepts a case: in a call beside whoever has it, after it without a connection. */
@@ -209,8 +227,8 @@ export class Desk extends Saying {
 
   async end(): Promise<void> {
     const console = this.#console;
-    const encounter = console?.encounter ?? this.view.value.call?.encounter;
-    if (encounter === undefined || encounter === null) return;
+    const encounter = console?.encounter ?? this.view.value.call?.encounter ?? this.#accepting.encounter;
+    if (encounter === null) return;
     this.#left.add(encounter);
     this.#live.send({ type: "end", encounter });
     await console?.end();
@@ -269,8 +287,10 @@ export class Desk extends Saying {
     this.view.merge({ handovers, awaited, wrapping });
     this.#handing.told(handovers);
     this.#wanted ??= on ? true : null;
-    const { answering } = this.view.value;
-    const mine = call !== null && this.#left.has(call.encounter) ? null : call;
+    const left = call !== null && this.#left.has(call.encounter);
+    if (left && this.#back) this.#live.send({ type: "end", encounter: call.encounter });
+    this.#back = false;
+    const mine = left ? null : call;
     const before = this.view.value.call;
     const interpreted = before?.seat === "interpreter";
     if (before?.seat === "colleague" && mine === null) this.#gone.set(before.encounter, { is: "off" });
@@ -278,19 +298,22 @@ export class Desk extends Saying {
     this.view.merge({ on, call: mine, problem: null });
     this.#seats.told(mine);
     if (mine === null && interpreted) this.#over("attorney");
-    if (mine === null) return this.#noCall(rings, answering);
+    if (mine === null) return this.#noCall(rings);
+    this.#accepting.end();
     this.view.merge({ answering: null, rings: [] });
     this.bell.stop();
     this.#inCall(mine);
   }
 
-  #noCall(rings: readonly Ring[], answering: string | null): void {
-    if (answering === null) {
-      // It ended while this console was not connected.
-      if (this.#console) this.#ended(this.#console.encounter, "caller");
-      return this.#ring(rings);
-    }
-    if (!rings.some(({ encounter }) => encounter === answering)) this.#dropCall();
+  #noCall(rings: readonly Ring[]): void {
+    const accepted = this.view.value.answering !== null;
+    const told = this.#accepting.told(rings);
+    if (told === "wait") return;
+    if (accepted) this.#dropCall();
+    // It ended while this console was not connected.
+    else if (this.#console) this.#ended(this.#console.encounter, "caller");
+    if (told === "gone") this.view.merge({ news: { is: "gone" } });
+    this.#ring(rings);
   }
 
   #inCall(call: Call): void {
@@ -389,6 +412,7 @@ export class Desk extends Saying {
   #over(by: "caller" | "attorney", news: News = { is: "ended", by }): void {
     this.#console = null;
     this.#seats.told(null);
+    this.#accepting.end();
     this.media.close();
     const { ended } = this.view.value;
     this.view.merge({ talk: null, call: null, answering: null, ended: ended + 1, news });
@@ -397,6 +421,7 @@ export class Desk extends Saying {
   #dropCall(): void {
     this.#console?.close();
     this.#console = null;
+    this.#accepting.end();
     this.media.close();
     this.view.merge({ answering: null, talk: null });
   }
