@@ -226,7 +226,8 @@ def joined(near: Mapping[str, list[str]], whose: Mapping[str, str]) -> float:
 
 def joining(traits: Traits, whose: Mapping[str, str], tries: int = 150) -> dict[str, float]:
     """Return the traits that join encounters of one caller far better than any of *tries* guesses
-    does, and how many they join. By chance alone one is found in about a million."""
+    does, and how many they join. By chance alone one in some ten thousand is found, and there are
+    hundreds: what is found in one night and not in another was chance."""
     chance, names = random.Random(7), sorted(whose)
     guesses = []
     for _ in range(tries):
