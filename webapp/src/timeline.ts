@@ -7,6 +7,7 @@
  */
 
 import { STILL, type Stretch, type Track } from "./fragments";
+import { Promptest } from "./promptest";
 import type { Span } from "./spans";
 
 /** Seconds without any sample that count as a hole. */
@@ -35,7 +36,7 @@ export class Timeline {
   private readonly silences: Stretch[] = [];
   /** raw seconds; null before the first sample */
   private end: number | null = null;
-  private anchor = Number.POSITIVE_INFINITY;
+  private readonly promptest = new Promptest();
 
   /** `opened` is the opening's instant; all instants are milliseconds by one monotonic clock. */
   constructor(private readonly opened: number) {}
@@ -45,8 +46,7 @@ export class Timeline {
    * returns the media time it gets.
    */
   take(kind: Track["kind"], raw: number, duration: number, now: number): number {
-    // A sample cannot come before it was: the earliest of all estimates is the best one.
-    this.anchor = Math.min(this.anchor, now - raw * 1000);
+    this.promptest.hear(raw * 1000, now);
     const end = this.end ?? raw;
     if (kind === "sound") {
       this.silentUntil(raw, this.partly ? 0 : STILL);
@@ -65,14 +65,14 @@ export class Timeline {
   offset(seconds: number): number {
     let total = 0;
     for (const cut of this.cuts) if (cut.from - total <= seconds + NEAR) total = cut.total;
-    return Math.max(0, Math.round(this.anchor + (seconds + total) * 1000 - this.opened));
+    return this.at(seconds + total);
   }
 
   /** As `offset`, for where something ends: a hole that begins there is not yet counted. */
   offsetOfEnd(seconds: number): number {
     let total = 0;
     for (const cut of this.cuts) if (cut.from - total < seconds - NEAR) total = cut.total;
-    return Math.max(0, Math.round(this.anchor + (seconds + total) * 1000 - this.opened));
+    return this.at(seconds + total);
   }
 
   /** Returns media time `start` to `end` as it was, milliseconds since the opening: cut at each hole. */
@@ -107,15 +107,18 @@ export class Timeline {
   }
 
   private withoutCuts(start: number, end: number): Span[] {
-    const at = (raw: number) => Math.max(0, Math.round(this.anchor + raw * 1000 - this.opened));
     const parts: Span[] = [];
     let from = start;
     for (const cut of this.cuts.filter((one) => one.to > start && one.from < end)) {
-      if (cut.from > from) parts.push({ from: at(from), to: at(cut.from) });
+      if (cut.from > from) parts.push({ from: this.at(from), to: this.at(cut.from) });
       from = Math.max(from, cut.to);
     }
-    if (end > from) parts.push({ from: at(from), to: at(end) });
+    if (end > from) parts.push({ from: this.at(from), to: this.at(end) });
     return parts;
+  }
+
+  private at(raw: number): number {
+    return Math.max(0, Math.round(this.promptest.say(raw * 1000) - this.opened));
   }
 
   private get total(): number {

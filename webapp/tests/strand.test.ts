@@ -26,6 +26,8 @@ interface Trouble {
   readonly gone: Readonly<Record<Kind, readonly Span[]>>;
   /** a track that says it is muted, and goes on with black or silent samples */
   readonly muted: Readonly<Record<Kind, readonly Span[]>>;
+  /** until then every sample comes late by so much: the page has other work */
+  readonly late: { readonly until: number; readonly by: number };
 }
 
 const within = (at: number, spans: readonly Span[]) => spans.find(({ from, to }) => at >= from && at < to);
@@ -53,11 +55,11 @@ class Page {
   }
 
   async record(until: number): Promise<void> {
-    const { blocked, unseen } = this.trouble;
+    const { blocked, unseen, late } = this.trouble;
     for (const { kind, at } of this.samples(until)) {
       const block = within(at, blocked);
       const before = this.now;
-      this.now = Math.max(at, block?.to ?? 0);
+      this.now = Math.max(before, at + (at < late.until ? late.by : 0), block?.to ?? 0);
       for (const span of unseen) {
         if (before <= span.from && span.from < this.now) this.at(span.from, () => this.strand.setHidden(true));
         if (before < span.to && span.to <= this.now) this.at(span.to, () => this.strand.setHidden(false));
@@ -185,8 +187,10 @@ function uncovered({ from, to }: Span, spans: readonly Span[]): Span[] {
   return missing.filter((one) => one.to - one.from > NEAR);
 }
 
+const steps = (times: readonly number[]) => times.slice(1).map((to, at) => to - (times[at] ?? to));
+
 const NONE = { video: [], sound: [] };
-const CALM: Trouble = { blocked: [], unseen: [], gone: NONE, muted: NONE };
+const CALM: Trouble = { blocked: [], unseen: [], gone: NONE, muted: NONE, late: { until: 0, by: 0 } };
 const BLOCK = { from: 6_000, to: 9_000 };
 /** A number from 0 to 1 that follows from a seed. */
 function chances(seed: number): () => number {
@@ -259,6 +263,23 @@ describe("what is missing in a recording is stated", () => {
       expect(gaps.length, String(seed)).toBeGreaterThan(1);
       expect(page.found(), String(seed)).toEqual([]);
     }
+  });
+
+  test("samples that come late at first hide no hole, whoever comes promptly later", async () => {
+    const hole = fc.record({ from: fc.integer({ min: 1_000, max: 5_000 }), length: fc.integer({ min: 300, max: 900 }) });
+    const late = fc.record({ until: fc.integer({ min: 500, max: 5_000 }), by: fc.integer({ min: 100, max: 1_000 }) });
+    await fc.assert(
+      fc.asyncProperty(fc.array(hole, { maxLength: 3 }), late, fc.nat(), async (holes, late, seed) => {
+        const video = holes.map(({ from, length }) => ({ from, to: from + length }));
+        const page = await recorded({ gone: { ...NONE, video }, late }, seed);
+        const missing = steps(page.taken.video).filter((one) => one > 1000 * STILL);
+        const told = page.spans("gap").map(({ from, to }) => to - from);
+        expect(told.length).toBe(missing.length);
+        missing.forEach((one, at) => expect((told[at] ?? 0) / one).toBeGreaterThan(0.88));
+        expect(page.found()).toEqual([]);
+      }),
+      { numRuns: 200 },
+    );
   });
 
   test("a law: no hole is left unsaid, in whatever order samples, looks and fragments come", async () => {
