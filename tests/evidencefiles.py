@@ -42,36 +42,65 @@ def since_opening(package: Path, seconds: float) -> float:
 
 
 REST = 0.11
-"""Seconds at either end of a hole that no gap need state: a tenth, and what rounding takes."""
+"""Seconds that no gap need state: a tenth (webapp/src/strand.ts), and what rounding takes."""
+
+Stretch = tuple[float, float]
 
 
 def unstated_holes(film: Film, package: Path, over: float = 0.2) -> list[object]:
-    """Return the film's holes of more than *over* seconds that no gap of the package states.
+    """Return the film's holes of more than *over* seconds that the package's gaps do not state.
 
-    A phone states no rest of a hole that lasts a tenth of a second or less (webapp/src/strand.ts):
-    a gap where sound was missing too may be shorter by that, on either side. And it places what it
-    records by the promptest sample so far (webapp/src/timeline.ts): where the first ones came late,
-    on a busy machine, later ones lie that much earlier than in the film.
+    Several gaps may state one hole, as where sound was missing for some of it. A film leaves out
+    what neither picture nor sound was there for: a hole is as long as the numbers of its pictures
+    say, if that is more, and lies where the piece that it begins in says, or the one it ends in.
     """
-    statements = statements_in(package)
-    told = [s for s in statements if isinstance(s, SegmentStatement) and s.duration]
-    first, last = told[0], told[-1]
-    late = max(0.0, film.seconds - (last.offset + last.duration - first.offset) / 1000)
     gaps = [
-        ((gap.offset - first.offset) / 1000, gap.duration / 1000)
-        for gap in statements
-        if isinstance(gap, Gap)
+        (one.offset / 1000, (one.offset + one.duration) / 1000)
+        for one in statements_in(package)
+        if isinstance(one, Gap)
     ]
-    return [
-        (when, seconds, frames)
-        for when, seconds, frames in film.holes(over)
-        if not any(
-            start - REST <= when
-            and when + seconds <= start + duration + late + REST
-            and seconds <= duration + 2 * REST
-            for start, duration in gaps
-        )
-    ]
+    places = _places(film, package)
+    found: list[object] = []
+    for n, (when, seconds, frames) in enumerate(film.steps()):
+        length = max(seconds, (frames - 1) / 30)
+        starts = [when + later for later in places[n]]
+        starts += [when + seconds - length + later for later in places[n + 1]]
+        if (when, seconds, frames) in film.holes(over) and not any(
+            _stated((start, start + length), gaps) for start in starts
+        ):
+            found.append((when, seconds, frames))
+    return found
+
+
+def _places(film: Film, package: Path) -> list[tuple[float, float]]:
+    """Return for each frame by how much its piece is later, in seconds since the opening, than in
+    the film's own time: by where that piece begins, and by where it ends."""
+    places: list[tuple[float, float]] = []
+    pieces = zip(_told(package), film.fragments, strict=True)
+    for piece, count in ((piece, count) for piece, count in pieces if count):
+        following = film.frames[len(places) + count : len(places) + count + 1]
+        start = film.frames[len(places)][0]
+        end = following[0][0] if following else film.frames[-1][0] + 1 / 30
+        begins, ends = piece.offset / 1000, (piece.offset + piece.duration) / 1000
+        places += [(begins - start, ends - end)] * count
+    return places
+
+
+def _told(package: Path) -> list[SegmentStatement]:
+    """Return the pieces of film whose bytes are there, in order."""
+    with zipfile.ZipFile(package) as archive:
+        there = {int(Path(name).stem) for name in archive.namelist() if "/data/segments/" in name}
+    return [one for one in segments_in(package) if one.number in there][1:]
+
+
+def _stated(hole: Stretch, gaps: list[Stretch]) -> bool:
+    """Whether no more than a rest of *hole* lies between any two *gaps*, or beside them."""
+    until, last = hole
+    for start, end in sorted(gaps):
+        if start - until > REST:
+            break
+        until = max(until, end)
+    return last - until <= REST
 
 
 @dataclass(frozen=True)

@@ -3,6 +3,9 @@
 from dataclasses import dataclass
 from pathlib import Path
 
+import av
+
+from accompany.client.boxes import BoxReader, sample_counts
 from clips import numbers_in
 
 
@@ -12,6 +15,8 @@ class Film:
 
     frames: list[tuple[float, int]]
     loop: int
+    fragments: list[int]
+    """How many pictures each has, in order."""
 
     @property
     def seconds(self) -> float:
@@ -38,9 +43,20 @@ class Film:
         return [step for step in self.steps() if not 0 < step[2] < self.loop / 2]
 
 
+def frames_by_fragment(path: Path) -> list[int]:
+    """Return how many pictures each fragment of the film at *path* holds; none if it has none."""
+    reader = BoxReader()
+    reader.write(path.read_bytes())
+    with av.open(str(path)) as film:
+        track = film.streams.video[0].id
+    moofs = [box for box in reader.take() if box.kind == "moof"]
+    return [sample_counts(moof).get(track, 0) for moof in moofs]
+
+
 def read_film(path: Path, loop: int) -> Film:
     """Read the film at *path*; every single frame must say its number."""
     read = list(numbers_in(path))
     unread = [when for when, number in read if number is None]
     assert not unread, f"{len(unread)} of {len(read)} frames cannot be read, first at {unread[0]}"
-    return Film([(when, number) for when, number in read if number is not None], loop)
+    frames = [(when, number) for when, number in read if number is not None]
+    return Film(frames, loop, frames_by_fragment(path))
