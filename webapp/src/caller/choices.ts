@@ -39,10 +39,14 @@ function kept(name: Kept): string | null {
 
 /** A guest code as it is written: capitals, a dash in the middle; null where it is none. */
 export function readCode(typed: string): string | null {
-  const code = typed.trim().toUpperCase().replace(/[\s–—]+/g, "-");
+  // Copied from where it is shown, it comes with what keeps it in one piece, and in its direction.
+  const code = typed.replace(/\p{Cf}/gu, "").trim().toUpperCase().replace(/[\s–—]+/g, "-");
   if (!CODE.test(code)) return null;
   return code.includes("-") ? code : `${code.slice(0, 4)}-${code.slice(4)}`;
 }
+
+/** A code as it is shown, in one piece: what goes on in the next line after its hyphen is read as two. */
+export const unbroken = (code: string): string => code.replace("-", "\u2060-\u2060");
 
 /** What a link says; null where it says nothing, or nothing in form. */
 export interface Link {

@@ -18,7 +18,7 @@ import { Hotlines } from "./hotlines";
 import { ThisPhone } from "./this-phone";
 import { Tools, VoiceTool } from "./tools";
 import { takePress } from "./taken-over";
-import { missingOf, readCode, type Choices, type Missing } from "./choices";
+import { missingOf, readCode, unbroken, type Choices, type Missing } from "./choices";
 
 interface StartProps {
   ready: Ready;
@@ -254,9 +254,6 @@ function Code({ code, change, missing }: CodeProps): JSX.Element {
     </div>
   );
 }
-
-/** In one piece: a code that goes on in the next line after its hyphen is read as two. */
-const unbroken = (code: string): string => code.replace("-", "\u2060-\u2060");
 
 function LeftoversSaid({ leftovers }: { leftovers: Leftovers }): JSX.Element {
   const { waiting, sent, lost, stranded } = leftovers;

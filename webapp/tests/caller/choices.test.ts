@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { missingOf, readCode, readLink, writeLink } from "../../src/caller/choices";
+import { missingOf, readCode, readLink, unbroken, writeLink } from "../../src/caller/choices";
 import { browserPinOf } from "../../src/caller/pin";
 import { pinOf, trust } from "../../src/caller/trust";
 import type { Service } from "../../src/contracts";
@@ -96,6 +96,16 @@ describe("what a link says", () => {
       expect(readCode(typed)).toBe("AB12-CD34");
     }
     expect(readCode("ab12-cd3")).toBeNull();
+  });
+
+  test("a code is shown in one piece, and read again as it is copied from there", () => {
+    const shown = unbroken("AB12-CD34");
+    // A word joiner on either side of the hyphen: no line ends there (UAX 14).
+    expect([...shown].map((one) => one.codePointAt(0)).slice(4, 7)).toEqual([0x2060, 0x2d, 0x2060]);
+    expect(readCode(shown)).toBe("AB12-CD34");
+    // On a page that is read from right to left it is kept in its own direction as well; the field takes twelve.
+    expect(readCode(`\u2068${shown}\u2069`.slice(0, 12))).toBe("AB12-CD34");
+    expect(readLink(`#code=${encodeURIComponent(shown)}`).code).toBe("AB12-CD34");
   });
 });
 
