@@ -128,6 +128,7 @@ class Walk:
         troubles.arrives()
         troubles.called()
         troubles.covered()
+        troubles.pressed_again()
         troubles.interrupted()
         troubles.refused()
 

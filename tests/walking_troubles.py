@@ -1,8 +1,8 @@
 """What of a press goes wrong for reasons that are not the caller's: a walk of its own.
 
 A card that does not hold, a lawyer who is away, voices alone, a server that refuses, a browser that
-keeps nothing, a page on an iPhone's home screen. Not here: what a caller does or lacks (walking.py,
-walking_moments.py).
+keeps nothing, a page on an iPhone's home screen, a second page of the app. Not here: what a caller
+does or lacks (walking.py, walking_moments.py).
 """
 
 import json
@@ -120,6 +120,23 @@ class Troubles:
         page.evaluate(ON_HOME_SCREEN, False)
         walk.use("rec.resume")
         walk.recording("film")
+
+    def pressed_again(self) -> None:
+        """The app is opened once more beside this page, and pressed there until it is ended."""
+        walk, page = self.walk, self.walk.page
+        other = walk.speaking(page.context.new_page())
+        other.goto(f"{named(walk.server.links['caller'])}&state=TX&language=en")
+        walk.use("start.button", other)
+        other.get_by_test_id("encounter").wait_for()
+        page.bring_to_front()
+        walk.says("again.said")
+        walk.look(page, "call-pressed-again")
+        other.bring_to_front()
+        walk.use("call.end", other)
+        other.get_by_test_id("after").wait_for()
+        page.bring_to_front()
+        page.get_by_test_id("again").wait_for(state="detached")
+        other.close()
 
     def interrupted(self) -> None:
         """The lawyer's page is gone in the middle."""

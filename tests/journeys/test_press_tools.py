@@ -153,3 +153,26 @@ def test_a_press_by_mistake_is_taken_back(
     state = carla.page.request.get(f"{server.url}/api/recordings/{carla.reference}").json()
     assert state["closing"] == "stopped"
     desk.close()
+
+
+def test_pressed_in_another_page_the_first_says_so_and_can_be_ended(
+    server: RunningServer, carla: Caller
+) -> None:
+    carla.press()
+    carla.wait_until_recorded(1)
+    assert carla.phone.context is not None
+    other = Caller(carla.phone, carla.phone.context.new_page())
+    other.prepare(server.links["caller"])
+    expect(carla.page.get_by_test_id("again")).to_have_count(0)
+    other.press()
+    other.wait_until_recorded(1)
+    carla.page.bring_to_front()
+    wait_for_text(carla.page, "You pressed in another page too; this one goes on.")
+    assert violations(carla.page) == []
+    expect(other.page.get_by_test_id("again")).to_have_count(0)
+    tool(carla.page, "End this one").click()
+    carla.wait_until_safe()
+    other.page.bring_to_front()
+    expect(other.page.get_by_test_id("recording")).to_have_attribute("data-phase", "recording")
+    other.end()
+    other.wait_until_safe()

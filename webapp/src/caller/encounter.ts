@@ -21,10 +21,11 @@ import { STARTING } from "../recorder-state";
 import { takeOwn, type Own } from "../own/kept";
 import { waysOf } from "../relay";
 import type { Telling } from "../people/telling";
-import { Store } from "../store";
+import { Store, type Unwatch } from "../store";
 import { drawByFrames } from "../ui/drawing";
 import type { Choices } from "./choices";
 import { Succession, type MakePhone } from "./succession";
+import { tellPress } from "./another-page";
 import { Granting } from "./granting";
 import { loadKitAfter, type Kit } from "./kit-loader";
 
@@ -59,6 +60,8 @@ export interface EncounterView {
   /** the evidence's sound is silenced on purpose */
   privately: boolean;
   locked: boolean;
+  /** another page of this app was pressed after this one, and goes on */
+  again: boolean;
 }
 
 /** How long a press that was refused for want of room waits before it is made again. */
@@ -97,6 +100,7 @@ export class Encounter {
   readonly #own: Own | null = takeOwn();
   readonly #live: Live<CallerMessage, ToCaller>;
   readonly #press: Extract<CallerMessage, { type: "press" }>;
+  readonly #tellOver: Unwatch;
   readonly #equipped: Promise<Equipment | null>;
   /** what is there so far of what `#equipped` brings */
   #equipment: Equipment | null = null;
@@ -140,6 +144,7 @@ export class Encounter {
       cancelled: false,
       privately: false,
       locked: false,
+      again: false,
     });
     this.#live = new Live(
       {
@@ -163,6 +168,7 @@ export class Encounter {
     // On a poor line the kit would stand before the ringing, for seconds.
     this.#equipped = loadKitAfter(heard, RINGING_FIRST).then((kit) => this.#equip(kit));
     this.#live.listen((message) => this.#hear(message));
+    this.#tellOver = tellPress(this.#press.encounter, (later) => this.view.merge({ again: later > 0 }));
   }
 
   get clock(): ServerClock {
@@ -213,7 +219,8 @@ export class Encounter {
   /** Lets go: before an answer this withdraws the press. Resolves once the goodbye is said. */
   async end(): Promise<void> {
     if (this.view.value.ended) return;
-    this.view.merge({ ended: true });
+    this.view.merge({ ended: true, again: false });
+    this.#tellOver();
     const equipment = this.#equipment;
     if (equipment === null) this.view.merge({ recorder: { ...STARTING, phase: "finished" } });
     const stopped = equipment?.recorder.stop("stopped") ?? Promise.resolve();

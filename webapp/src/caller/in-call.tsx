@@ -23,6 +23,7 @@ import { signal } from "../ui/signals";
 import { hush } from "../ui/voice";
 import { Cover } from "./cover";
 import type { Card } from "../evidence/cards";
+import { Again } from "./again";
 import type { Encounter, EncounterView } from "./encounter";
 import { Hotlines } from "./hotlines";
 import { Mistake } from "./mistake";
@@ -82,6 +83,7 @@ export function InCall({ encounter, view, service, state }: InCallProps): JSX.El
               ))}
             </div>
             <RecordingState state={recorder} resume={() => encounter.resume()} film={() => encounter.addFilm()} />
+            <Again encounter={encounter} again={view.again} />
             <Coming coming={view.coming} before={view.attorney} />
             <Beside third={view.third} />
             <Speaker speaker={view.speaker} />
