@@ -10,6 +10,8 @@ from playwright.sync_api import Page, expect
 from browsers import Phone, wait_for
 from people import Attorney, Caller, violations, wait_for_text
 from serving import RunningServer, running_server
+from walking_moments import KEEPS_STREAMS
+from walking_troubles import ON_HOME_SCREEN
 
 pytestmark = [pytest.mark.journey, pytest.mark.patient]
 
@@ -153,6 +155,33 @@ def test_a_press_by_mistake_is_taken_back(
     state = carla.page.request.get(f"{server.url}/api/recordings/{carla.reference}").json()
     assert state["closing"] == "stopped"
     desk.close()
+
+
+WITHOUT_WAY_BACK = """() => {
+  const end = document.querySelector(".wayout .ink");
+  const below = () => Math.round(end.getBoundingClientRect().bottom);
+  const before = below();
+  const back = document.querySelector("[data-testid=mistake]");
+  if (back !== null) back.style.display = "none";
+  return [before <= innerHeight, below() - before];
+}"""
+"""Whether "End" is in sight, and how far it moves when the press can be taken back no longer."""
+
+
+def test_the_way_out_is_in_sight_and_stays_whatever_is_said(carla: Caller) -> None:
+    """With the most there is to say: on an iPhone's home screen, and the camera is gone."""
+    page = carla.page
+    page.add_init_script(f"{{{KEEPS_STREAMS}}}")
+    page.reload()
+    page.evaluate(ON_HOME_SCREEN, True)
+    carla.press()
+    page.locator("[data-testid=recording][data-phase=recording]").wait_for()
+    page.evaluate("() => given.at(-1).getVideoTracks()[0].stop()")
+    page.get_by_role("button", name="Go on recording").wait_for()
+    page.get_by_role("link", name="Open in Safari").wait_for()
+    assert page.evaluate(WITHOUT_WAY_BACK) == [True, 0]
+    carla.end()
+    carla.wait_until_safe()
 
 
 def test_pressed_in_another_page_the_first_says_so_and_can_be_ended(

@@ -87,7 +87,6 @@ export function InCall({ encounter, view, service, state }: InCallProps): JSX.El
             <Coming coming={view.coming} before={view.attorney} />
             <Beside third={view.third} />
             <Speaker speaker={view.speaker} />
-            <Mistake encounter={encounter} />
             {!talking && (
               <NumberSlot
                 offered={offersNumber(view, cut)}
@@ -123,9 +122,12 @@ export function InCall({ encounter, view, service, state }: InCallProps): JSX.El
           <div class="wayout">
             <TellingSlot telling={view.telling} small wanted={view.tells} />
             <Hotlines service={service} state={state} />
-            <button type="button" class="button ink" onClick={() => void encounter.end()}>
-              {t("call.end")}
-            </button>
+            <div class="ends">
+              <Mistake encounter={encounter} />
+              <button type="button" class="button ink" onClick={() => void encounter.end()}>
+                {t("call.end")}
+              </button>
+            </div>
           </div>
         </main>
       </Screen>
