@@ -192,10 +192,11 @@ class Fox:
 
     def violations(self, axe: str) -> list[str]:
         """Return what axe finds on the page as it stands."""
-        self.run(TO_ITS_END)
         if not self.run("() => 'axe' in window"):
             self.run(f"() => {{ {axe}; return true; }}")
-        found = self.run("() => window.axe.run({ resultTypes: ['violations'] })")
+        # In one go: what changes in between would move again.
+        look = "window.axe.run({ resultTypes: ['violations'] })"
+        found = self.run(f"() => {{ ({TO_ITS_END})(); return {look}; }}")
         return [
             f"{one['id']}: {one['nodes'][0]['target']} {one['help']}" for one in found["violations"]
         ]
