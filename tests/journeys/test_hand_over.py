@@ -24,23 +24,9 @@ from serving import RunningServer
 
 pytestmark = [pytest.mark.journey, pytest.mark.patient]
 
-RULES = {
-    "ACCOMPANY_WAVE_SECONDS": "1",
-    "ACCOMPANY_MISS_SECONDS": "4",
-    "ACCOMPANY_RECONNECT_SECONDS": "4",
-    "ACCOMPANY_HOLD_SECONDS": "1",
-}
 REMOTE = "[data-testid=remote]"
 DESKTOP = {"width": 1280, "height": 900}
 PHONE = {"width": 390, "height": 844}
-
-
-@pytest.fixture
-def server(tmp_path: Path) -> Iterator[RunningServer]:
-    one = RunningServer(tmp_path / "data", more=dict(RULES))
-    one.start()
-    yield one
-    one.stop()
 
 
 @pytest.fixture
@@ -65,7 +51,7 @@ def connected(page: Page) -> None:
     page.locator("[data-testid=talk][data-call=connected]").wait_for(timeout=30_000)
 
 
-def test_a_case_is_handed_over(server: RunningServer, browser: Browser, tmp_path: Path) -> None:
+def test_a_case_is_handed_over(own_server: RunningServer, browser: Browser, tmp_path: Path) -> None:
     said: list[str] = []
 
     def opened(size: dict[str, int]) -> Page:
@@ -76,14 +62,16 @@ def test_a_case_is_handed_over(server: RunningServer, browser: Browser, tmp_path
 
     def attorney(name: str, *states: str) -> Attorney:
         one = Attorney(None, opened(DESKTOP), name)
-        one.enrol(f"{server.url}/duty#invitation={invitation(server, 'attorney')}", states[0])
+        one.enrol(
+            f"{own_server.url}/duty#invitation={invitation(own_server, 'attorney')}", states[0]
+        )
         one.go_on_duty()
         return one
 
     ada = attorney("Ada Advocate", "Texas")
     ben = attorney("Ben Bar", "Texas")
     carla = Person(None, opened(PHONE))
-    carla.prepare(server.links["caller"])
+    carla.prepare(own_server.links["caller"])
     carla.press()
     ada.page.get_by_test_id("ring").wait_for()
     ben.page.get_by_test_id("ring").wait_for()
