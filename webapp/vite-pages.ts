@@ -99,11 +99,28 @@ function compress(dir: string): void {
   }
 }
 
+const STYLES = /[ \t]*<link rel="stylesheet"[^>]*>\n?/g;
+
+/**
+ * What all pages share is read first, as each page asks for it: of two rules of equal weight the later
+ * one counts, and a page's own would lose.
+ */
+export function sharedStylesFirst(html: string): string {
+  const links = html.match(STYLES) ?? [];
+  const shared = links.filter((link) => link.includes("/assets/base-"));
+  const first = links[0];
+  if (first === undefined || shared.length === 0) return html;
+  const ordered = [...shared, ...links.filter((link) => !shared.includes(link))].join("");
+  const at = html.indexOf(first);
+  return html.slice(0, at) + ordered + html.slice(at).replaceAll(STYLES, "");
+}
+
 /** `shared` is what the caller's page, built apart, has in common with the others. */
 export function builtPages(shared: object): Plugin {
   return {
     name: "accompany-pages",
     apply: "build",
+    transformIndexHtml: { order: "post", handler: sharedStylesFirst },
     writeBundle: {
       order: "post",
       async handler({ dir }) {

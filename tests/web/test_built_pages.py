@@ -26,6 +26,7 @@ ONE_FILE = re.compile(
     r'|(?<=<div id="app"></div>\n    )<script>.*?</script>',
     re.DOTALL,
 )
+SHARED = "--hour-hatch:"
 NEVER = (b"geolocation", b"sendBeacon", b"google-analytics", b"DeviceOrientation")
 
 
@@ -36,6 +37,15 @@ def built() -> list[Path]:
 def test_the_pages_are_built() -> None:
     names = {path.name for path in STATIC.glob("*.html")}
     assert {"index.html", "duty.html"} <= names, "run scripts/prepare"
+
+
+@pytest.mark.parametrize("name", ["desk", "duty", "verify"])
+def test_what_a_page_says_of_its_looks_comes_after_what_all_share(name: str) -> None:
+    page = (STATIC / f"{name}.html").read_text()
+    first, *others = re.findall(r'<link rel="stylesheet"[^>]* href="/(assets/[^"]+)"', page)
+    assert SHARED in (STATIC / first).read_text()
+    assert others
+    assert [one for one in others if SHARED in (STATIC / one).read_text()] == []
 
 
 @pytest.mark.parametrize("word", NEVER, ids=lambda word: word.decode())
