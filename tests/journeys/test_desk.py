@@ -264,6 +264,10 @@ def test_an_evening_at_the_desk(
     assert download.value.suggested_filename == "accompany-poster-pa-letter.pdf"
     assert Path(download.value.path()).read_bytes().startswith(b"%PDF")
 
+    # On a phone the parts are a strip that scrolls: the one that is open is in it, however it came.
+    page.set_viewport_size({"width": 390, "height": 844})
+    expect(page.locator(".part[aria-current]")).to_be_in_viewport(ratio=0.9)
+
     # And at the other program: each message once taken, signed, with nothing of who called.
     messages = {one.headers["webhook-id"]: one for one in sink.wait(11)}
     kinds: dict[str, int] = {}

@@ -1,13 +1,13 @@
 /** The desk: what goes on now, and behind it figures, coverage, roster, webhooks, files and posters. */
 
-import type { JSX } from "preact";
-import { useState } from "preact/hooks";
+import type { JSX, RefObject } from "preact";
+import { useEffect, useRef, useState } from "preact/hooks";
 import { AccountCard } from "../account/account-card";
 import { Sheet } from "../account/sheet";
 import { ChannelsCard } from "../attorney/channels-card";
 import { t, type Key } from "../i18n";
 import { Notice } from "../ui/frame";
-import { useCut, useFocus, useWatched } from "../ui/hooks";
+import { useCut, useFocus, useLanguage, useWatched } from "../ui/hooks";
 import { CardsPart } from "./cards-part";
 import { CodesPart } from "./codes-part";
 import { CoveragePart } from "./coverage-part";
@@ -58,12 +58,34 @@ interface DeskScreenProps {
   founded(): void;
 }
 
+/** On a phone the parts are a strip that scrolls: the one that is open is in it, however it was opened. */
+function useCurrentShown(part: Part): RefObject<HTMLElement | null> {
+  const strip = useRef<HTMLElement | null>(null);
+  const tag = useLanguage();
+  useEffect(() => {
+    const { current: nav } = strip;
+    if (nav === null) return;
+    const show = (): void => {
+      const at = nav.querySelector("[aria-current]")?.getBoundingClientRect();
+      const room = nav.getBoundingClientRect();
+      if (at === undefined || (at.left >= room.left && at.right <= room.right)) return;
+      nav.scrollBy({ left: (at.left + at.right - room.left - room.right) / 2, behavior: "instant" });
+    };
+    // Told at once, and when the window is turned.
+    const sizes = new ResizeObserver(show);
+    sizes.observe(nav);
+    return () => sizes.disconnect();
+  }, [part, tag]);
+  return strip;
+}
+
 export function DeskScreen({ watch, name, organization, bySheet, founded }: DeskScreenProps): JSX.Element {
   const [sheets, makeSheet] = useState({ shown: false, made: 0 });
   const [part, show] = useState<Part>(bySheet ? "account" : "now");
   const { connection, board, alarms, armed } = useWatched(watch.view);
   const cut = useCut(connection);
   const heading = useFocus<HTMLHeadingElement>();
+  const strip = useCurrentShown(part);
   return (
     <main class="desk" data-connection={connection}>
       <h1 ref={heading} tabIndex={-1}>
@@ -78,7 +100,7 @@ export function DeskScreen({ watch, name, organization, bySheet, founded }: Desk
           </button>
         </Notice>
       )}
-      <nav aria-label={t("dd.parts")} class="parts scrolls">
+      <nav ref={strip} aria-label={t("dd.parts")} class="parts scrolls">
         {PARTS.map((one) => (
           <button
             key={one}
