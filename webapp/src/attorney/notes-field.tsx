@@ -55,6 +55,7 @@ export function Field({ text: kept, label }: { text: KeptText; label: string }):
         <span class="small">{label}</span>
         <textarea
           rows={5}
+          dir="auto"
           maxLength={CHARACTERS}
           value={text}
           disabled={state === "loading" || state === "gone"}
@@ -74,7 +75,7 @@ function Before({ one }: { one: CaseNote }): JSX.Element {
   return (
     <blockquote class="before" data-testid="note-before" data-author={one.author}>
       <p class="soft small">{t("notes.by", { name: one.name, time: dateAndTime(one.time) })}</p>
-      <p class={one.text === null ? "small wrong" : ""}>{one.text ?? t("notes.broken")}</p>
+      <p dir="auto" class={one.text === null ? "small wrong" : ""}>{one.text ?? t("notes.broken")}</p>
     </blockquote>
   );
 }

@@ -31,11 +31,11 @@ export function DemandedPart(): JSX.Element {
       <p>{t("dd.demand.lead")}</p>
       <dl>
         <dt>
-          <code dir="ltr">{HOLD}</code>
+          <code>{HOLD}</code>
         </dt>
         <dd>{t("dd.demand.hold")}</dd>
         <dt>
-          <code dir="ltr">{PRODUCE}</code>
+          <code>{PRODUCE}</code>
         </dt>
         <dd>{t("dd.demand.produce")}</dd>
       </dl>

@@ -109,12 +109,15 @@ function text(key: string): string | undefined {
 const ISOLATE = "\u2068";
 const END = "\u2069";
 
+const isolated = (value: string): string => `${ISOLATE}${value}${END}`;
+const fromTheRight = (): boolean => LANGUAGES[spoken.tag]?.direction === "rtl";
+
 function fill(pattern: string, values: Values): string {
-  const isolated = LANGUAGES[spoken.tag]?.direction === "rtl";
+  const apart = fromTheRight();
   return pattern.replace(/\{(\w+)\}(\.?)/g, (whole, name: string, stop: string) => {
     const value = values[name];
     if (value === undefined) return whole;
-    const told = isolated && typeof value === "string" ? `${ISOLATE}${value}${END}` : String(value);
+    const told = apart && typeof value === "string" ? isolated(value) : String(value);
     // "2:01 p. m." at the end of a sentence has its full stop.
     return String(value).endsWith(".") ? told : told + stop;
   });
@@ -150,8 +153,10 @@ export function languageName(tag: string, own = false): string {
   return name.charAt(0).toLocaleUpperCase(among) + name.slice(1);
 }
 
+/** Each name apart: one in Latin letters first would turn a whole list from right to left around. */
 export function listOf(names: readonly string[]): string {
-  return new Intl.ListFormat(locales(), { type: "conjunction" }).format(names);
+  const apart = fromTheRight() ? names.map(isolated) : names;
+  return new Intl.ListFormat(locales(), { type: "conjunction" }).format(apart);
 }
 
 export function dateAndTime(rfc3339: string): string {

@@ -1,6 +1,6 @@
 import { parseAst } from "vite";
 import { describe, expect, test } from "vitest";
-import { LANGUAGES, bestOf, chooseLanguage, dateAndTime, duration, languageName, t, tn } from "../../src/i18n";
+import { LANGUAGES, bestOf, chooseLanguage, dateAndTime, duration, languageName, listOf, t, tn } from "../../src/i18n";
 import { DESK } from "../../src/i18n/desk";
 import { ACCOUNT } from "../../src/i18n/account";
 import { CALLBACK } from "../../src/i18n/callback";
@@ -198,6 +198,8 @@ test("in another language the words, the plural and the dates are its own", asyn
   ]);
   // A number in a line from right to left is told apart from it, or its + would stand at its end.
   expect(t("hotline.call", { number: "+1 555 0100" })).toBe("اتصل بالرقم \u2068+1 555 0100\u2069");
+  // So is each name of a list, or one in Latin letters first would have the list read backwards.
+  expect(listOf(["Ada Advocate", "Ben Bar"])).toBe("\u2068Ada Advocate\u2069 و\u2068Ben Bar\u2069");
   await chooseLanguage("fa");
   // A lawyer in the United States reads this date too: not the year 1405.
   expect(dateAndTime("2026-11-22T12:00:00.000Z")).toContain("2026");
