@@ -7,7 +7,7 @@ import type { JSX } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
 import type { Leftovers, Service } from "../contracts";
 import { LANGUAGES, bestOf, languageName, locales, stateName, t, tn, type Key } from "../i18n";
-import { Notice, Screen, VerifyLink } from "../ui/frame";
+import { Notice, Screen, VerifyLink, unbroken } from "../ui/frame";
 import { useLater } from "../ui/hooks";
 import { ResumedNumberSlot } from "../callback/slot";
 import { ResumedSlot } from "../people/slot";

@@ -89,8 +89,8 @@ export function Notice({ tone = "plain", icon, children }: NoticeProps): JSX.Ele
   );
 }
 
-/** A number is read as one: a narrow button breaks before it, not in it. */
-export const unbroken = (number: string): string => number.replaceAll(" ", "\u00a0");
+/** A number or a code is read as one: what is narrow breaks before it, not in it, nor at its hyphen. */
+export const unbroken = (number: string): string => number.replaceAll(" ", "\u00a0").replaceAll("-", "\u2060-\u2060");
 
 /** The hotline: works without this page, its server or any network but the telephone's. */
 export function Hotline({ number }: { number: string | null }): JSX.Element | null {
