@@ -2,7 +2,7 @@
 
 import type { JSX } from "preact";
 import { useState } from "preact/hooks";
-import { dateAndTime, t, tn } from "../i18n";
+import { dateAndTime, t, tn, type Key } from "../i18n";
 import { Notice } from "../ui/frame";
 import { alarm, say } from "../ui/say";
 import { fetchCodes, keepCode, makeCode, replaceCode, takeBack, type Code } from "./codes";
@@ -16,10 +16,14 @@ const FIRST = "first";
 
 const named = (name: string): string => (name === "" || name === FIRST ? t("codes.first") : name);
 
+/** What was done, to be said in whatever language the page has by then. */
 interface Done {
-  words: string;
+  said: Key;
+  name: string;
   undo(): Promise<Code[]>;
 }
+
+const wordsOf = ({ said, name }: Done): string => t(said, { name: named(name) });
 
 export function CodesPart({ posters }: { posters(): void }): JSX.Element {
   const { found: codes, failed, again, set } = useLoaded(fetchCodes, 0);
@@ -32,7 +36,7 @@ export function CodesPart({ posters }: { posters(): void }): JSX.Element {
       set(await change());
       fail(false);
       tell(after);
-      say(after?.words ?? t("codes.undone"));
+      say(after === null ? t("codes.undone") : wordsOf(after));
     } catch {
       fail(true);
       alarm(t("dd.failed"));
@@ -40,12 +44,14 @@ export function CodesPart({ posters }: { posters(): void }): JSX.Element {
   };
   const limit = (code: Code, most: number): Promise<void> =>
     act(() => keepCode({ ...code, a_minute: most }), {
-      words: t("codes.limited", { name: named(code.name) }),
+      said: "codes.limited",
+      name: code.name,
       undo: () => keepCode(code),
     });
   const block = (code: Code): Promise<void> =>
     act(() => keepCode({ ...code, ends: new Date().toISOString() }), {
-      words: t("codes.blocked", { name: named(code.name) }),
+      said: "codes.blocked",
+      name: code.name,
       undo: () => keepCode(code),
     });
   const change = (code: Code): Promise<void> =>
@@ -56,7 +62,8 @@ export function CodesPart({ posters }: { posters(): void }): JSX.Element {
         return answer.codes;
       },
       {
-        words: t("codes.replaced", { name: named(code.name) }),
+        said: "codes.replaced",
+        name: code.name,
         undo: () => (show(null), takeBack(codes, new Date().toISOString())),
       },
     );
@@ -72,7 +79,7 @@ export function CodesPart({ posters }: { posters(): void }): JSX.Element {
         form.reset();
         return answer.codes;
       },
-      { words: t("codes.made", { name }), undo: () => (show(null), takeBack(codes, new Date().toISOString())) },
+      { said: "codes.made", name, undo: () => (show(null), takeBack(codes, new Date().toISOString())) },
     );
   };
   return (
@@ -94,7 +101,7 @@ export function CodesPart({ posters }: { posters(): void }): JSX.Element {
       )}
       {done !== null && (
         <Notice tone="plain">
-          <p>{done.words}</p>
+          <p>{wordsOf(done)}</p>
           <button type="button" class="button" onClick={() => void act(done.undo, null)}>
             {t("codes.undo")}
           </button>
