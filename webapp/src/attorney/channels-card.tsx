@@ -83,7 +83,7 @@ export function ChannelsCard(): JSX.Element {
         <p class="small soft" id="channel-hint">
           {t("channels.url.hint", { schemes: listOf(found?.schemes ?? []) })}
         </p>
-        <button type="submit" class="button plain" disabled={url.trim() === ""}>
+        <button type="submit" class="button" disabled={url.trim() === ""}>
           {t("channels.add")}
         </button>
       </form>

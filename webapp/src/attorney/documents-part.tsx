@@ -50,7 +50,6 @@ export function Documents({ encounter, options }: DocumentsProps): JSX.Element {
     });
   };
   const remove = (id: string): void => void attempt(() => removeDocument(encounter, id));
-  const field = `document-${encounter}`;
   return (
     <details
       class="third-seat hand notes"
@@ -66,8 +65,10 @@ export function Documents({ encounter, options }: DocumentsProps): JSX.Element {
         <ul class="documents">
           {found?.map((one) => <One key={one.id} one={one} encounter={encounter} options={options} remove={() => remove(one.id)} />)}
         </ul>
-        <label for={field}>{t("documents.add", { size: Math.floor(FILE_BYTES / 1_000_000) })}</label>
-        <input id={field} type="file" accept={TYPES.join()} disabled={working || found === null} onChange={({ currentTarget }) => add(currentTarget)} />
+        <label class="button file">
+          {t("documents.add", { size: Math.floor(FILE_BYTES / 1_000_000) })}
+          <input type="file" accept={TYPES.join()} disabled={working || found === null} onChange={({ currentTarget }) => add(currentTarget)} />
+        </label>
         {working && (
           <p class="soft small" role="status">
             {t("documents.working")}
@@ -144,7 +145,7 @@ function Shown({ file, name }: { file: Blob; name: string }): JSX.Element {
     <div class="shown" data-testid="document-shown">
       {file.type.startsWith("image/") && address !== "" && <img src={address} alt={name} />}
       {text !== null && (
-        <pre tabIndex={0} aria-label={name}>
+        <pre tabIndex={0} aria-label={name} dir="auto">
           {text}
         </pre>
       )}

@@ -62,7 +62,7 @@ export function WaitingCard({ waiting, enter }: WaitingProps): JSX.Element {
       </h1>
       <p>{t("wait.lead", { name: waiting.name })}</p>
       <p>
-        {t("wait.compare")} <code dir="ltr">{digits}</code>
+        {t("wait.compare")} <code class="aloud">{digits}</code>
       </p>
       {refused && (
         <Notice tone="care">

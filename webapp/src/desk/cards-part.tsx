@@ -96,7 +96,7 @@ function OneCard({ applicant, charter, keys, now, signed }: OneProps): JSX.Eleme
         {t("cards.queue.asked", { time: dateAndTime(made) })}
       </p>
       <p>
-        {t("cards.queue.compare")} <code dir="ltr">{compared(applicant)}</code>
+        {t("cards.queue.compare")} <code class="aloud">{compared(applicant)}</code>
       </p>
       <form noValidate onSubmit={(event) => void sign(event)}>
         {advises && (

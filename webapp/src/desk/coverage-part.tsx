@@ -62,10 +62,10 @@ function Gaps({ gaps }: { gaps: readonly Gap[] }): JSX.Element {
           <th scope="row">
             {stateName(one.state)} · {languageName(one.language)}
           </th>
-          <td>{dateAndTime(one.from)}</td>
-          <td>{dateAndTime(one.until)}</td>
-          <td>{t(one.level === "nobody" ? "dd.gap.nobody" : "dd.gap.without")}</td>
-          <td>{one.could.length === 0 ? t("dd.gap.none") : listOf(one.could)}</td>
+          <td class="when">{dateAndTime(one.from)}</td>
+          <td class="when">{dateAndTime(one.until)}</td>
+          <td class="said">{t(one.level === "nobody" ? "dd.gap.nobody" : "dd.gap.without")}</td>
+          <td class="said">{one.could.length === 0 ? t("dd.gap.none") : listOf(one.could)}</td>
         </tr>
       ))}
     </Table>

@@ -75,10 +75,12 @@ export function HooksPart(): JSX.Element {
 function Endpoints({ found, act }: { found: Hooks; act(doing: Promise<Hooks>): void }): JSX.Element {
   if (found.endpoints.length === 0) return <p class="soft">{t("dd.hooks.none")}</p>;
   return (
-    <ul class="cards">
+    <ul class="cards wide-cards">
       {found.endpoints.map(({ id, url }) => (
         <li class="card" key={id}>
-          <h3 dir="ltr">{url}</h3>
+          <h3>
+            <bdi dir="ltr">{url}</bdi>
+          </h3>
           <p class="row">
             <button type="button" class="button" onClick={() => act(testHook(id))}>
               {t("dd.hooks.test")}
@@ -137,9 +139,9 @@ function Deliveries({ found, act }: { found: Hooks; act(doing: Promise<Hooks>): 
           <th scope="row" dir="ltr">
             {one.type}
           </th>
-          <td>{dateAndTime(one.made)}</td>
+          <td class="when">{dateAndTime(one.made)}</td>
           <td>{one.tries}</td>
-          <td>
+          <td class="said">
             {fateOf(one)} <Trouble problem={one.problem} />
           </td>
           <td>

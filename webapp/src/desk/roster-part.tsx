@@ -142,13 +142,13 @@ function People({ found }: { found: Roster }): JSX.Element {
             {one.name}
             {one.partner !== "" && <span class="soft small"> {t("dd.partner", { name: one.partner })}</span>}
           </th>
-          <td>
+          <td class="said">
             {roleName(one.role)}
             {one.volunteer && ` · ${t("dd.roster.volunteer")}`}
           </td>
-          <td>{listOf(one.languages.map((tag) => languageName(tag)))}</td>
+          <td class="said">{listOf(one.languages.map((tag) => languageName(tag)))}</td>
           <td>{listOf(one.areas)}</td>
-          <td>{listOf(one.licenses.map(({ state, checked }) => t("dd.roster.license", { state, date: dateOf(checked) })))}</td>
+          <td class="said">{listOf(one.licenses.map(({ state, checked }) => t("dd.roster.license", { state, date: dateOf(checked) })))}</td>
           <td>{one.zone}</td>
           <td>
             <a class="button plain" href={calendarPath(one.person)} download aria-label={`${t("dd.roster.calendar")}: ${one.name}`}>
