@@ -3,14 +3,15 @@
 import type { JSX } from "preact";
 import { useEffect, useState } from "preact/hooks";
 import { clockTime, dateAndTime, t, type Key } from "../i18n";
-import { Refused } from "../service";
 import { Notice } from "../ui/frame";
 import { addHook, endHook, fetchHooks, replayHook, replayOne, testHook, type Delivery, type Hooks } from "./answers";
+import { whyRefused } from "./faults";
 import { Table } from "./figures-part";
 import { Failed, useLoaded } from "./loaded";
 
 const DAY = 24 * 3_600_000;
 const LOOK_AGAIN = 2000;
+const SAID = { "/problems/forbidden": "dd.hooks.wrong.many" } as const;
 
 export function HooksPart(): JSX.Element {
   const { found, failed, again, set } = useLoaded(fetchHooks, 0);
@@ -55,7 +56,7 @@ export function HooksPart(): JSX.Element {
       {wrong !== null && (
         <div role="alert" id="hook-wrong">
           <Notice tone="care">
-            {t("dd.hooks.refused")} {wordsOf(wrong)}
+            {t("dd.hooks.refused")} {whyRefused(wrong, (code) => `dd.hooks.wrong.${code}` as Key, SAID).join(" ")}
           </Notice>
         </div>
       )}
@@ -117,15 +118,6 @@ function Trouble({ problem }: { problem: string }): JSX.Element | null {
       {status === undefined && <bdi> ({problem})</bdi>}
     </span>
   );
-}
-
-/** Why an address was not taken, in the language of the page. */
-function wordsOf(error: unknown): string {
-  if (!(error instanceof Refused)) return t("dd.failed");
-  const { type, faults: [fault] = [] } = error.problem;
-  if (type === "/problems/forbidden") return t("dd.hooks.wrong.many");
-  if (fault === undefined) return t("dd.failed");
-  return t(`dd.hooks.wrong.${fault.code}` as Key, { found: fault.found });
 }
 
 function Deliveries({ found, act }: { found: Hooks; act(doing: Promise<Hooks>): void }): JSX.Element {

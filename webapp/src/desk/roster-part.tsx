@@ -3,12 +3,14 @@
 import type { JSX } from "preact";
 import { useState } from "preact/hooks";
 import { dateOf, languageName, listOf, t, type Key } from "../i18n";
-import { Refused } from "../service";
 import { Notice } from "../ui/frame";
 import { calendarPath, fetchRoster, filePath, takeRoster, tryRoster, undoRoster, type Changes, type Roster } from "./answers";
+import { whyRefused } from "./faults";
 import { Table } from "./figures-part";
 import { Failed, useLoaded } from "./loaded";
 import { roleName } from "./now-part";
+
+const SAID = { "/problems/forbidden": "dd.roster.meanwhile", "/problems/unknown": "dd.roster.no_undo" } as const;
 
 interface Tried {
   text: string;
@@ -67,7 +69,7 @@ export function RosterPart(): JSX.Element {
           <Notice tone="care">
             <p>{t("dd.roster.wrong")}</p>
             <ul class="plain faults">
-              {wordsOf(wrong).map((one) => (
+              {whyRefused(wrong, (code) => `dd.fault.${code}` as Key, SAID).map((one) => (
                 <li key={one}>{one}</li>
               ))}
             </ul>
@@ -80,16 +82,6 @@ export function RosterPart(): JSX.Element {
       <People found={found} />
     </section>
   );
-}
-
-/** Why a roster was not taken, in the language of the page. */
-function wordsOf(error: unknown): string[] {
-  if (!(error instanceof Refused)) return [t("dd.failed")];
-  const { type, faults = [] } = error.problem;
-  if (type === "/problems/forbidden") return [t("dd.roster.meanwhile")];
-  if (type === "/problems/unknown") return [t("dd.roster.no_undo")];
-  const words = faults.map(({ code, ...rest }) => t(`dd.fault.${code}` as Key, { ...rest }));
-  return words.length > 0 ? words : [t("dd.failed")];
 }
 
 interface PreviewProps {
