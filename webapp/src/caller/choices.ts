@@ -45,9 +45,6 @@ export function readCode(typed: string): string | null {
   return code.includes("-") ? code : `${code.slice(0, 4)}-${code.slice(4)}`;
 }
 
-/** A code as it is shown, in one piece: what goes on in the next line after its hyphen is read as two. */
-export const unbroken = (code: string): string => code.replace("-", "\u2060-\u2060");
-
 /** What a link says; null where it says nothing, or nothing in form. */
 export interface Link {
   code: string | null;

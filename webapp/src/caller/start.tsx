@@ -18,7 +18,7 @@ import { Hotlines } from "./hotlines";
 import { ThisPhone } from "./this-phone";
 import { Tools, VoiceTool } from "./tools";
 import { takePress } from "./taken-over";
-import { missingOf, readCode, unbroken, type Choices, type Missing } from "./choices";
+import { missingOf, readCode, type Choices, type Missing } from "./choices";
 
 interface StartProps {
   ready: Ready;

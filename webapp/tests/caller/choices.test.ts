@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { missingOf, readCode, readLink, unbroken, writeLink } from "../../src/caller/choices";
+import { missingOf, readCode, readLink, writeLink } from "../../src/caller/choices";
+import { unbroken } from "../../src/ui/frame";
 import { browserPinOf } from "../../src/caller/pin";
 import { pinOf, trust } from "../../src/caller/trust";
 import type { Service } from "../../src/contracts";
