@@ -8,6 +8,9 @@ import av
 from accompany.client.boxes import BoxReader, sample_counts
 from clips import numbers_in
 
+EXACT = 1e-6
+"""Seconds that a difference of two times may be off: six pictures are 0.2 s, and no more."""
+
 
 @dataclass(frozen=True)
 class Film:
@@ -35,7 +38,7 @@ class Film:
         return [
             (when, seconds, frames)
             for when, seconds, frames in self.steps()
-            if seconds > over or (when > settled and frames > over * 30 + 1)
+            if seconds > over + EXACT or (when > settled and frames > over * 30 + 1)
         ]
 
     def backwards(self) -> list[tuple[float, float, int]]:
