@@ -123,7 +123,8 @@ export class PhoneCall {
 
   async #tellRoundTrip(): Promise<void> {
     const found = await this.call.peer?.roundTrip().catch(() => null);
-    this.#options.recorder.hearCall(found ?? null);
+    // Told after the call, it would hold up the film for ever: nothing takes it back.
+    if (!this.call.over) this.#options.recorder.hearCall(found ?? null);
   }
 
   /** The call's picture is the last to get anything of the line, its voice the first. */

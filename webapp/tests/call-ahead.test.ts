@@ -88,7 +88,8 @@ class FakeConnection {
 let now = NOW;
 const settled = (): Promise<unknown> => vi.advanceTimersByTimeAsync(50);
 
-function phoneOf(): { phone: PhoneCall; aheads: Ahead[]; sent: Signal[] } {
+function phoneOf(): { phone: PhoneCall; aheads: Ahead[]; sent: Signal[]; told: (number | null)[] } {
+  const told: (number | null)[] = [];
   const aheads: Ahead[] = [];
   const sent: Signal[] = [];
   const nothing = (): (() => void) => () => undefined;
@@ -97,7 +98,7 @@ function phoneOf(): { phone: PhoneCall; aheads: Ahead[]; sent: Signal[] } {
     stream: Promise.resolve(null),
     opened: Promise.resolve({ recording, kind: "film", opening: OPENING }),
     state: { callPicture: 300_000, callVoice: 32_000 },
-    watch: nothing, onHead: nothing, onStream: nothing, hearCall: () => undefined,
+    watch: nothing, onHead: nothing, onStream: nothing, hearCall: (one: number | null) => void told.push(one),
     signAnswer: async (text: string) => sign(phoneKey, text),
   } as unknown as Recorder;
   const ports = {
@@ -108,7 +109,7 @@ function phoneOf(): { phone: PhoneCall; aheads: Ahead[]; sent: Signal[] } {
   };
   const phone = new PhoneCall({ recorder, organizationKey: String(organization.verifier), ports, bye: () => undefined });
   phone.offerAhead();
-  return { phone, aheads, sent };
+  return { phone, aheads, sent, told };
 }
 
 function consoleOf(): ConsoleCall {
@@ -334,4 +335,28 @@ test.each([
   phone.hear(reply);
   await settled();
   expect(phone.call.view.value).toMatchObject({ phase: "joining", refused: null });
+});
+
+test("what the browser says of a call once it is over is not told: film would wait for that call for ever", async () => {
+  const { phone, reply, told } = await accepted();
+  phone.hear({ note: reply.note, description: reply.description });
+  await settled();
+  const [connection] = FakeConnection.made;
+  const stats: ((found: Map<string, unknown>) => void)[] = [];
+  connection?.turn("connected");
+  if (connection) connection.getStats = () => new Promise((resolve) => stats.push(resolve));
+  const sound = { type: "remote-inbound-rtp", kind: "audio", roundTripTime: 0.9 };
+  await vi.advanceTimersByTimeAsync(1000);
+  stats.pop()?.(new Map([["one", sound]]));
+  await settled();
+  expect(told.at(-1)).toBe(900);
+  await vi.advanceTimersByTimeAsync(1000);
+  const ended = phone.end();
+  await vi.advanceTimersByTimeAsync(1000);
+  await ended;
+  expect(told.at(-1)).toBe(null);
+  const before = told.length;
+  for (const tell of stats) tell(new Map([["one", sound]]));
+  await settled();
+  expect(told.length).toBe(before);
 });
