@@ -25,11 +25,15 @@ export interface HandingOptions {
   trouble(what: "card" | "sealing" | null): void;
 }
 
+const nameOf = ({ card, encounter }: Handover): string => `${card} ${encounter}`;
+
 export class HandingOver {
   readonly #options: HandingOptions;
   /** `<colleague's card> <recording>`: sealed already, or given up waiting for */
   readonly #sealed = new Set<string>();
   readonly #since = new Map<string, number>();
+  /** `<colleague's card> <encounter>`, of those that are told: what was written went along, and that was said */
+  #gone = new Set<string>();
   #told: readonly Handover[] = [];
   #working = false;
   #timer: ReturnType<typeof setTimeout> | undefined;
@@ -40,6 +44,7 @@ export class HandingOver {
 
   told(handovers: readonly Handover[]): void {
     this.#told = handovers;
+    this.#gone = new Set(handovers.map(nameOf).filter((name) => this.#gone.has(name)));
     if (handovers.length === 0) this.#options.trouble(null);
     void this.#go();
   }
@@ -82,9 +87,13 @@ export class HandingOver {
       if (done.includes(false)) return false;
       // Notes last of all: they are typed until the case goes.
       const goes = one.over || one.stage !== "beside";
-      if (goes) await notes(one, recipient);
+      // Told once more before the server heard of it: by now the case, and what is in it, may be the colleague's.
+      if (goes && !this.#gone.has(nameOf(one))) await notes(one, recipient);
       trouble(null);
-      return !goes || handed(one);
+      if (!goes) return true;
+      const said = handed(one);
+      if (said) this.#gone.add(nameOf(one));
+      return said;
     } catch {
       trouble("sealing");
       return false;

@@ -78,6 +78,22 @@ describe("handing a case over", () => {
     }
   });
 
+  test("told again before the server heard that it went: that is said again, and nothing is given twice", async () => {
+    const { handing: hand, handed, given } = handing();
+    const arrived: Handover = { ...one, stage: "arrived" };
+    hand.told([arrived]);
+    await settled();
+    await seal();
+    hand.told([{ ...arrived }]);
+    await settled();
+    expect([handed, given.length]).toEqual([[one.encounter, one.encounter], 1]);
+    // Gone, and back, and to the same colleague once more.
+    hand.told([]);
+    hand.told([arrived]);
+    await settled();
+    expect([handed.length, given.length]).toEqual([3, 2]);
+  });
+
   test("keys that are owed are sealed, and notes, whether the call goes on or not", async () => {
     for (const over of [false, true]) {
       const { handing: hand, handed, given } = handing();
