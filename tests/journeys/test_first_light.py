@@ -116,6 +116,16 @@ def test_a_press_becomes_a_call_and_evidence_that_verifies(
     assert errors_said(caller.phone.console + attorney.phone.console) == []
 
 
+ANOTHER_REASON = """
+async (field) => {
+  field.value = "person";
+  field.dispatchEvent(new Event("change"));
+  await new Promise((resolve) => requestAnimationFrame(() => setTimeout(resolve)));
+}
+"""
+"""Chosen without taking the focus from where somebody types."""
+
+
 def given_out_in_part(page: Page, server: RunningServer, folder: Path) -> None:
     """What the attorney marks is left out of the opened package, and who checks it reads from when
     to when; the rest holds. By keyboard alone."""
@@ -129,6 +139,8 @@ def given_out_in_part(page: Page, server: RunningServer, folder: Path) -> None:
         part.get_by_role("button", name=name).press("Enter")
     first = part.get_by_role("group", name="Stretch 1")
     first.get_by_label("To second").fill("90")
+    # What draws the page anew while somebody types takes away nothing.
+    part.get_by_label("Why").evaluate(ANOTHER_REASON)
     first.get_by_label("To second").press("Tab")
     # Too much: taken back, and a little more than before by number.
     part.get_by_role("button", name="Undo").press("Enter")

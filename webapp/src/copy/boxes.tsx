@@ -2,6 +2,7 @@
 
 import type { JSX } from "preact";
 import { t, type Key } from "../i18n";
+import { NumberField } from "../ui/number-field";
 import type { Cover } from "./covers";
 
 interface BoxesProps {
@@ -38,15 +39,12 @@ export function Boxes({ drawn, change, undo, time, length }: BoxesProps): JSX.El
             return (
               <label key={side}>
                 {t(`copy.${side}` as Key)}
-                <input
-                  type="number"
+                <NumberField
                   min={0}
                   max={timed ? tenth(length + 0.1) : 100}
                   step={timed ? 0.1 : 1}
                   value={timed ? tenth(box[side]) : Math.round(box[side] * 100)}
-                  onChange={({ currentTarget }) => {
-                    const given = currentTarget.valueAsNumber;
-                    if (!Number.isFinite(given)) return;
+                  done={(given) => {
                     const value = timed ? given : given / 100;
                     change(drawn.map((one, other) => (other === number ? { ...one, [side]: value } : one)));
                   }}

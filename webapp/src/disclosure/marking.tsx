@@ -9,6 +9,7 @@ import { offsetAt, playingParts } from "../attorney/case-moments";
 import { readChat } from "../chat-kept";
 import { t, tn, type Key } from "../i18n";
 import type { Unsealed } from "../opened";
+import { NumberField } from "../ui/number-field";
 import { say } from "../ui/say";
 import { lengthOf } from "../verify-page/words";
 import { type Acts, type Mark, changed, leftOut, marked, marksOf, removed, undone, withheldBy } from "./marks";
@@ -143,15 +144,11 @@ function One({ mark, number, began, change, remove }: OneProps): JSX.Element {
         {(["from", "to"] as const).map((end) => (
           <label key={end}>
             {t(`disclose.${end}` as Key)}
-            <input
-              type="number"
+            <NumberField
               min={0}
               step={0.1}
               value={Math.round((mark[end] - began) / 100) / 10}
-              onChange={({ currentTarget }) => {
-                const seconds = currentTarget.valueAsNumber;
-                if (Number.isFinite(seconds)) change({ ...mark, [end]: began + Math.round(1000 * seconds) });
-              }}
+              done={(seconds) => change({ ...mark, [end]: began + Math.round(1000 * seconds) })}
             />
           </label>
         ))}
