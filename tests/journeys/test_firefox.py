@@ -194,7 +194,10 @@ def test_firefox_is_set_up_calls_records_and_checks(
     theirs = "() => document.querySelector('[data-testid=remote]')?.videoWidth > 0"
     wait_for(lambda: attorney.page.evaluate(theirs), 20, "for Firefox's picture")
     fox.run("(one) => one.focus()", fox.wait("textbox", "Message"))
-    fox.type("They are at my door.\ue007")
+    fox.type("They are at my door.")
+    typed = "() => document.activeElement?.value === 'They are at my door.'"
+    fox.wait_until(typed)
+    fox.type("\ue007")
     wait_for_text(attorney.page, "They are at my door.")
     recorded = "() => document.querySelector('.recording .seconds')?.innerText >= '0:05'"
     fox.wait_until(recorded, 40)
