@@ -5,8 +5,8 @@
  */
 
 import type { JSX } from "preact";
-import { useEffect, useRef, useState } from "preact/hooks";
-import type { Leftovers, Organization, Service } from "../contracts";
+import { useEffect, useReducer, useRef, useState } from "preact/hooks";
+import type { Leftovers, Service } from "../contracts";
 import { language, t } from "../i18n";
 import { ServerClock } from "../live";
 import { fetchServiceForEver } from "../service";
@@ -25,28 +25,23 @@ import { NotTrusted } from "./not-trusted";
 import { keepService, keptService } from "./kept-service";
 import { keepOffline } from "./offline";
 import { namesPinned } from "./pin";
+import { hear, type News, type Ready } from "./ready";
 import { Start } from "./start";
 import { takePress } from "./taken-over";
-
-export type Ready =
-  | { is: "connecting"; unreachable: boolean }
-  | { is: "refused"; why: "key" | "note" }
-  /** `organization` is null until the kit has checked its note */
-  | { is: "ready"; service: Service; organization: Organization | null };
 
 const clock = new ServerClock();
 
 export function App(): JSX.Element {
   const tongue = useLanguage();
   const quiet = useWatched(silent);
-  const [ready, decide] = useState<Ready>(beginReady);
+  const [ready, tell] = useReducer<Ready, News, undefined>(hear, undefined, beginReady);
   const [choices, setChoices] = useState<Choices>(() => beginChoices(location.hash));
   const [encounter, enter] = useState(() => pressedEarly(ready, choices));
   const [place, go] = usePlace();
-  const leftovers = useKit(ready, encounter, decide);
+  const leftovers = useKit(ready, encounter, tell);
   const busy = useRef(false);
   busy.current = encounter !== null;
-  useEffect(() => void prepare(decide), []);
+  useEffect(() => void prepare(tell), []);
   useEffect(() => void loadPressed(), []);
   // After the kit, so that the line is free for it.
   useEffect(() => void kitArrived.then(() => keepAll(() => busy.current)), []);
@@ -55,6 +50,8 @@ export function App(): JSX.Element {
   useEffect(() => {
     if (ready.is !== "ready" || ready.organization === null) return;
     const { service } = ready;
+    // Its key is pinned by now, at a first visit too.
+    keepService(service);
     whenIdle(async () => {
       const kit = await loadKit();
       if (!busy.current) await kit.keepFirstFrame(service, choices);
@@ -144,16 +141,16 @@ function beginReady(): Ready {
     : { is: "ready", service, organization: null };
 }
 
-async function prepare(decide: (ready: Ready) => void): Promise<void> {
+async function prepare(tell: (news: News) => void): Promise<void> {
   const service = await fetchServiceForEver(() => {
     alarm(t("service.unreachable"));
-    if (keptService() === null) decide({ is: "connecting", unreachable: true });
+    tell({ said: "unreachable" });
   });
   alarm("");
   clock.hear(service.time);
-  if (!(await namesPinned(service))) return decide({ is: "refused", why: "key" });
+  if (!(await namesPinned(service))) return tell({ said: "another key" });
   keepService(service);
-  decide({ is: "ready", service, organization: null });
+  tell({ said: "answer", service });
 }
 
 /** English too is kept, whatever the page speaks: the officer's card is written in it. */
@@ -179,7 +176,7 @@ function followLink(choose: (choices: Choices) => void): () => void {
 function useKit(
   ready: Ready,
   encounter: Encounter | null,
-  decide: (ready: Ready) => void,
+  hearOf: (news: News) => void,
 ): Leftovers | null {
   const [leftovers, tell] = useState<Leftovers | null>(null);
   const [kit, have] = useState<Kit | null>(null);
@@ -193,9 +190,8 @@ function useKit(
       const kit = await loadKit();
       if (over) return;
       const found = kit.trustPinned(service);
-      if ("refused" in found) return decide({ is: "refused", why: found.refused });
-      keepService(service);
-      decide({ is: "ready", service, organization: found.organization });
+      hearOf({ said: "checked", service, found });
+      if ("refused" in found) return;
       kit.warmRecorder();
       have(kit);
     });

@@ -13,10 +13,10 @@ import { ResumedNumberSlot } from "../callback/slot";
 import { ResumedSlot } from "../people/slot";
 import { Icon } from "../ui/icons";
 import { alarm, say } from "../ui/say";
-import type { Ready } from "./app";
 import { Hotlines } from "./hotlines";
 import { ThisPhone } from "./this-phone";
 import { Tools, VoiceTool } from "./tools";
+import type { Ready } from "./ready";
 import { takePress } from "./taken-over";
 import { missingOf, readCode, type Choices, type Missing } from "./choices";
 
