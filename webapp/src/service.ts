@@ -3,7 +3,7 @@
  * are sent by the recorder, not from here, and no answer is believed before it was read.
  */
 
-import { hearTime } from "./clock";
+import { hearTime, wayOf } from "./clock";
 import type { Case, Service } from "./contracts";
 import type { Colleague, Problem } from "./live-contracts";
 import {
@@ -70,10 +70,12 @@ const get = <T>(path: string, read: Read<T>): Promise<T> => ask(read, path);
 
 const post = (path: string, body: object): Promise<Response> => request(path, inJson("POST", body));
 
+const SERVICE = "/api/service";
+
 export async function fetchService(): Promise<Service> {
-  const asked = Date.now();
-  const service = await get("/api/service", readService);
-  hearTime(service.time, asked);
+  const asked = performance.now();
+  const service = await get(SERVICE, readService);
+  hearTime(service.time, wayOf(SERVICE, asked));
   return service;
 }
 
