@@ -63,6 +63,8 @@ export class Telling {
   readonly #release: Release | null;
   /** grants that the server does not withhold yet */
   readonly #grants: ReleaseGrant[] = [];
+  /** the press was admitted, and can be no mistake any more */
+  #may: boolean;
   #begun: boolean;
   #safeSaid = false;
   #timer: ReturnType<typeof setTimeout> | undefined;
@@ -92,7 +94,8 @@ export class Telling {
     this.#people = people;
     this.#release = release;
     this.#checkIn = checkIn;
-    this.#begun = press === null;
+    this.#may = press === null;
+    this.#begun = this.#may;
     addEventListener("online", this.#online);
   }
 
@@ -117,6 +120,7 @@ export class Telling {
 
   /** The press was admitted: harmless to say again. */
   begin(): void {
+    this.#may = true;
     if (this.#stopped || this.#begun || this.#asking || this.#tries > 0) return;
     this.#go(0);
   }
@@ -139,7 +143,8 @@ export class Telling {
     removeEventListener("online", this.#online);
   }
 
-  readonly #online = (): void => this.#go(0);
+  // A phone changes networks in the moments in which a press may still be taken back: then nobody hears of it.
+  readonly #online = (): void => (this.#may ? this.#go(0) : undefined);
 
   #go(after: number): void {
     clearTimeout(this.#timer);

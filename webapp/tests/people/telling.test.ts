@@ -86,6 +86,26 @@ describe("telling", () => {
     telling.stop();
   });
 
+  test("a line that comes back tells nobody of a press that may be taken back", async () => {
+    const back = new Set<() => void>();
+    vi.stubGlobal("addEventListener", (_: string, heard: () => void) => back.add(heard));
+    vi.stubGlobal("removeEventListener", (_: string, heard: () => void) => back.delete(heard));
+    const answers = answering(state({}, "told", "told"));
+    const telling = Telling.of(PRESS, PEOPLE, 0);
+    for (const heard of back) heard();
+    await vi.advanceTimersByTimeAsync(9_000);
+    telling.takeBack();
+    for (const heard of back) heard();
+    await vi.advanceTimersByTimeAsync(60_000);
+    expect(answers.asked).toEqual([]);
+    const meant = Telling.of(PRESS, PEOPLE, 0);
+    meant.begin();
+    for (const heard of back) heard();
+    await vi.advanceTimersByTimeAsync(1_000);
+    expect(answers.said).toEqual(["POST"]);
+    meant.stop();
+  });
+
   test("tries for ever where there is no line, and where the press has not arrived", async () => {
     const answers = answering(null, null, 404, 503, state({ due: null }, "told"));
     const telling = Telling.of(WHOLE, PEOPLE, 0);
