@@ -27,6 +27,7 @@ import type { Choices } from "./choices";
 import { Succession, type MakePhone } from "./succession";
 import { tellPress } from "./another-page";
 import { Granting } from "./granting";
+import { Meant } from "./meant";
 import { loadKitAfter, type Kit } from "./kit-loader";
 
 export type Standing = Extract<ToCaller, { type: "standing" }>;
@@ -67,9 +68,6 @@ export interface EncounterView {
 /** How long a press that was refused for want of room waits before it is made again. */
 const PRESS_AGAIN = 10_000;
 
-/** How long a press can be taken back as a mistake. */
-export const CANCEL_WITHIN = 10_000;
-
 /** How long the kit waits at most until the press is on its way. */
 const RINGING_FIRST = 1500;
 
@@ -93,9 +91,8 @@ export class Encounter {
   readonly view: Store<EncounterView>;
   /** when it was pressed, by `performance.now()` */
   readonly pressed = performance.now();
-  /** resolves once the press counts, or with false where it was cancelled: contacts hear nothing before */
-  readonly meant: Promise<boolean>;
-  #decide: (meant: boolean) => void = () => undefined;
+  /** contacts hear nothing before it is settled */
+  readonly #meant = new Meant();
   readonly #service: Service;
   readonly #own: Own | null = takeOwn();
   readonly #live: Live<CallerMessage, ToCaller>;
@@ -111,10 +108,6 @@ export class Encounter {
 
   constructor(service: Service, choices: Choices, clock: ServerClock) {
     this.#service = service;
-    this.meant = new Promise((resolve) => {
-      this.#decide = resolve;
-      setTimeout(() => resolve(true), CANCEL_WITHIN);
-    });
     this.#press = {
       type: "press",
       encounter: writeBase32(randomBytes(20)),
@@ -209,10 +202,9 @@ export class Encounter {
     this.view.merge({ privately });
   }
 
-  /** Takes the press back as a mistake: as an end, but nobody else hears of it. */
+  /** Takes the press back as a mistake: as an end, but nobody else hears of it. Too late it is an end. */
   async cancel(): Promise<void> {
-    this.#decide(false);
-    this.view.merge({ cancelled: true });
+    this.view.merge({ cancelled: this.#meant.takeBack() });
     await this.end();
   }
 
@@ -288,7 +280,7 @@ export class Encounter {
   /** Whoever was chosen beforehand is told once the press was admitted, and can be no mistake any more. */
   #tellPeople(telling: Telling): void {
     this.view.merge({ tells: true });
-    void this.meant.then((meant) => {
+    void this.#meant.settled.then((meant) => {
       if (!meant) return telling.takeBack();
       this.view.merge({ telling });
       if (this.view.value.standing !== null) telling.begin();

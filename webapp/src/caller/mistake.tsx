@@ -3,7 +3,8 @@
 import type { JSX } from "preact";
 import { t } from "../i18n";
 import { useNow } from "../ui/hooks";
-import { CANCEL_WITHIN, type Encounter } from "./encounter";
+import type { Encounter } from "./encounter";
+import { CANCEL_WITHIN } from "./meant";
 
 export function Mistake({ encounter }: { encounter: Encounter }): JSX.Element | null {
   const left = encounter.pressed + CANCEL_WITHIN - useNow(() => performance.now());
