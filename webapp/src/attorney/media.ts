@@ -34,6 +34,8 @@ async function ask(sound: boolean): Promise<MediaStream | null> {
 export class Media {
   readonly view = new Store<MediaView>({ ready: "unknown", stream: null, muted: false, hidden: false });
   #opening: Promise<MediaStream | null> | null = null;
+  /** somebody opened it since it was closed, to use it */
+  #used = false;
   readonly #sound: boolean;
 
   /** *sound*: of an interpreter, whose picture nobody is sent */
@@ -41,29 +43,40 @@ export class Media {
     this.#sound = sound;
   }
 
-  /** Asks for both and lets them go at once: a camera's light does not burn through a shift. */
+  /**
+   * Asks for both and lets them go at once: a camera's light does not burn through a shift. Whoever it rang for
+   * meanwhile keeps what was opened.
+   */
   async check(): Promise<void> {
     this.view.merge({ ready: "asking" });
-    await this.open();
-    this.close();
+    await this.#opened();
+    if (!this.#used) this.close();
   }
 
   /** Opens what there is; called twice, it is the same stream. */
   open(): Promise<MediaStream | null> {
-    this.#opening ??= ask(this.#sound).then((stream) => {
-      const video = (stream?.getVideoTracks().length ?? 0) > 0;
-      const ready = stream === null ? "chat" : video ? "both" : "voice";
-      this.view.merge({ ready, stream, muted: false, hidden: false });
-      return stream;
-    });
-    return this.#opening;
+    this.#used = true;
+    return this.#opened();
   }
 
   close(): void {
     const opening = this.#opening;
     this.#opening = null;
+    this.#used = false;
     void opening?.then((stream) => stream?.getTracks().forEach((track) => track.stop()));
     this.view.merge({ stream: null });
+  }
+
+  #opened(): Promise<MediaStream | null> {
+    const opening = (this.#opening ??= ask(this.#sound).then((stream) => {
+      const video = (stream?.getVideoTracks().length ?? 0) > 0;
+      const ready = stream === null ? "chat" : video ? "both" : "voice";
+      // Closed before it came: it is stopped, and nobody's.
+      if (this.#opening === opening) this.view.merge({ ready, stream, muted: false, hidden: false });
+      else this.view.merge({ ready });
+      return stream;
+    }));
+    return opening;
   }
 
   /** Whether there is a camera whose picture is kept back: what goes out meanwhile is black. */
