@@ -57,14 +57,23 @@ export async function unlock({ sealed, passkey }: KeptOwn): Promise<Uint8Array> 
 
 /** Holds the key of `secret` on this phone: recordings are granted to it from now on. */
 export async function hold(secret: Uint8Array, lock: Lock | null): Promise<void> {
+  const recipient = await recipientOf(ownKeyOf(secret).identity);
   const before = keptOwn();
   keepOwn({
-    recipient: await recipientOf(ownKeyOf(secret).identity),
+    recipient,
     sealed: lock && writeBase64(lock.sealed),
     passkey: lock?.passkey ?? null,
     batch: before?.batch ?? 0,
     owed: before?.owed ?? null,
   });
+}
+
+/** Keeps what was learnt of the key that *held* was, by what lies here now; false where it was forgotten meanwhile. */
+function learn(held: KeptOwn, learnt: (now: KeptOwn) => Partial<KeptOwn>): boolean {
+  const now = keptOwn();
+  if (now?.recipient !== held.recipient) return false;
+  keepOwn({ ...now, ...learnt(now) });
+  return true;
 }
 
 /** Takes a key that is new: holds it, and claims its first places. */
@@ -89,7 +98,11 @@ async function claim(key: OwnKey, shown: { guest_code?: string }): Promise<void>
     const { batch } = own;
     const places = Array.from({ length: BATCH }, (_, at) => placeAt(key, batch * BATCH + at));
     const taken = await handIn(places.map(({ token }) => token), shown).catch(() => null);
-    keepOwn({ ...own, batch: batch + 1, owed: taken === null ? batch : own.owed });
+    const here = learn(own, (now) => ({
+      batch: Math.max(now.batch, batch + 1),
+      owed: taken === null ? batch : now.owed,
+    }));
+    if (!here) return;
     // Another phone of this key has claimed it.
     if (taken === false) continue;
     places.forEach((place, at) => keepPlace(batch * BATCH + at, place));
@@ -104,7 +117,8 @@ export async function settle(shown: { guest_code?: string }): Promise<void> {
   const places = placesFrom(own.owed * BATCH, (own.owed + 1) * BATCH);
   // A batch is handed in whole: where some were used meanwhile, the guest code let those in.
   if (places.size < BATCH) return keepOwn({ ...own, owed: null });
-  if ((await handIn([...places.values()].map(({ token }) => token), shown)) !== null) keepOwn({ ...own, owed: null });
+  await handIn([...places.values()].map(({ token }) => token), shown);
+  learn(own, (now) => ({ owed: now.owed === own.owed ? null : now.owed }));
 }
 
 /** A recording's encounter, and which place it was filed under. */

@@ -14,10 +14,14 @@ class Server {
   readonly filed = new Map<string, object>();
   asked = 0;
   away = false;
+  /** while it takes its time: what happens on the phone meanwhile */
+  meanwhile: (() => Promise<void> | void) | null = null;
 
   readonly fetch = async (path: string, init: RequestInit): Promise<Response> => {
     if (this.away) throw new TypeError("no line");
     this.asked += 1;
+    const [act] = [this.meanwhile, (this.meanwhile = null)];
+    await act?.();
     const body = JSON.parse(String(init.body)) as { digests?: string[]; secrets?: string[] };
     if (path === "/api/tokens") {
       const digests = body.digests ?? [];
@@ -110,6 +114,38 @@ test("what could not be handed in without a line is handed in later, unless some
   server.away = false;
   await settle(GUEST);
   expect([server.pool.size, keptOwn()?.owed, letsIn()]).toEqual([BATCH, null, true]);
+});
+
+test("a key that is forgotten while its places are claimed stays forgotten", async () => {
+  const secret = newSecret();
+  await hold(secret, null);
+  server.meanwhile = forgetOwn;
+  await refill(ownKeyOf(secret), GUEST, -1);
+  expect([keptOwn(), stored.size]).toEqual([null, 0]);
+  server.away = true;
+  await take(secret, null, GUEST);
+  server.away = false;
+  server.meanwhile = forgetOwn;
+  await settle(GUEST);
+  expect([keptOwn(), stored.size]).toEqual([null, 0]);
+});
+
+test("a lock that is made while places are claimed stays", async () => {
+  const secret = newSecret();
+  const lock = { passkey: "p", sealed: new Uint8Array([1]) };
+  await hold(secret, null);
+  server.meanwhile = () => hold(secret, lock);
+  await refill(ownKeyOf(secret), GUEST, -1);
+  expect(keptOwn()).toMatchObject({ passkey: "p", sealed: writeBase64(lock.sealed), batch: 1, owed: null });
+  expect(placesLeft()).toBe(BATCH);
+});
+
+test("two that claim at once claim two batches, and neither is counted away", async () => {
+  const secret = newSecret();
+  await hold(secret, null);
+  const key = ownKeyOf(secret);
+  await Promise.all([refill(key, GUEST, -1), refill(key, GUEST, -1)]);
+  expect([placesLeft(), keptOwn()?.batch]).toEqual([2 * BATCH, 2]);
 });
 
 test("a key brought from paper uses no place again, though the server has forgotten its tokens", async () => {
