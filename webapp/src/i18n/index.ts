@@ -50,8 +50,13 @@ async function load(tag: string): Promise<Texts> {
 
 async function speak(tag: string): Promise<void> {
   wanted = tag;
-  const texts = await load(tag);
-  if (wanted !== tag) return;
+  let texts: Texts = {};
+  // A part of the page may come while its language does: then its words are fetched as well.
+  for (let had: readonly Words[] | null = null; had !== parts; ) {
+    had = parts;
+    texts = await load(tag);
+    if (wanted !== tag) return;
+  }
   spoken = { tag, texts };
   if (globalThis.document !== undefined) dress(tag);
   current.set(tag);
@@ -83,11 +88,14 @@ export async function beginLanguage(...also: Words[]): Promise<void> {
 
 /** Loads the words of a part of the page that comes later; rejects where there is no line. */
 export async function addWords(words: Words): Promise<void> {
-  if (parts.includes(words)) return;
-  const { texts } = await loadFile(words, wanted);
-  if (parts.includes(words)) return;
-  parts = [...parts, words];
-  spoken = { ...spoken, texts: { ...spoken.texts, ...texts } };
+  while (!parts.includes(words)) {
+    const { tag } = spoken;
+    const { texts } = await loadFile(words, tag);
+    // Another language is spoken by now, or they are there already.
+    if (spoken.tag !== tag || parts.includes(words)) continue;
+    parts = [...parts, words];
+    spoken = { tag, texts: { ...spoken.texts, ...texts } };
+  }
 }
 
 /** Shows the page in another language once its file is there; until then, and without it, in the old one. */
