@@ -9,6 +9,8 @@ import type { Prompt } from "./voice";
 const KEPT = "accompany-voices";
 /** Prompts as addresses of sounds in memory, of one language. */
 let pack: { readonly tag: string; readonly sounds: ReadonlyMap<string, string> } | null = null;
+/** The language asked for last: a pack that comes after a later wish takes no other's place. */
+let wanted = "";
 
 export function recorded(tag: string, prompt: Prompt): string | null {
   return pack?.tag === tag ? (pack.sounds.get(prompt) ?? null) : null;
@@ -45,7 +47,9 @@ async function ask(address: string): Promise<unknown> {
 
 /** Makes the prompts of a language ready to be played; nothing where there are none. */
 export async function loadPack(tag: string): Promise<void> {
+  wanted = tag;
   const found = readPack(await ask(`/api/voices/${tag}`));
+  if (wanted !== tag) return;
   for (const address of pack?.sounds.values() ?? []) URL.revokeObjectURL(address);
   pack = { tag, sounds: new Map([...found].map(([name, blob]) => [name, URL.createObjectURL(blob)])) };
 }

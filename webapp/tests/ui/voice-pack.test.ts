@@ -1,5 +1,5 @@
-import { expect, test } from "vitest";
-import { readPack } from "../../src/ui/voice-pack";
+import { afterEach, expect, test, vi } from "vitest";
+import { loadPack, readPack, recorded } from "../../src/ui/voice-pack";
 
 const sound = { type: "audio/wav", sound: btoa("RIFF") };
 
@@ -21,4 +21,21 @@ test.each([
 
 test.each([null, [], {}, { prompts: null }, { prompts: "x" }, undefined])("%j holds no prompt", (answer) => {
   expect(readPack(answer).size).toBe(0);
+});
+
+afterEach(() => void vi.unstubAllGlobals());
+
+test("of two languages the one that was chosen last is spoken, whichever comes first", async () => {
+  const come = new Map<string, () => void>();
+  vi.stubGlobal("fetch", async (address: string) => {
+    await new Promise<void>((resolve) => come.set(address, resolve));
+    return Response.json({ prompts: { here: sound } });
+  });
+  const [first, last] = [loadPack("es"), loadPack("fr")];
+  await vi.waitFor(() => expect(come.size).toBe(2));
+  come.get("/api/voices/fr")?.();
+  await last;
+  come.get("/api/voices/es")?.();
+  await first;
+  expect([recorded("fr", "here"), recorded("es", "here")]).toEqual([expect.stringContaining("blob:"), null]);
 });
