@@ -33,6 +33,8 @@ export class KeptText {
   #loaded: Promise<void> | null = null;
   #saving: Promise<void> = Promise.resolve();
   #timer: ReturnType<typeof setTimeout> | undefined;
+  /** until it is asked for once more: whoever leaves the part of the page where it stands does not end that */
+  #again: ReturnType<typeof setTimeout> | undefined;
 
   constructor(keeping: Keeping) {
     this.#keeping = keeping;
@@ -40,10 +42,11 @@ export class KeptText {
 
   /** Fetches what is kept, once; again where the line failed. */
   load(): Promise<void> {
+    clearTimeout(this.#again);
     this.#loaded ??= this.#load().catch((error: unknown) => {
       this.#loaded = null;
       if (isGone(error)) return this.view.merge({ state: "gone" });
-      this.#timer = setTimeout(() => void this.load(), AGAIN);
+      this.#again = setTimeout(() => void this.load(), AGAIN);
     });
     return this.#loaded;
   }
