@@ -5,7 +5,7 @@
 
 import "../styles/disclosure.css";
 import type { JSX, RefObject } from "preact";
-import { useEffect, useRef, useState } from "preact/hooks";
+import { useEffect, useState } from "preact/hooks";
 import { custodyOf, privilegeIn } from "../attorney/custody-lines";
 import { writeTime } from "../evidence/text";
 import { dateAndTime, t } from "../i18n";
@@ -19,6 +19,7 @@ import { alarm, say } from "../ui/say";
 import type { ReportSaid } from "../verify/messages";
 import { VerifierWorker } from "../verify/run";
 import { DATABASE, KeptMarks } from "./kept-marks";
+import { Making } from "./making";
 import { Marking } from "./marking";
 import { type Acts, marksOf, withheldBy } from "./marks";
 import { reportFile } from "./report-file";
@@ -107,10 +108,11 @@ function usePrivilege(sealed: Blob): "kept" | "waived" | "none" | null {
   return privilege;
 }
 
-type State =
-  | { is: "asking" | "failed" }
-  | { is: "making"; share: number }
-  | { is: "made"; made: Disclosed; report: ReportSaid; now: number };
+interface Checked {
+  disclosed: Disclosed;
+  report: ReportSaid;
+  now: number;
+}
 
 async function checked(made: Disclosed): Promise<ReportSaid> {
   const { policy } = await fetchService();
@@ -133,35 +135,27 @@ interface MarkedProps extends BareProps {
 
 function AsMarked(props: MarkedProps): JSX.Element {
   const { sealed, found, player, identity, signer, fetchBare, bare, acts, mark } = props;
-  const [state, become] = useState<State>({ is: "asking" });
+  const [making] = useState(() => new Making<Checked>());
+  const state = useWatched(making.view);
   const [looked, look] = useState(false);
   const privilege = usePrivilege(sealed);
-  const stopping = useRef<AbortController | null>(null);
-  useEffect(() => () => stopping.current?.abort(), []);
+  useEffect(() => () => making.stop(), []);
   // What was made before another mark was set is not what would be made now.
   useEffect(() => {
-    stopping.current?.abort();
-    become({ is: "asking" });
+    making.stop();
     look(false);
   }, [acts, bare]);
   const make = async (): Promise<void> => {
-    const stop = new AbortController();
-    stopping.current = stop;
-    become({ is: "making", share: 0 });
-    try {
+    const became = await making.make(async (stop, progress) => {
       const now = Date.now();
       const source = bare ? await fetchBare() : sealed;
+      stop.throwIfAborted();
       const wanted = { sealed: source, identity, withheld: withheldBy(marksOf(acts), found.parts, found.time), now };
-      const made = await discloseApart(wanted, signer, stop.signal, (share) => become({ is: "making", share: 0.9 * share }));
-      const report = await checked(made);
-      if (stop.signal.aborted) return;
-      become({ is: "made", made, report, now });
-      say(t("disclose.made"));
-    } catch {
-      if (stop.signal.aborted) return become({ is: "asking" });
-      become({ is: "failed" });
-      alarm(t("disclose.failed"));
-    }
+      const disclosed = await discloseApart(wanted, signer, stop, (share) => progress(0.9 * share));
+      return { disclosed, report: await checked(disclosed), now };
+    });
+    if (became === "made") say(t("disclose.made"));
+    if (became === "failed") alarm(t("disclose.failed"));
   };
   return (
     <>
@@ -178,7 +172,7 @@ function AsMarked(props: MarkedProps): JSX.Element {
           <p role="status">{t("disclose.making")}</p>
           <progress aria-label={t("disclose.making")} max={1} value={state.share} />
           <p>
-            <button type="button" class="button" onClick={() => stopping.current?.abort()}>
+            <button type="button" class="button" onClick={() => making.stop()}>
               {t("disclose.stop")}
             </button>
           </p>
@@ -189,20 +183,17 @@ function AsMarked(props: MarkedProps): JSX.Element {
         </button>
       )}
       {state.is === "failed" && <Notice tone="loud">{t("disclose.failed")}</Notice>}
-      {state.is === "made" && <Made {...state} found={found} own={signer === null} />}
+      {state.is === "made" && <Made {...state.made} found={found} own={signer === null} />}
     </>
   );
 }
 
-interface MadeProps {
-  made: Disclosed;
-  report: ReportSaid;
-  now: number;
+interface MadeProps extends Checked {
   found: Unsealed;
   own: boolean;
 }
 
-function Made({ made, report, now, found, own }: MadeProps): JSX.Element {
+function Made({ disclosed: made, report, now, found, own }: MadeProps): JSX.Element {
   const name = found.recording.slice(0, 8);
   const withheld = report.findings.find(({ code }) => code === "segments-withheld");
   const film = made.copy ?? made.film;
