@@ -16,6 +16,7 @@ from typing import Any
 import pytest
 
 from accompany.accounts.tokens import BATCH
+from accompany.adapters.drawers import Drawers
 from accompany.adapters.sqlite import Database
 from accompany.adapters.tokens import SqliteTokens
 from accompany.client.device import Device, Purpose, Signed, locator_of
@@ -517,7 +518,7 @@ def test_a_crash_between_spending_and_emptying_leaves_nothing_after_the_next_sta
     tokens = SqliteTokens(database)
     assert tokens.add([place.digest], 30_000)
     with database.together():
-        database.do("DELETE FROM tokens WHERE digest = ?", place.digest)
+        assert Drawers(database, "token_drawers").take(place.digest)
     assert holding(tmp_path, place.digest, exact=True) != []
     # As killed: nothing is closed.
     again = Database(path)

@@ -21,7 +21,7 @@ MONTHS = 18
 """After how many months tokens end that were never spent."""
 
 MOST = 20_000_000
-"""Tokens in the pool at most: about a gigabyte."""
+"""Tokens in the pool at most: two and a half gigabytes."""
 
 
 class Pool(Protocol):
