@@ -126,6 +126,8 @@ class Troubles:
         walk, page = self.walk, self.walk.page
         other = walk.speaking(page.context.new_page())
         other.goto(f"{named(walk.server.links['caller'])}&state=TX&language=en")
+        other.get_by_test_id("elsewhere").wait_for()
+        walk.see(other, "start-elsewhere")
         walk.use("start.button", other)
         other.get_by_test_id("encounter").wait_for()
         page.bring_to_front()

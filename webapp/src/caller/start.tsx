@@ -14,6 +14,7 @@ import { ResumedSlot } from "../people/slot";
 import { Icon } from "../ui/icons";
 import { alarm, say } from "../ui/say";
 import { Hotlines } from "./hotlines";
+import { watchPresses } from "./another-page";
 import { ThisPhone } from "./this-phone";
 import { Tools, VoiceTool } from "./tools";
 import type { Ready } from "./ready";
@@ -80,6 +81,7 @@ export function Start({ ready, choices, choose, press, leftovers, doors }: Start
           </button>
           <p class="soft">{hintOf(ready, eager)}</p>
           <p class="leftovers small soft" data-testid="leftovers" data-waiting={leftovers?.waiting}>
+            <Elsewhere />
             {leftovers && <LeftoversSaid leftovers={leftovers} />}
           </p>
         </div>
@@ -253,6 +255,14 @@ function Code({ code, change, missing }: CodeProps): JSX.Element {
       </p>
     </div>
   );
+}
+
+/** Whoever opened the app once more learns that it runs already, and may press all the same. */
+function Elsewhere(): JSX.Element | null {
+  const [running, count] = useState(0);
+  useEffect(() => watchPresses(count), []);
+  useEffect(() => void (running > 0 && say(t("again.elsewhere"))), [running > 0]);
+  return running === 0 ? null : <span data-testid="elsewhere">{t("again.elsewhere")} </span>;
 }
 
 function LeftoversSaid({ leftovers }: { leftovers: Leftovers }): JSX.Element {
