@@ -89,7 +89,8 @@ export function ResumedNumbers({ service, organization }: { service: Trusted | n
       .map((kept) => Left.resumed(kept, service, now));
     resume(found);
     return () => found.forEach((left) => left.stop());
-  }, [service]);
+    // Not anew with every answer of the same server: what is being typed is to be sent by the one it is typed for.
+  }, [service?.demonstration, service?.organization, service?.organization_key]);
   const here = [...ofPresses.values()];
   return (
     <>

@@ -28,11 +28,19 @@ export function hear(now: Ready, news: News): Ready {
     case "another key":
       return { is: "refused", why: "key" };
     case "answer":
-      return { is: "ready", service: news.service, organization: null };
+      return { is: "ready", service: news.service, organization: stillHolds(now, news.service) };
     case "checked":
       if (now.is !== "ready" || now.service !== news.service) return now;
       return "refused" in news.found
         ? { is: "refused", why: news.found.refused }
         : { ...now, organization: news.found.organization };
   }
+}
+
+/** What was checked before holds for the same note by the same key: what is being read and typed stays. */
+function stillHolds(now: Ready, { origin, organization, organization_key: key }: Service): Organization | null {
+  if (now.is !== "ready") return null;
+  const { service } = now;
+  const same = service.origin === origin && service.organization === organization && service.organization_key === key;
+  return same ? now.organization : null;
 }

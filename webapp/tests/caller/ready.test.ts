@@ -36,6 +36,25 @@ describe("what was kept never takes the place of what was heard", () => {
   });
 });
 
+describe("an answer takes away nothing that holds", () => {
+  const of = (time: string, part: Partial<Service> = {}): Service =>
+    ({ time, origin: "aid.example", organization: "note", organization_key: "key", ...part }) as unknown as Service;
+  const known: Ready = { is: "ready", service: of("kept"), organization };
+
+  test("of the same note, by the same key", () => {
+    expect(after(known, { said: "answer", service: of("fresh") })).toEqual({ is: "ready", service: of("fresh"), organization });
+  });
+
+  test.each([{ origin: "x" }, { organization: "another" }, { organization_key: "another" }])("but of %o", (part) => {
+    expect(after(known, { said: "answer", service: of("fresh", part) })).toMatchObject({ organization: null });
+  });
+
+  test("and none is known of what was never checked", () => {
+    const unchecked: Ready = { ...known, organization: null };
+    expect(after(unchecked, { said: "answer", service: of("fresh") })).toMatchObject({ organization: null });
+  });
+});
+
 describe("a refusal stands", () => {
   const refusals: News[] = [
     { said: "another key" },
