@@ -65,9 +65,12 @@ export class Left {
   /** how often it was sealed anew since it was typed */
   #anews = 0;
   #stopped = false;
+  /** what was heard last: a screen that opens says it again, and an answer may have come since */
+  #heard: CallbackTold | null | undefined;
 
   constructor(options: LeftOptions) {
     this.#options = options;
+    this.#heard = options.told;
     this.#waits = options.waits ?? null;
     this.#view = new Store<LeftView>({ told: options.told ?? null, over: false, waits: this.#waiting, problem: null });
     addEventListener("online", this.#online);
@@ -96,6 +99,8 @@ export class Left {
 
   /** What the server says of this callback now; null: nobody is called back for it any more. */
   hear(told: CallbackTold | null): void {
+    if (told === this.#heard) return;
+    this.#heard = told;
     const before = this.#view.value.told;
     if (told === null) return before === null ? undefined : this.#end();
     this.#view.merge({ told, over: false });
@@ -225,6 +230,8 @@ export class Left {
     if (status === 429) this.#view.merge({ problem: "many" });
     if (status === 422 && waits !== null) return await this.#anew(waits);
     if (status === 400 || status === 413) {
+      // Something else was said meanwhile: that goes.
+      if (this.#waits !== waits) return;
       this.#waits = null;
       this.#keep();
       return this.#view.merge({ waits: null, problem: "refused" });

@@ -193,6 +193,29 @@ test("changed and taken back; then nothing of it lies here", async () => {
   expect(keptCallbacks(NOW)).toEqual([]);
 });
 
+test("what was said of it before it was left is not believed again when another screen opens", async () => {
+  const before = { deadline: null, until: null, owner: null, left: false };
+  const left = leaving(service(), before);
+  await left.leave(ONE);
+  await settled(() => expect(left.view.value).toMatchObject({ told: { left: true }, waits: null }));
+  left.hear(before);
+  expect(left.view.value.told?.left).toBe(true);
+  left.hear({ ...before });
+  expect(left.view.value.told?.left).toBe(false);
+});
+
+test("a number that is refused takes none with it that was given in its place meanwhile", async () => {
+  const left = leaving();
+  server.refuses = 400;
+  vi.stubGlobal("fetch", (path: string, init: RequestInit) => {
+    if (init.method === "PUT") left.takeBack();
+    return server.fetch(path, init);
+  });
+  await left.leave(ONE);
+  await settled(() => expect(server.asked).toEqual(["PUT", "DELETE"]));
+  await settled(() => expect(left.view.value).toMatchObject({ waits: null, problem: null }));
+});
+
 test("where somebody else is to call, it is sealed to them", async () => {
   server.told = { deadline: null, until: null, owner: cardOf(3, ada.recipient), left: false };
   const left = leaving();
