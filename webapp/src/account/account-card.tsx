@@ -5,6 +5,7 @@ import { useEffect, useState } from "preact/hooks";
 import { dateAndTime, t } from "../i18n";
 import { Notice } from "../ui/frame";
 import { Icon } from "../ui/icons";
+import { useLoaded } from "../ui/loaded";
 import { alarm, say } from "../ui/say";
 import { deviceName } from "./device-name";
 import { passkeysPossible, underName } from "./passkeys";
@@ -32,41 +33,42 @@ interface AccountProps {
 }
 
 export function AccountCard({ keys, bySheet, makeSheet, sheets }: AccountProps): JSX.Element {
-  const [ways, know] = useState<Ways | null>(null);
-  const [sessions, list] = useState<Session[]>([]);
-  const [failed, fail] = useState(false);
+  const ways = useLoaded(fetchWays, sheets);
+  const sessions = useLoaded(fetchSessions, sheets);
+  const [refused, refuse] = useState(false);
   const [name, call] = useState(deviceName);
   const possible = passkeysPossible();
-  const after = async <T,>(act: Promise<T>, show: (found: T) => void): Promise<void> => {
-    try {
-      show(await act);
-      fail(false);
-    } catch {
-      fail(true);
-      alarm(t("account.failed"));
-    }
-  };
+  const failed = refused || ways.failed !== null || sessions.failed !== null;
   useEffect(() => {
-    void after(fetchWays(), know);
-    void after(fetchSessions(), list);
-  }, [sheets]);
+    if (failed) alarm(t("account.failed"));
+  }, [failed]);
+  const after = async (act: Promise<unknown>): Promise<void> => {
+    refuse(false);
+    await act.catch(() => refuse(true));
+  };
   const add = async (event: Event): Promise<void> => {
     event.preventDefault();
     const sealing = async (secret: Uint8Array): Promise<Uint8Array | null> => keys && sealKeys(keys, secret);
-    await after(addPasskey(name.trim() || deviceName(), sealing), (made) => {
-      know(made.ways);
-      say(t("account.added"));
-    });
+    await after(
+      ways
+        .change(async () => (await addPasskey(name.trim() || deviceName(), sealing)).ways)
+        .then(() => say(t("account.added"))),
+    );
   };
   return (
     <section class="card account" aria-labelledby="account-title" data-testid="account">
       <h2 id="account-title">{t("account.title")}</h2>
       {bySheet && <Notice tone="care">{t("account.offer")}</Notice>}
       <h3>{t("account.passkeys")}</h3>
-      {ways?.passkeys.length === 0 && <p class="soft small">{t("account.none")}</p>}
+      {ways.found?.passkeys.length === 0 && <p class="soft small">{t("account.none")}</p>}
       <ul>
-        {ways?.passkeys.map((one) => (
-          <OnePasskey key={one.id} passkey={one} keyless={keys === null} remove={() => void after(removePasskey(one.id), know)} />
+        {ways.found?.passkeys.map((one) => (
+          <OnePasskey
+            key={one.id}
+            passkey={one}
+            keyless={keys === null}
+            remove={() => void after(ways.change(() => removePasskey(one.id)))}
+          />
         ))}
       </ul>
       {possible ? (
@@ -88,20 +90,18 @@ export function AccountCard({ keys, bySheet, makeSheet, sheets }: AccountProps):
         <Numbered named={underName()} />
       )}
       <h3>{t("sheet.title")}</h3>
-      <p class="small">
-        {ways?.sheet ? t("account.sheet.made", { time: dateAndTime(ways.sheet) }) : t("account.sheet.none")}
-      </p>
+      <p class="small">{ways.found === null ? "\u00a0" : sheetSaid(ways.found)}</p>
       <button type="button" class="button" onClick={makeSheet}>
         {t("account.sheet.new")}
       </button>
       <h3>{t("account.sessions")}</h3>
       <ul>
-        {sessions.map((one) => (
-          <OneSession key={one.number} session={one} end={() => void after(endSession(one.number), list)} />
+        {sessions.found?.map((one) => (
+          <OneSession key={one.number} session={one} end={() => void after(sessions.change(() => endSession(one.number)))} />
         ))}
       </ul>
-      {sessions.length > 1 && (
-        <button type="button" class="button" onClick={() => void after(endSession("others"), list)}>
+      {(sessions.found?.length ?? 0) > 1 && (
+        <button type="button" class="button" onClick={() => void after(sessions.change(() => endSession("others")))}>
           {t("account.sessions.others")}
         </button>
       )}
@@ -109,6 +109,9 @@ export function AccountCard({ keys, bySheet, makeSheet, sheets }: AccountProps):
     </section>
   );
 }
+
+const sheetSaid = ({ sheet }: Ways): string =>
+  sheet === null ? t("account.sheet.none") : t("account.sheet.made", { time: dateAndTime(sheet) });
 
 interface OnePasskeyProps {
   passkey: Passkey;

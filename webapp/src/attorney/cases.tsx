@@ -1,13 +1,14 @@
 /** The encounters this attorney answered, newest first, with their recordings. */
 
 import type { JSX } from "preact";
-import { useCallback, useEffect, useState } from "preact/hooks";
+import { useEffect, useState } from "preact/hooks";
 import type { Case, CaseRecording } from "../contracts";
 import { dateAndTime, languageName, stateName, t, tn } from "../i18n";
 import type { Attorney } from "../keys";
 import { fetchCases, packagePath } from "../service";
 import { Notice } from "../ui/frame";
 import { Icon } from "../ui/icons";
+import { useLoaded } from "../ui/loaded";
 import { ClosingLetter } from "./case-letter";
 import { Documents } from "./documents-part";
 import type { Desk } from "./desk";
@@ -33,20 +34,10 @@ function unfinished({ ended, recordings }: Case): boolean {
 }
 
 export function Cases({ desk, view, attorney, organization }: CasesProps): JSX.Element {
-  const [cases, show] = useState<readonly Case[] | null>(null);
-  const [failed, fail] = useState(false);
-  const [looked, look] = useState(0);
-  const fetch = useCallback((): void => {
-    fetchCases().then(
-      (found) => {
-        show(found);
-        fail(false);
-      },
-      () => fail(true),
-    ).finally(() => look((times) => times + 1));
-  }, []);
   // With every call that ends here, and every case that comes or goes.
-  useEffect(fetch, [view.ended, view.handovers.length, view.rings.length, view.awaited.length, view.wrapping?.encounter]);
+  const told = [view.ended, view.handovers.length, view.rings.length, view.awaited.length, view.wrapping?.encounter].join();
+  const { found: cases, failed, times: looked, again } = useLoaded(fetchCases, told);
+  const fetch = (): void => void again();
   useEffect(() => {
     const [newest] = cases ?? [];
     if (!newest || !unfinished(newest) || looked > 40) return;
@@ -62,8 +53,8 @@ export function Cases({ desk, view, attorney, organization }: CasesProps): JSX.E
           {t("cases.again")}
         </button>
       </div>
-      {failed && <Notice tone="care">{t("cases.failed")}</Notice>}
-      {cases === null && !failed && <p class="soft">{t("service.connecting")}</p>}
+      {failed !== null && <Notice tone="care">{t("cases.failed")}</Notice>}
+      {cases === null && failed === null && <p class="soft">{t("service.connecting")}</p>}
       {cases?.length === 0 && <p class="soft">{t("cases.none")}</p>}
       <ul>
         {cases?.map((each) => (

@@ -6,19 +6,20 @@ import { useEffect, useState } from "preact/hooks";
 import { clockTime, listOf, t, type Key } from "../i18n";
 import { Refused } from "../service";
 import { Icon } from "../ui/icons";
+import { useLoaded } from "../ui/loaded";
 import { say } from "../ui/say";
 import { addPush, addUrl, fetchChannels, removeChannel, testChannels, type Channel, type Channels } from "./channels";
 
 export function ChannelsCard(): JSX.Element {
-  const [found, show] = useState<Channels | null>(null);
-  const [wrong, blame] = useState<Key | null>(null);
+  const { found, failed, change } = useLoaded(fetchChannels, 0);
+  const [blamed, blame] = useState<Key | null>(null);
   const [url, type] = useState("");
   const [testing, test] = useState<"no" | "now" | "done">("no");
 
-  const after = (asked: Promise<Channels>, otherwise: Key): Promise<boolean> =>
-    asked.then(
-      (channels) => {
-        show(channels);
+  const wrong = blamed ?? (failed === null ? null : "channels.cut");
+  const after = (asked: () => Promise<Channels>, otherwise: Key): Promise<boolean> =>
+    change(asked).then(
+      () => {
         blame(null);
         return true;
       },
@@ -27,17 +28,16 @@ export function ChannelsCard(): JSX.Element {
         return false;
       },
     );
-  useEffect(() => void after(fetchChannels(), "channels.cut"), []);
   useEffect(() => {
     if (wrong !== null) say(t(wrong));
   }, [wrong]);
   const add = async (event: Event): Promise<void> => {
     event.preventDefault();
-    if (await after(addUrl(url.trim()), "channels.refused")) type("");
+    if (await after(() => addUrl(url.trim()), "channels.refused")) type("");
   };
   const tryAll = async (): Promise<void> => {
     test("now");
-    await after(testChannels(), "channels.cut");
+    await after(testChannels, "channels.cut");
     test("done");
   };
   const channels = found?.channels ?? [];
@@ -51,7 +51,7 @@ export function ChannelsCard(): JSX.Element {
       {channels.length === 0 && <p class="soft small">{t("channels.none")}</p>}
       <ul>
         {channels.map((one) => (
-          <Row key={one.id} channel={one} remove={() => void after(removeChannel(one.id), "channels.cut")} />
+          <Row key={one.id} channel={one} remove={() => void after(() => removeChannel(one.id), "channels.cut")} />
         ))}
       </ul>
       {channels.length > 0 && (
@@ -63,7 +63,7 @@ export function ChannelsCard(): JSX.Element {
       <button
         type="button"
         class="button plain"
-        onClick={() => void after(addPush(found?.push_key ?? ""), "channels.push.refused")}
+        onClick={() => void after(() => addPush(found?.push_key ?? ""), "channels.push.refused")}
       >
         <Icon name="sound" />
         {t("channels.push")}

@@ -63,7 +63,7 @@ export function Documents({ encounter, options }: DocumentsProps): JSX.Element {
       <div class="written">
         {found !== null && found.length === 0 && <p class="soft small">{t("documents.none")}</p>}
         <ul class="documents">
-          {found?.map((one) => <One key={one.id} one={one} encounter={encounter} options={options} remove={() => remove(one.id)} />)}
+          {found?.map((one) => <One key={one.id} one={one} encounter={encounter} options={options} working={working} remove={() => remove(one.id)} />)}
         </ul>
         <label class="button file">
           {t("documents.add", { size: Math.floor(FILE_BYTES / 1_000_000) })}
@@ -85,10 +85,12 @@ export function Documents({ encounter, options }: DocumentsProps): JSX.Element {
 
 interface OneProps extends DocumentsProps {
   one: CaseDocument;
+  /** one thing at a time: of two lists the older might come last */
+  working: boolean;
   remove(): void;
 }
 
-function One({ one, encounter, options, remove }: OneProps): JSX.Element {
+function One({ one, encounter, options, working, remove }: OneProps): JSX.Element {
   const [sure, ask] = useState(false);
   const [opened, show] = useState<Blob | null>(null);
   const [failed, fail] = useState(false);
@@ -116,7 +118,7 @@ function One({ one, encounter, options, remove }: OneProps): JSX.Element {
           </button>
         )}
         {sure ? (
-          <button type="button" class="button" onClick={remove}>
+          <button type="button" class="button" disabled={working} onClick={remove}>
             {t("documents.sure")}
           </button>
         ) : (

@@ -2,7 +2,8 @@
 
 import type { JSX } from "preact";
 import { fetchCharter } from "../desk/charter";
-import { Failed, useLoaded } from "../desk/loaded";
+import { Failed } from "../desk/loaded";
+import { useLoaded } from "../ui/loaded";
 import { Unlock } from "../desk/unlock";
 import { t } from "../i18n";
 import { Notice } from "../ui/frame";

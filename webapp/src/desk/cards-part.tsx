@@ -9,7 +9,8 @@ import { Notice } from "../ui/frame";
 import { alarm, say } from "../ui/say";
 import { compared } from "../account/compared";
 import { fetchApplicants, fetchCharter, signCard, type Applicant, type Charter } from "./charter";
-import { Failed, useLoaded } from "./loaded";
+import { useLoaded } from "../ui/loaded";
+import { Failed } from "./loaded";
 import { memberRole } from "./team-part";
 import { Unlock } from "./unlock";
 
@@ -18,9 +19,9 @@ export function CardsPart({ clock }: { clock: ServerClock }): JSX.Element {
   const charter = useLoaded(fetchCharter, 0);
   // In this page's memory while this part is shown, and no longer.
   const [keys, open] = useState<KeyBundle | null>(null);
-  const again = (): void => (waiting.again(), charter.again());
+  const again = (): void => void Promise.all([waiting.again(), charter.again()]);
   if (waiting.found === null || charter.found === null) {
-    return waiting.failed || charter.failed ? <Failed again={again} /> : <p class="soft">{t("service.connecting")}</p>;
+    return waiting.failed !== null || charter.failed !== null ? <Failed again={again} /> : <p class="soft">{t("service.connecting")}</p>;
   }
   const [applicants, about] = [waiting.found, charter.found];
   return (
@@ -49,7 +50,7 @@ export function CardsPart({ clock }: { clock: ServerClock }): JSX.Element {
             charter={about}
             keys={keys}
             now={() => clock.now()}
-            signed={(left) => (waiting.set(left), say(t("cards.queue.signed", { name: one.name })))}
+            signed={(sign) => waiting.change(sign).then(() => say(t("cards.queue.signed", { name: one.name })))}
           />
         ))}
       </ul>
@@ -62,7 +63,8 @@ interface OneProps {
   charter: Charter;
   keys: KeyBundle | null;
   now(): number;
-  signed(left: Applicant[]): void;
+  /** takes what is left of the queue */
+  signed(sign: () => Promise<Applicant[]>): Promise<void>;
 }
 
 function OneCard({ applicant, charter, keys, now, signed }: OneProps): JSX.Element {
@@ -81,7 +83,7 @@ function OneCard({ applicant, charter, keys, now, signed }: OneProps): JSX.Eleme
     if (advises && where === "") return refuse("cards.queue.where.missing");
     if (keys === null) return refuse("cards.queue.locked");
     try {
-      signed(await signCard(keys, applicant, states, where, charter, now()));
+      await signed(() => signCard(keys, applicant, states, where, charter, now()));
     } catch {
       refuse("dd.failed");
     }

@@ -6,7 +6,8 @@ import { dateAndTime, t, tn, type Key } from "../i18n";
 import { Notice } from "../ui/frame";
 import { alarm, say } from "../ui/say";
 import { fetchCodes, keepCode, makeCode, replaceCode, takeBack, type Code } from "./codes";
-import { Failed, useLoaded } from "./loaded";
+import { useLoaded } from "../ui/loaded";
+import { Failed } from "./loaded";
 
 /** How long the old code is good after a replacement: posters hang on. */
 const OLD_DAYS = 30;
@@ -26,14 +27,14 @@ interface Done {
 const wordsOf = ({ said, name }: Done): string => t(said, { name: named(name) });
 
 export function CodesPart({ posters }: { posters(): void }): JSX.Element {
-  const { found: codes, failed, again, set } = useLoaded(fetchCodes, 0);
+  const { found: codes, failed, again, change: changed } = useLoaded(fetchCodes, 0);
   const [made, show] = useState<string | null>(null);
   const [done, tell] = useState<Done | null>(null);
   const [wrong, fail] = useState(false);
   if (codes === null) return failed ? <Failed again={again} /> : <p class="soft">{t("service.connecting")}</p>;
   const act = async (change: () => Promise<Code[]>, after: Done | null): Promise<void> => {
     try {
-      set(await change());
+      await changed(change);
       fail(false);
       tell(after);
       say(after === null ? t("codes.undone") : wordsOf(after));
@@ -128,7 +129,7 @@ export function CodesPart({ posters }: { posters(): void }): JSX.Element {
           <button type="submit" class="button main">
             {t("codes.make")}
           </button>
-          <button type="button" class="button" onClick={again}>
+          <button type="button" class="button" onClick={() => void again()}>
             {t("cards.queue.again")}
           </button>
         </p>

@@ -4,7 +4,8 @@ import type { JSX } from "preact";
 import { dateAndTime, languageName, listOf, stateName, t } from "../i18n";
 import { fetchCoverage, type Gap } from "./answers";
 import { Table } from "./figures-part";
-import { Failed, useLoaded } from "./loaded";
+import { useLoaded } from "../ui/loaded";
+import { Failed } from "./loaded";
 
 export function CoveragePart(): JSX.Element {
   const { found, failed, again } = useLoaded(fetchCoverage, 0);

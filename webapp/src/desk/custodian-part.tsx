@@ -9,7 +9,8 @@ import { Notice } from "../ui/frame";
 import { alarm, say } from "../ui/say";
 import { fetchCharter, type Charter } from "./charter";
 import { byAttorney, fetchLost, fitting, giveCase, type Colleague, type LostCase, type Outcome } from "./custodian";
-import { Failed, useLoaded } from "./loaded";
+import { useLoaded } from "../ui/loaded";
+import { Failed } from "./loaded";
 import { Unlock } from "./unlock";
 
 export function CustodianPart({ clock }: { clock: ServerClock }): JSX.Element {
@@ -18,9 +19,9 @@ export function CustodianPart({ clock }: { clock: ServerClock }): JSX.Element {
   // In this page's memory while this part is shown, and no longer.
   const [keys, open] = useState<KeyBundle | null>(null);
   const [told, tell] = useState<Told | null>(null);
-  const again = (): void => (lost.again(), charter.again());
+  const again = (): void => void Promise.all([lost.again(), charter.again()]);
   if (lost.found === null || charter.found === null) {
-    return lost.failed || charter.failed ? <Failed again={again} /> : <p class="soft">{t("service.connecting")}</p>;
+    return lost.failed !== null || charter.failed !== null ? <Failed again={again} /> : <p class="soft">{t("service.connecting")}</p>;
   }
   const { cases, attorneys } = lost.found;
   const about = charter.found;
@@ -53,7 +54,7 @@ export function CustodianPart({ clock }: { clock: ServerClock }): JSX.Element {
             charter={about}
             keys={keys}
             now={() => clock.now()}
-            done={(what) => (tell(what), lost.again())}
+            done={(what) => (tell(what), void lost.again())}
           />
         ))}
       </ul>

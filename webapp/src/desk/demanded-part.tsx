@@ -4,7 +4,7 @@ import type { JSX } from "preact";
 import { t, type Key } from "../i18n";
 import { fetchService } from "../service";
 import { Notice } from "../ui/frame";
-import { useLoaded } from "./loaded";
+import { useLoaded } from "../ui/loaded";
 
 const HOLD = 'accompany hold ID --reason "…"';
 const PRODUCE = "accompany produce ID";

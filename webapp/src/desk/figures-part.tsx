@@ -5,7 +5,8 @@ import { useEffect, useState } from "preact/hooks";
 import { languageName, locales, stateName, t, type Key } from "../i18n";
 import { fetchFigures, type Figures, type Named, type Percentiles, type Tally } from "./answers";
 import { Columns } from "./columns";
-import { Failed, useLoaded } from "./loaded";
+import { useLoaded } from "../ui/loaded";
+import { Failed } from "./loaded";
 
 /** A busy night has events all the time: figures are asked for no oftener than this, in ms. */
 const RARELY = 2000;

@@ -7,27 +7,27 @@ import { Notice } from "../ui/frame";
 import { addHook, endHook, fetchHooks, replayHook, replayOne, testHook, type Delivery, type Hooks } from "./answers";
 import { whyRefused } from "./faults";
 import { Table } from "./figures-part";
-import { Failed, useLoaded } from "./loaded";
+import { useLoaded } from "../ui/loaded";
+import { Failed } from "./loaded";
 
 const DAY = 24 * 3_600_000;
 const LOOK_AGAIN = 2000;
 const SAID = { "/problems/forbidden": "dd.hooks.wrong.many" } as const;
 
 export function HooksPart(): JSX.Element {
-  const { found, failed, again, set } = useLoaded(fetchHooks, 0);
+  const { found, failed, again, change } = useLoaded(fetchHooks, 0);
   const [secret, keep] = useState<string | null>(null);
   const [wrong, refuse] = useState<unknown>(null);
   useEffect(() => {
     if (found === null || found.waiting === 0) return;
-    const timer = setTimeout(again, LOOK_AGAIN);
+    const timer = setTimeout(() => void again(), LOOK_AGAIN);
     return () => clearTimeout(timer);
   }, [found]);
-  const act = async (doing: Promise<Hooks>): Promise<boolean> => {
+  const act = async (doing: () => Promise<Hooks>): Promise<boolean> => {
     try {
       refuse(null);
-      const answer = await doing;
+      const answer = await change(doing);
       if (answer.secret !== null) keep(answer.secret);
-      set(answer);
       return true;
     } catch (error) {
       refuse(error);
@@ -38,7 +38,7 @@ export function HooksPart(): JSX.Element {
     event.preventDefault();
     const form = event.currentTarget as HTMLFormElement;
     const url = String(new FormData(form).get("url") ?? "").trim();
-    if (await act(addHook(url))) form.reset();
+    if (await act(() => addHook(url))) form.reset();
   };
   return (
     <section aria-labelledby="hooks-title" data-testid="hooks">
@@ -73,7 +73,7 @@ export function HooksPart(): JSX.Element {
   );
 }
 
-function Endpoints({ found, act }: { found: Hooks; act(doing: Promise<Hooks>): void }): JSX.Element {
+function Endpoints({ found, act }: { found: Hooks; act(doing: () => Promise<Hooks>): void }): JSX.Element {
   if (found.endpoints.length === 0) return <p class="soft">{t("dd.hooks.none")}</p>;
   return (
     <ul class="cards wide-cards">
@@ -83,17 +83,17 @@ function Endpoints({ found, act }: { found: Hooks; act(doing: Promise<Hooks>): v
             <bdi dir="ltr">{url}</bdi>
           </h3>
           <p class="row">
-            <button type="button" class="button" onClick={() => act(testHook(id))}>
+            <button type="button" class="button" onClick={() => act(() => testHook(id))}>
               {t("dd.hooks.test")}
             </button>
             <button
               type="button"
               class="button"
-              onClick={() => act(replayHook(id, new Date(Date.now() - DAY).toISOString()))}
+              onClick={() => act(() => replayHook(id, new Date(Date.now() - DAY).toISOString()))}
             >
               {t("dd.hooks.replay")}
             </button>
-            <button type="button" class="button" onClick={() => act(endHook(id))}>
+            <button type="button" class="button" onClick={() => act(() => endHook(id))}>
               {t("dd.hooks.end")}
             </button>
           </p>
@@ -120,7 +120,7 @@ function Trouble({ problem }: { problem: string }): JSX.Element | null {
   );
 }
 
-function Deliveries({ found, act }: { found: Hooks; act(doing: Promise<Hooks>): void }): JSX.Element {
+function Deliveries({ found, act }: { found: Hooks; act(doing: () => Promise<Hooks>): void }): JSX.Element {
   const open = new Set(found.endpoints.map(({ id }) => id));
   const again = (one: Delivery): boolean => one.due === null && open.has(one.endpoint);
   const head = ["", t("dd.hooks.made"), t("dd.hooks.tries"), t("dd.hooks.fate"), t("dd.hooks.again")];
@@ -138,7 +138,7 @@ function Deliveries({ found, act }: { found: Hooks; act(doing: Promise<Hooks>): 
           </td>
           <td>
             {again(one) && (
-              <button type="button" class="button" onClick={() => act(replayOne(one))}>
+              <button type="button" class="button" onClick={() => act(() => replayOne(one))}>
                 {t("dd.hooks.again")}
               </button>
             )}

@@ -6,7 +6,8 @@ import { dateAndTime, stateName, t, tn, type Key } from "../i18n";
 import { Notice } from "../ui/frame";
 import { useFocus } from "../ui/hooks";
 import { alarm, say } from "../ui/say";
-import { Failed, useLoaded } from "./loaded";
+import { useLoaded } from "../ui/loaded";
+import { Failed } from "./loaded";
 import { fetchHeld, reinvite, removeMember, unproved, type Held, type Link } from "./members";
 
 interface LeavingProps {
@@ -20,20 +21,20 @@ interface LeavingProps {
 const AGAIN_DAYS = 7;
 
 export function Leaving({ person, why, link, back }: LeavingProps): JSX.Element {
-  const { found, failed, again, set } = useLoaded(() => fetchHeld(person), person);
+  const { found, failed, again, change } = useLoaded(() => fetchHeld(person), person);
   if (found === null) return failed ? <Failed again={again} /> : <p class="soft">{t("service.connecting")}</p>;
-  return <One held={found} why={why} set={set} link={link} back={back} />;
+  return <One held={found} why={why} change={change} link={link} back={back} />;
 }
 
 interface OneProps {
   held: Held;
   why: LeavingProps["why"];
-  set(held: Held): void;
+  change(change: () => Promise<Held>): Promise<Held>;
   link(link: Link): void;
   back(): void;
 }
 
-function One({ held, why, set, link, back }: OneProps): JSX.Element {
+function One({ held, why, change, link, back }: OneProps): JSX.Element {
   const heading = useFocus<HTMLHeadingElement>();
   const [failed, fail] = useState<Key | null>(null);
   const [busy, work] = useState(false);
@@ -44,8 +45,10 @@ function One({ held, why, set, link, back }: OneProps): JSX.Element {
     work(true);
     try {
       if (why === "again") return link(await reinvite(held, AGAIN_DAYS, lost));
-      await removeMember(person, lost);
-      set(await fetchHeld(person));
+      await change(async () => {
+        await removeMember(person, lost);
+        return await fetchHeld(person);
+      });
       fail(null);
       say(t("team.leave.done", { name }));
     } catch (error) {

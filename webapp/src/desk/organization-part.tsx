@@ -9,7 +9,8 @@ import { freshKeys } from "../keys";
 import { Notice } from "../ui/frame";
 import { alarm, say } from "../ui/say";
 import { fetchCharter, found, holdByPasskey, replaceSheet, reportDrill, type Charter } from "./charter";
-import { Failed, useLoaded } from "./loaded";
+import { useLoaded } from "../ui/loaded";
+import { Failed } from "./loaded";
 import { unproved } from "./members";
 import { OrganizationSheet } from "./organization-sheet";
 import { Unlock } from "./unlock";
@@ -20,15 +21,15 @@ interface OrganizationProps {
 }
 
 export function OrganizationPart({ founded }: OrganizationProps): JSX.Element {
-  const { found: charter, failed, again, set } = useLoaded(fetchCharter, 0);
+  const { found: charter, failed, again, change } = useLoaded(fetchCharter, 0);
   if (charter === null) return failed ? <Failed again={again} /> : <p class="soft">{t("service.connecting")}</p>;
   return (
     <section aria-labelledby="org-title" data-testid="organization" data-demonstration={charter.demonstration}>
       <h2 id="org-title">{t("org.title")}</h2>
       {charter.demonstration ? (
-        <Founding charter={charter} done={(made) => (set(made), founded())} />
+        <Founding charter={charter} change={change} done={founded} />
       ) : (
-        <Standing charter={charter} set={set} />
+        <Standing charter={charter} change={change} />
       )}
     </section>
   );
@@ -36,13 +37,18 @@ export function OrganizationPart({ founded }: OrganizationProps): JSX.Element {
 
 const newSecret = (): Uint8Array => crypto.getRandomValues(new Uint8Array(SHEET_BYTES));
 
+interface CharterProps {
+  charter: Charter;
+  change(change: () => Promise<Charter>): Promise<Charter>;
+}
+
 interface Made {
   name: string;
   keys: KeyBundle;
   secret: Uint8Array;
 }
 
-function Founding({ charter, done }: { charter: Charter; done(made: Charter): void }): JSX.Element {
+function Founding({ charter, change, done }: CharterProps & { done(): void }): JSX.Element {
   const [made, make] = useState<Made | null>(null);
   const [wrong, fail] = useState<Key | null>(null);
   const [busy, work] = useState(false);
@@ -56,7 +62,8 @@ function Founding({ charter, done }: { charter: Charter; done(made: Charter): vo
   const finish = async ({ name, keys, secret }: Made): Promise<void> => {
     work(true);
     try {
-      done(await found(keys, secret, name, charter));
+      await change(() => found(keys, secret, name, charter));
+      done();
       say(t("org.done"));
     } catch (error) {
       const told: Key = unproved(error) ? "team.fresh" : "dd.failed";
@@ -111,14 +118,14 @@ function Founding({ charter, done }: { charter: Charter; done(made: Charter): vo
 
 type Doing = "nothing" | "hold" | "drill" | "sheet";
 
-function Standing({ charter, set }: { charter: Charter; set(charter: Charter): void }): JSX.Element {
+function Standing({ charter, change }: CharterProps): JSX.Element {
   const [doing, do_] = useState<Doing>("nothing");
   const [told, tell] = useState<{ words: Key; good: boolean } | null>(null);
   const [fresh, make] = useState<{ keys: KeyBundle; secret: Uint8Array } | null>(null);
   const finish = async (act: () => Promise<Charter | null>, done: Key): Promise<void> => {
     try {
-      const changed = await act();
-      if (changed !== null) set(changed);
+      let changed: Charter | null = null;
+      await change(async () => (changed = await act()) ?? charter);
       tell(changed === null ? { words: "org.hold.no_lock", good: false } : { words: done, good: true });
     } catch (error) {
       tell({ words: unproved(error) ? "team.fresh" : "dd.failed", good: false });

@@ -7,7 +7,7 @@ import { saveFile } from "../save";
 import { Refused, fetchService, inJson, request } from "../service";
 import { Notice } from "../ui/frame";
 import { Icon } from "../ui/icons";
-import { useLoaded } from "./loaded";
+import { useLoaded } from "../ui/loaded";
 
 const KINDS = ["poster", "cards"] as const;
 const PAPERS = ["letter", "a4"] as const;

@@ -1,13 +1,14 @@
 /** The roster: who is in it; a file is looked at before it is taken over, and that can be undone. */
 
 import type { JSX } from "preact";
-import { useState } from "preact/hooks";
+import { useRef, useState } from "preact/hooks";
 import { dateOf, languageName, listOf, t, type Key } from "../i18n";
 import { Notice } from "../ui/frame";
 import { calendarPath, fetchRoster, filePath, takeRoster, tryRoster, undoRoster, type Changes, type Roster } from "./answers";
 import { whyRefused } from "./faults";
 import { Table } from "./figures-part";
-import { Failed, useLoaded } from "./loaded";
+import { useLoaded } from "../ui/loaded";
+import { Failed } from "./loaded";
 import { roleName } from "./now-part";
 
 const SAID = { "/problems/forbidden": "dd.roster.meanwhile", "/problems/unknown": "dd.roster.no_undo" } as const;
@@ -18,26 +19,30 @@ interface Tried {
 }
 
 export function RosterPart(): JSX.Element {
-  const { found, failed, again, set } = useLoaded(fetchRoster, 0);
+  const { found, failed, again, change } = useLoaded(fetchRoster, 0);
   const [tried, look] = useState<Tried | null>(null);
   const [wrong, refuse] = useState<unknown>(null);
-  const act = async (doing: Promise<unknown>): Promise<void> => {
+  const turn = useRef(0);
+  /** Of what overlaps, the one that was begun last is shown. */
+  const act = async (doing: () => Promise<Tried | null>): Promise<void> => {
+    const mine = ++turn.current;
     try {
       refuse(null);
-      await doing;
+      const next = await doing();
+      if (mine === turn.current) look(next);
     } catch (error) {
-      refuse(error);
+      if (mine === turn.current) refuse(error);
     }
   };
   if (found === null) return failed ? <Failed again={again} /> : <p class="soft">{t("service.connecting")}</p>;
-  const choose = async (file: File): Promise<void> => {
+  const choose = async (file: File): Promise<Tried> => {
     look(null);
     const text = await file.text();
-    look({ text, changes: await tryRoster(text, found.number) });
+    return { text, changes: await tryRoster(text, found.number) };
   };
-  const take = async (text: string): Promise<void> => {
-    set(await takeRoster(text, found.number));
-    look(null);
+  const replace = async (how: () => Promise<Roster>): Promise<null> => {
+    await change(how);
+    return null;
   };
   return (
     <section aria-labelledby="roster-title" data-testid="roster">
@@ -51,7 +56,7 @@ export function RosterPart(): JSX.Element {
             onChange={(event) => {
               const [file] = event.currentTarget.files ?? [];
               event.currentTarget.value = "";
-              if (file !== undefined) void act(choose(file));
+              if (file !== undefined) void act(() => choose(file));
             }}
           />
         </label>
@@ -59,7 +64,11 @@ export function RosterPart(): JSX.Element {
           {t("dd.roster.export")}
         </a>
         {found.undo && (
-          <button type="button" class="button" onClick={() => void act(undoRoster(found.number).then(set))}>
+          <button
+            type="button"
+            class="button"
+            onClick={() => void act(() => replace(() => undoRoster(found.number)))}
+          >
             {t("dd.roster.undo")}
           </button>
         )}
@@ -77,7 +86,7 @@ export function RosterPart(): JSX.Element {
         </div>
       )}
       {tried !== null && (
-        <Preview changes={tried.changes} take={() => void act(take(tried.text))} leave={() => look(null)} />
+        <Preview changes={tried.changes} take={() => void act(() => replace(() => takeRoster(tried.text, found.number)))} leave={() => look(null)} />
       )}
       <People found={found} />
     </section>

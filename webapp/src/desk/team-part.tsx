@@ -8,7 +8,8 @@ import { useFocus } from "../ui/hooks";
 import { Icon } from "../ui/icons";
 import { QrCode } from "../ui/qr-code";
 import { alarm, say } from "../ui/say";
-import { Failed, useLoaded } from "./loaded";
+import { useLoaded } from "../ui/loaded";
+import { Failed } from "./loaded";
 import { Leaving } from "./leaving";
 import { ROLES, fetchInvitations, fetchMembers, invite, takeBack, unproved, type Invitation, type Link, type Member } from "./members";
 
@@ -38,21 +39,21 @@ function Everybody({ show }: { show(shown: Shown): void }): JSX.Element {
   const [wrong, fail] = useState(false);
   const take = async (id: string): Promise<void> => {
     try {
-      invited.set(await takeBack(id));
+      await invited.change(() => takeBack(id));
       fail(false);
     } catch {
       fail(true);
       alarm(t("dd.failed"));
     }
   };
-  const again = (): void => (people.again(), invited.again());
+  const again = (): void => void Promise.all([people.again(), invited.again()]);
   const active = people.found?.filter(({ removed }) => removed === null) ?? [];
   const gone = people.found?.filter(({ removed }) => removed !== null) ?? [];
   return (
     <section class="team" aria-labelledby="team-title" data-testid="team">
       <h2 id="team-title">{t("team.title")}</h2>
       <p class="soft">{t("team.lead")}</p>
-      {(people.failed || invited.failed || wrong) && <Failed again={again} />}
+      {(people.failed !== null || invited.failed !== null || wrong) && <Failed again={again} />}
       <Invite made={(link) => show({ is: "link", link })} />
       {invited.found !== null && <Invited invitations={invited.found} take={(id) => void take(id)} />}
       <h3>{t("team.active")}</h3>

@@ -9,9 +9,10 @@ import { Unreachable } from "../service";
 import { Notice } from "../ui/frame";
 import { useAgain, useFocus } from "../ui/hooks";
 import { Icon } from "../ui/icons";
+import { useLoaded } from "../ui/loaded";
 import { alarm, say } from "../ui/say";
 import { OneEncounter } from "./encounter-card";
-import { findAll, hold, lockWith, refill, unlock, type Found } from "./enrolment";
+import { findAll, hold, lockWith, refill, unlock } from "./enrolment";
 import { BATCH, ownKeyOf, type OwnKey } from "./key";
 import { shownBy } from "./key-screen";
 import { forgetOwn, keptOwn } from "./kept";
@@ -90,39 +91,32 @@ interface OpenProps extends OwnProps {
   shut(): void;
 }
 
-type Looked = { is: "looking" } | { is: "failed"; away: boolean } | { is: "found"; all: Found[] };
-
 function Open({ secret, shut, code, service, organization }: OpenProps): JSX.Element {
   const [key] = useState<OwnKey>(() => ownKeyOf(secret));
-  const [looked, see] = useState<Looked>({ is: "looking" });
-  const look = async (): Promise<void> => {
-    try {
-      const all = await findAll(key);
-      see({ is: "found", all });
-      say(t(all.length === 0 ? "own.none" : "own.recordings"));
-      const last = Math.max(-1, ...all.map(({ place }) => Math.floor(place / BATCH)));
-      await refill(key, shownBy(code), last).catch(() => undefined);
-    } catch (error) {
-      see({ is: "failed", away: error instanceof Unreachable });
-    }
-  };
-  useEffect(() => void look(), []);
-  useAgain(looked.is === "failed" && looked.away, look);
+  const { found: all, failed, again: look } = useLoaded(() => findAll(key), key);
+  const away = failed !== null && failed.why instanceof Unreachable;
+  useEffect(() => {
+    if (all === null) return;
+    say(t(all.length === 0 ? "own.none" : "own.recordings"));
+    const last = Math.max(-1, ...all.map(({ place }) => Math.floor(place / BATCH)));
+    void refill(key, shownBy(code), last).catch(() => undefined);
+  }, [all]);
+  useAgain(away, look);
   return (
     <>
-      {looked.is === "looking" && <p role="status">{t("own.looking")}</p>}
-      {looked.is === "failed" && (
+      {all === null && failed === null && <p role="status">{t("own.looking")}</p>}
+      {failed !== null && (
         <Notice tone="care">
-          <p>{t(looked.away ? "service.unreachable" : "own.failed")}</p>
+          <p>{t(away ? "service.unreachable" : "own.failed")}</p>
           <button type="button" class="button" onClick={() => void look()}>
             {t("own.again")}
           </button>
         </Notice>
       )}
-      {looked.is === "found" && looked.all.length === 0 && <p class="soft">{t("own.none")}</p>}
-      {looked.is === "found" && (
+      {all?.length === 0 && <p class="soft">{t("own.none")}</p>}
+      {all !== null && (
         <ul class="encounters">
-          {looked.all.map((found) => (
+          {all.map((found) => (
             <OneEncounter
               key={found.encounter}
               found={found}
