@@ -4,6 +4,7 @@ import type { JSX } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
 import type { Service } from "../contracts";
 import { t, type Key } from "../i18n";
+import { oneAtATime } from "../ui/one";
 import { alarm } from "../ui/say";
 import { isChannel, readAddress, readWords, sealContact, type ChannelName, type Words } from "./contact";
 
@@ -44,6 +45,7 @@ export function ContactForm({ service, recipient, added, cancel }: ContactFormPr
     overdue: t("people.default.overdue"),
   }));
   const [wrong, blame] = useState<Wrong>(null);
+  const [once] = useState(oneAtATime);
   const first = useRef<HTMLSelectElement>(null);
   useEffect(() => first.current?.focus(), []);
   useEffect(() => {
@@ -62,7 +64,7 @@ export function ContactForm({ service, recipient, added, cancel }: ContactFormPr
   };
   const submit = (event: Event): void => {
     event.preventDefault();
-    void save();
+    void once(save);
   };
   return (
     <form class="card new-contact" onSubmit={submit} noValidate autocomplete="off">

@@ -13,7 +13,8 @@ import { Icon } from "../ui/icons";
 import { say } from "../ui/say";
 import { recipientOfService } from "./contact";
 import { ContactForm, type Added } from "./contact-form";
-import { freeSign, keepPeople, keptPeople, movedUp, type KeptContact, type People } from "./kept";
+import { changePeople, freeSign, keptPeople, movedUp, withContact, type KeptContact, type People } from "./kept";
+import { PEOPLE } from "./names";
 import { OwnMessage } from "./own-message";
 import { ReleaseChoice } from "./release-choice";
 import { sendTest } from "./telling";
@@ -26,32 +27,36 @@ export interface ContactsProps {
 export function Contacts({ service, guestCode }: ContactsProps): JSX.Element {
   const recipient = useRef(recipientOfService(service)).current;
   const [people, change] = useState(() => peopleFor(recipient));
-  const [removed, forget] = useState<People | null>(null);
+  const [removed, forget] = useState<{ contact: KeptContact; at: number } | null>(null);
   const [adding, add] = useState(false);
-  // Addresses typed on this page, by sign: in memory, and gone with it.
-  const [names, name] = useState<Readonly<Record<number, string>>>({});
+  // Addresses typed on this page, by what was sealed of them: in memory, and gone with it.
+  const [names, name] = useState<Readonly<Record<string, string>>>({});
   const { channels, contacts: most } = service.telling;
 
-  const keep = (contacts: readonly KeptContact[], minutes = people.minutes): void => {
-    const next = { recipient, minutes, contacts };
-    keepPeople(next);
-    change(next);
-  };
-  const added = ({ sealed, address }: Added): void => {
-    const sign = freeSign(people.contacts);
-    name({ ...names, [sign]: address });
-    keep([...people.contacts, { sign, sealed: writeBase64(sealed) }]);
+  useEffect(() => {
+    const follow = ({ key }: StorageEvent): void => (key === PEOPLE ? change(peopleFor(recipient)) : undefined);
+    addEventListener("storage", follow);
+    return () => removeEventListener("storage", follow);
+  }, []);
+  const edit = (how: (now: People) => Partial<People>): void => change(changePeople(people, how));
+  const editContacts = (how: (now: readonly KeptContact[]) => readonly KeptContact[]): void =>
+    edit(({ contacts }) => ({ contacts: how(contacts) }));
+  const added = ({ sealed: bytes, address }: Added): void => {
+    const sealed = writeBase64(bytes);
+    name({ ...names, [sealed]: address });
+    // More than there may be would be refused, and nobody told.
+    editContacts((now) => (now.length < most ? withContact(now, { sign: freeSign(now), sealed }) : now));
     forget(null);
     add(false);
     say(t("people.saved"));
   };
-  const remove = (at: number): void => {
-    forget(people);
-    keep(people.contacts.filter((_, each) => each !== at));
+  const remove = (contact: KeptContact, at: number): void => {
+    forget({ contact, at });
+    editContacts((now) => now.filter(({ sealed }) => sealed !== contact.sealed));
     say(t("people.removed"));
   };
   const undo = (): void => {
-    if (removed !== null) keep(removed.contacts);
+    if (removed !== null) editContacts((now) => (now.length < most ? withContact(now, removed.contact, removed.at) : now));
     forget(null);
   };
   const later = (
@@ -59,7 +64,7 @@ export function Contacts({ service, guestCode }: ContactsProps): JSX.Element {
       <TimeChoice
         people={people}
         offered={service.telling.minutes}
-        choose={(minutes) => keep(people.contacts, minutes)}
+        choose={(minutes) => edit(() => ({ minutes }))}
       />
       <ReleaseChoice minutes={people.minutes} />
     </>
@@ -83,11 +88,11 @@ export function Contacts({ service, guestCode }: ContactsProps): JSX.Element {
           <Row
             key={contact.sign}
             contact={contact}
-            name={names[contact.sign] ?? null}
+            name={names[contact.sealed] ?? null}
             first={at === 0}
             guestCode={guestCode}
-            up={() => keep(movedUp(people.contacts, at))}
-            remove={() => remove(at)}
+            up={() => editContacts((now) => movedUp(now, contact.sign))}
+            remove={() => remove(contact, at)}
           />
         ))}
       </ol>

@@ -64,6 +64,18 @@ export const keptPeople = (): People => kept(PEOPLE, people, NOBODY);
 /** Returns whether the browser kept them. */
 export const keepPeople = (value: People): boolean => keep(PEOPLE, value);
 
+/**
+ * Changes what is kept of `shown`, as it lies here by now: another page of this app may have changed it since it was
+ * shown. Returns it as it is then, kept or not.
+ */
+export function changePeople(shown: People, change: (now: People) => Partial<People>): People {
+  const lying = keptPeople();
+  const now = lying.recipient === shown.recipient ? lying : shown;
+  const next = { ...now, ...change(now) };
+  keepPeople(next);
+  return next;
+}
+
 export function keptCheckIns(now: number): readonly CheckIn[] {
   return kept(CHECK_INS, checkIns, []).filter(({ begun }) => now - begun < LASTS);
 }
@@ -92,8 +104,19 @@ export function freeSign(contacts: readonly KeptContact[]): number {
   return sign;
 }
 
-/** The list with the contact at *at* one place further up. */
-export function movedUp(contacts: readonly KeptContact[], at: number): readonly KeptContact[] {
+/** The list with one more at its end, or at *at* where it was before; its number is its own, if that is free. */
+export function withContact(
+  contacts: readonly KeptContact[],
+  { sign, sealed }: KeptContact,
+  at = contacts.length,
+): readonly KeptContact[] {
+  const taken = contacts.some((one) => one.sign === sign);
+  return [...contacts.slice(0, at), { sign: taken ? freeSign(contacts) : sign, sealed }, ...contacts.slice(at)];
+}
+
+/** The list with the contact of this number one place further up. */
+export function movedUp(contacts: readonly KeptContact[], sign: number): readonly KeptContact[] {
+  const at = contacts.findIndex((one) => one.sign === sign);
   const [one, other] = [contacts[at - 1], contacts[at]];
   if (one === undefined || other === undefined) return contacts;
   return [...contacts.slice(0, at - 1), other, one, ...contacts.slice(at + 1)];

@@ -1,5 +1,16 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
-import { freeSign, keepCheckIn, keepPeople, keptCheckIns, keptPeople, movedUp, NOBODY } from "../../src/people/kept";
+import {
+  changePeople,
+  freeSign,
+  keepCheckIn,
+  keepPeople,
+  keptCheckIns,
+  keptPeople,
+  movedUp,
+  NOBODY,
+  withContact,
+  type KeptContact,
+} from "../../src/people/kept";
 import { sentenceOf } from "../../src/people/panel";
 import { countOf, Telling, type Fate, type TellingState } from "../../src/people/telling";
 
@@ -215,8 +226,43 @@ describe("what is kept", () => {
   test("contacts keep their signs when others go and when they move", () => {
     const [one, three] = PEOPLE.contacts;
     expect(freeSign(PEOPLE.contacts)).toBe(2);
-    expect(movedUp(PEOPLE.contacts, 1)).toEqual([three, one]);
-    expect(movedUp(PEOPLE.contacts, 0)).toEqual(PEOPLE.contacts);
+    expect(movedUp(PEOPLE.contacts, 3)).toEqual([three, one]);
+    expect(movedUp(PEOPLE.contacts, 1)).toEqual(PEOPLE.contacts);
     expect(movedUp(PEOPLE.contacts, 7)).toEqual(PEOPLE.contacts);
+  });
+});
+
+describe("contacts that two pages of the app change", () => {
+  const shown = { recipient: "age1pq", minutes: 15, contacts: [{ sign: 1, sealed: "AAAA" }] };
+  const adding = (sealed: string) => ({ contacts }: { contacts: readonly KeptContact[] }) => ({
+    contacts: withContact(contacts, { sign: freeSign(contacts), sealed }),
+  });
+
+  test("are all there: none takes away what the other one chose", () => {
+    keepPeople(shown);
+    changePeople(shown, adding("BBBB"));
+    changePeople(shown, () => ({ minutes: 60 }));
+    const now = changePeople(shown, adding("CCCC"));
+    expect(now).toEqual({
+      ...shown,
+      minutes: 60,
+      contacts: [...shown.contacts, { sign: 2, sealed: "BBBB" }, { sign: 3, sealed: "CCCC" }],
+    });
+    expect(keptPeople()).toEqual(now);
+  });
+
+  test("one that was removed comes back where it stood, beside what came since", () => {
+    const [one, two, three] = [1, 2, 3].map((sign) => ({ sign, sealed: `AAA${sign}` })) as [KeptContact, KeptContact, KeptContact];
+    expect(withContact([one, three], two, 1)).toEqual([one, two, three]);
+    expect(withContact([one, { ...three, sign: 2 }], two, 1)).toEqual([one, { ...two, sign: 3 }, { ...three, sign: 2 }]);
+    expect(withContact([], three, 2)).toEqual([three]);
+  });
+
+  test("are what this page shows where nothing is kept, or by another key", () => {
+    expect(changePeople(shown, adding("BBBB")).contacts).toHaveLength(2);
+    keepPeople({ ...shown, recipient: "age1other", contacts: [{ sign: 9, sealed: "DDDD" }] });
+    expect(changePeople(shown, () => ({ minutes: 0 }))).toEqual({ ...shown, minutes: 0 });
+    vi.stubGlobal("localStorage", undefined);
+    expect(changePeople(shown, adding("BBBB")).contacts).toHaveLength(2);
   });
 });
