@@ -6,6 +6,7 @@ import type { KeyBundle } from "../account/vault";
 import { dateAndTime, languageName, listOf, stateName, t, type Key } from "../i18n";
 import type { ServerClock } from "../live";
 import { Notice } from "../ui/frame";
+import { oneAtATime } from "../ui/one";
 import { alarm, say } from "../ui/say";
 import { compared } from "../account/compared";
 import { fetchApplicants, fetchCharter, signCard, type Applicant, type Charter } from "./charter";
@@ -70,13 +71,13 @@ interface OneProps {
 function OneCard({ applicant, charter, keys, now, signed }: OneProps): JSX.Element {
   const { person, name, role, languages, made } = applicant;
   const [wrong, fail] = useState<Key | null>(null);
+  const [once] = useState(oneAtATime);
   const advises = role === "attorney";
   const refuse = (why: Key): void => {
     fail(why);
     alarm(t(why));
   };
   const sign = async (event: Event): Promise<void> => {
-    event.preventDefault();
     const form = new FormData(event.currentTarget as HTMLFormElement);
     const [states, where] = [form.getAll("state").map(String), String(form.get("where") ?? "").trim()];
     if (advises && states.length === 0) return refuse("cards.queue.states.missing");
@@ -100,7 +101,7 @@ function OneCard({ applicant, charter, keys, now, signed }: OneProps): JSX.Eleme
       <p>
         {t("cards.queue.compare")} <code class="aloud">{compared(applicant)}</code>
       </p>
-      <form noValidate onSubmit={(event) => void sign(event)}>
+      <form noValidate onSubmit={(event) => (event.preventDefault(), void once(() => sign(event)))}>
         {advises && (
           <fieldset>
             <legend>{t("cards.queue.states")}</legend>

@@ -4,6 +4,7 @@ import type { JSX } from "preact";
 import { useState } from "preact/hooks";
 import { dateAndTime, t, tn, type Key } from "../i18n";
 import { Notice } from "../ui/frame";
+import { oneAtATime } from "../ui/one";
 import { alarm, say } from "../ui/say";
 import { fetchCodes, keepCode, makeCode, replaceCode, takeBack, type Code } from "./codes";
 import { useLoaded } from "../ui/loaded";
@@ -31,6 +32,7 @@ export function CodesPart({ posters }: { posters(): void }): JSX.Element {
   const [made, show] = useState<string | null>(null);
   const [done, tell] = useState<Done | null>(null);
   const [wrong, fail] = useState(false);
+  const [once] = useState(oneAtATime);
   if (codes === null) return failed ? <Failed again={again} /> : <p class="soft">{t("service.connecting")}</p>;
   const act = async (change: () => Promise<Code[]>, after: Done | null): Promise<void> => {
     try {
@@ -69,7 +71,6 @@ export function CodesPart({ posters }: { posters(): void }): JSX.Element {
       },
     );
   const make = async (event: Event): Promise<void> => {
-    event.preventDefault();
     const form = event.currentTarget as HTMLFormElement;
     const name = String(new FormData(form).get("name") ?? "").trim();
     if (name === "") return fail(true);
@@ -103,7 +104,7 @@ export function CodesPart({ posters }: { posters(): void }): JSX.Element {
       {done !== null && (
         <Notice tone="plain">
           <p>{wordsOf(done)}</p>
-          <button type="button" class="button" onClick={() => void act(done.undo, null)}>
+          <button type="button" class="button" onClick={() => void once(() => act(done.undo, null))}>
             {t("codes.undo")}
           </button>
         </Notice>
@@ -116,11 +117,11 @@ export function CodesPart({ posters }: { posters(): void }): JSX.Element {
             code={code}
             limit={(most) => void limit(code, most)}
             block={() => void block(code)}
-            replace={() => void change(code)}
+            replace={() => void once(() => change(code))}
           />
         ))}
       </ul>
-      <form noValidate onSubmit={(event) => void make(event)}>
+      <form noValidate onSubmit={(event) => (event.preventDefault(), void once(() => make(event)))}>
         <div class="field">
           <label for="code-name">{t("codes.name")}</label>
           <input id="code-name" name="name" maxLength={100} autocomplete="off" />

@@ -8,6 +8,7 @@ import { addHook, endHook, fetchHooks, replayHook, replayOne, testHook, type Del
 import { whyRefused } from "./faults";
 import { Table } from "./figures-part";
 import { useLoaded } from "../ui/loaded";
+import { oneAtATime } from "../ui/one";
 import { Failed } from "./loaded";
 
 const DAY = 24 * 3_600_000;
@@ -18,6 +19,7 @@ export function HooksPart(): JSX.Element {
   const { found, failed, again, change } = useLoaded(fetchHooks, 0);
   const [secret, keep] = useState<string | null>(null);
   const [wrong, refuse] = useState<unknown>(null);
+  const [once] = useState(oneAtATime);
   useEffect(() => {
     if (found === null || found.waiting === 0) return;
     const timer = setTimeout(() => void again(), LOOK_AGAIN);
@@ -35,7 +37,6 @@ export function HooksPart(): JSX.Element {
     }
   };
   const add = async (event: Event): Promise<void> => {
-    event.preventDefault();
     const form = event.currentTarget as HTMLFormElement;
     const url = String(new FormData(form).get("url") ?? "").trim();
     if (await act(() => addHook(url))) form.reset();
@@ -44,7 +45,7 @@ export function HooksPart(): JSX.Element {
     <section aria-labelledby="hooks-title" data-testid="hooks">
       <h2 id="hooks-title">{t("dd.hooks")}</h2>
       <p class="soft">{t("dd.hooks.lead")}</p>
-      <form class="row" noValidate onSubmit={(event) => void add(event)}>
+      <form class="row" noValidate onSubmit={(event) => (event.preventDefault(), void once(() => add(event)))}>
         <div class="field grows">
           <label for="url">{t("dd.hooks.url")}</label>
           <input id="url" name="url" type="url" dir="ltr" aria-describedby={wrong === null ? undefined : "hook-wrong"} />

@@ -8,6 +8,7 @@ import { calendarPath, fetchRoster, filePath, takeRoster, tryRoster, undoRoster,
 import { whyRefused } from "./faults";
 import { Table } from "./figures-part";
 import { useLoaded } from "../ui/loaded";
+import { oneAtATime } from "../ui/one";
 import { Failed } from "./loaded";
 import { roleName } from "./now-part";
 
@@ -23,6 +24,7 @@ export function RosterPart(): JSX.Element {
   const [tried, look] = useState<Tried | null>(null);
   const [wrong, refuse] = useState<unknown>(null);
   const turn = useRef(0);
+  const [once] = useState(oneAtATime);
   /** Of what overlaps, the one that was begun last is shown. */
   const act = async (doing: () => Promise<Tried | null>): Promise<void> => {
     const mine = ++turn.current;
@@ -67,7 +69,7 @@ export function RosterPart(): JSX.Element {
           <button
             type="button"
             class="button"
-            onClick={() => void act(() => replace(() => undoRoster(found.number)))}
+            onClick={() => void once(() => act(() => replace(() => undoRoster(found.number))))}
           >
             {t("dd.roster.undo")}
           </button>
@@ -86,7 +88,7 @@ export function RosterPart(): JSX.Element {
         </div>
       )}
       {tried !== null && (
-        <Preview changes={tried.changes} take={() => void act(() => replace(() => takeRoster(tried.text, found.number)))} leave={() => look(null)} />
+        <Preview changes={tried.changes} take={() => void once(() => act(() => replace(() => takeRoster(tried.text, found.number))))} leave={() => look(null)} />
       )}
       <People found={found} />
     </section>

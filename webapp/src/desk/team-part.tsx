@@ -6,6 +6,7 @@ import { dateAndTime, t, tn, type Key } from "../i18n";
 import { Notice } from "../ui/frame";
 import { useFocus } from "../ui/hooks";
 import { Icon } from "../ui/icons";
+import { oneAtATime } from "../ui/one";
 import { QrCode } from "../ui/qr-code";
 import { alarm, say } from "../ui/say";
 import { useLoaded } from "../ui/loaded";
@@ -89,9 +90,9 @@ function Everybody({ show }: { show(shown: Shown): void }): JSX.Element {
 }
 
 function Invite({ made }: { made(link: Link): void }): JSX.Element {
+  const [once] = useState(oneAtATime);
   const [wrong, fail] = useState<Key | null>(null);
   const send = async (event: Event): Promise<void> => {
-    event.preventDefault();
     const form = new FormData(event.currentTarget as HTMLFormElement);
     const [role, name, days] = ["role", "name", "days"].map((field) => String(form.get(field) ?? ""));
     try {
@@ -101,7 +102,7 @@ function Invite({ made }: { made(link: Link): void }): JSX.Element {
     }
   };
   return (
-    <form class="card" onSubmit={(event) => void send(event)} aria-labelledby="invite-title">
+    <form class="card" onSubmit={(event) => (event.preventDefault(), void once(() => send(event)))} aria-labelledby="invite-title">
       <h3 id="invite-title">{t("team.invite.title")}</h3>
       <div class="row">
         <div class="field">
