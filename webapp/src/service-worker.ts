@@ -94,6 +94,14 @@ async function keepPage(cache: Cache, response: Response): Promise<void> {
   await cache.put("/", new Response(composed(whole, null), { headers }));
 }
 
+/** One after the other: of two that the page said in one breath the last one stays. */
+let framed: Promise<void> = Promise.resolve();
+
+function keepFrameNext(first: Frame): Promise<void> {
+  framed = framed.then(() => keepFrame(first)).catch(() => undefined);
+  return framed;
+}
+
 /** An empty frame is none. */
 async function keepFrame(first: Frame): Promise<void> {
   const cache = await caches.open(NAME);
@@ -181,7 +189,7 @@ worker.addEventListener("fetch", (event) => {
 worker.addEventListener("message", (event) => {
   const said: unknown = event.data;
   if (said === "take over") event.waitUntil(worker.skipWaiting());
-  if (isFrame(said)) event.waitUntil(keepFrame(said).catch(() => undefined));
+  if (isFrame(said)) event.waitUntil(keepFrameNext(said));
   if (!Array.isArray(said)) return;
   const wanted = said.filter((path): path is string => typeof path === "string" && Object.hasOwn(digests, path));
   event.waitUntil(keep(wanted).catch(() => undefined));

@@ -119,6 +119,15 @@ describe("the service worker", () => {
     const page = () => phone.caches.get("accompany old")?.kept.get("/") ?? "";
     beforeEach(() => phone.install({ "/": "old", [KIT]: "k" }, older));
 
+    test("that was said last stays, however soon after another one", async () => {
+      await phone.happens("message", said);
+      const other = { ...said, frame: "<p>another state</p>" };
+      await Promise.all([phone.happens("message", other), phone.happens("message", said)]);
+      expect(page()).toContain(said.frame);
+      await Promise.all([phone.happens("message", other), phone.happens("message", { ...said, frame: "" })]);
+      expect(page()).not.toContain("data-early");
+    });
+
     test("of a page of this version is kept in the page, and its script comes after it", async () => {
       await phone.happens("message", said);
       const files = `<meta name="first" content="${SCRIPT} /assets/ar-AAAAAAAA.js">`;
