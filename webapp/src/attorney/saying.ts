@@ -63,9 +63,9 @@ export abstract class Saying {
     this.say({ type: "ready" });
   }
 
-  /** Takes over a callback that is owed, or says that it is done. */
-  callBack(encounter: string, done: boolean): void {
-    this.say({ type: "callback", encounter, done });
+  /** Takes over a callback that is owed, or says that it is done; false where nobody could be told. */
+  callBack(encounter: string, done: boolean): boolean {
+    return this.say({ type: "callback", encounter, done });
   }
 
   #inCall(type: "leave" | "dismiss"): void {

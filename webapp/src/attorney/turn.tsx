@@ -105,7 +105,7 @@ export function Callbacks({ desk, view, attorney }: CallbacksProps): JSX.Element
       {destroyed && <Notice tone="safe">{t("number.destroyed")}</Notice>}
       <ul>
         {view.callbacks.map((one) => (
-          <Owed key={one.encounter} desk={desk} owed={one} attorney={attorney} closed={closed} />
+          <Owed key={one.encounter} desk={desk} owed={one} cut={view.connection !== "open"} attorney={attorney} closed={closed} />
         ))}
       </ul>
     </section>
@@ -114,13 +114,15 @@ export function Callbacks({ desk, view, attorney }: CallbacksProps): JSX.Element
 
 interface OwedProps extends Pick<CallbacksProps, "desk" | "attorney"> {
   owed: Callback;
+  /** what is said now would not be heard */
+  cut: boolean;
   closed(number: boolean): void;
 }
 
-function Owed({ desk, owed, attorney, closed }: OwedProps): JSX.Element {
+function Owed({ desk, owed, cut, attorney, closed }: OwedProps): JSX.Element {
   const done = (): void => {
-    desk.callBack(owed.encounter, true);
-    closed(owed.number);
+    // Only what was said destroys it.
+    if (desk.callBack(owed.encounter, true)) closed(owed.number);
   };
   const who = owed.mine ? t("callback.mine") : (owed.owner ?? t("callback.coordinator"));
   return (
@@ -145,11 +147,11 @@ function Owed({ desk, owed, attorney, closed }: OwedProps): JSX.Element {
       )}
       <div class="ways">
         {!owed.mine && (
-          <button type="button" class="button" onClick={() => desk.callBack(owed.encounter, false)}>
+          <button type="button" class="button" disabled={cut} onClick={() => desk.callBack(owed.encounter, false)}>
             {t("callback.take")}
           </button>
         )}
-        <button type="button" class="button" onClick={done}>
+        <button type="button" class="button" disabled={cut} onClick={done}>
           <Icon name="safe" />
           {t("callback.done")}
         </button>
