@@ -9,7 +9,7 @@ import { duration, t } from "../i18n";
 import { useFocus } from "../ui/hooks";
 import { Icon } from "../ui/icons";
 import { alarm } from "../ui/say";
-import { hasCode, isCode } from "./way-back";
+import { afterWrong, hasCode, isCode } from "./way-back";
 
 interface CoverProps {
   /** seconds recorded, or null where nothing is recorded */
@@ -55,7 +55,7 @@ function ByCode({ back }: { back(): void }): JSX.Element {
   const submit = async (event: SubmitEvent): Promise<void> => {
     event.preventDefault();
     if (await isCode(code)) return back();
-    change("");
+    change((typed) => afterWrong(code, typed));
     mark(true);
     alarm(t("lock.wrong"));
   };

@@ -38,6 +38,9 @@ export function forgetCode(): void {
   localStorage.removeItem(KEPT);
 }
 
+/** What stands in the field once *tried* was found to be another: what was typed meanwhile. */
+export const afterWrong = (tried: string, typed: string): string => (typed === tried ? "" : typed);
+
 /** Whether *code* is the one kept; nothing is right where none is. */
 export async function isCode(code: string): Promise<boolean> {
   const found = kept();
