@@ -39,15 +39,20 @@ PRESS_FIRST = """() => {
   look();
 }"""
 
-# Every text that stood where what was left is told; whether the organization's name came anew.
+# Every text that stood where what was left is told; and whether the page heard from its server.
 NOTES_WHAT_IS_SAID = """() => {
   const left = document.querySelector("[data-testid=leftovers]");
-  const name = document.querySelector(".foot > p");
+  const told = () => JSON.parse(localStorage.getItem("accompany.service")).service.time;
+  const before = told();
   window.said = [left.innerText];
   const follow = new MutationObserver(() => window.said.push(left.innerText));
   follow.observe(left, { childList: true, characterData: true, subtree: true });
-  window.checkedAnew = () => !name.isConnected && document.querySelector(".foot > p") !== null;
+  window.heardAnew = () => told() !== before;
 }"""
+
+# Drawn, and then everything done that the page left until it has nothing else to do.
+AT_LEISURE = """() => new Promise((done) =>
+  requestAnimationFrame(() => setTimeout(() => requestIdleCallback(done, { timeout: 10_000 }))))"""
 
 
 def wait_until_kept(caller: Caller) -> list[str]:
@@ -121,7 +126,8 @@ def test_what_a_crash_left_is_sent_and_that_stays_said(
     # Only now the page hears from the server who it is, and looks whose server that is once more.
     with page.expect_response("**/api/service"):
         asked[-1].continue_()
-    page.wait_for_function("() => window.checkedAnew()", timeout=30_000)
+    page.wait_for_function("() => window.heardAnew()", timeout=30_000)
+    page.evaluate(AT_LEISURE)
     said = page.evaluate("() => window.said")
     assert said
     assert all("They are safe" in one for one in said)
