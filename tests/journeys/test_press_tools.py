@@ -53,17 +53,19 @@ def test_hotline_and_message_are_there_before_the_press(carla: Caller) -> None:
 
 
 def test_two_choices_in_one_breath_are_both_kept(carla: Caller) -> None:
-    """As a slow phone delivers them: both before the page is drawn again."""
+    """As a slow phone delivers them: both before the page is drawn again. It may be gone next."""
     page = carla.page
-    page.evaluate(
+    kept = page.evaluate(
         """() => {
           for (const [name, value] of [["state", "CA"], ["language", "es"]]) {
             const list = document.querySelector(`#choice-${name}`);
             list.value = value;
             list.dispatchEvent(new Event("change", { bubbles: true }));
           }
+          return ["state", "language"].map((name) => localStorage.getItem(`accompany.${name}`));
         }"""
     )
+    assert kept == ["CA", "es"]
     expect(page.locator("#choice-language")).to_have_value("es")
     expect(page.locator("#choice-state")).to_have_value("CA")
     page.reload()

@@ -45,7 +45,6 @@ export function App(): JSX.Element {
   useEffect(() => void loadPressed(), []);
   // After the kit, so that the line is free for it.
   useEffect(() => void kitArrived.then(() => keepAll(() => busy.current)), []);
-  useEffect(() => keepChoices(choices), [choices]);
   // Only of a server whose note was checked. An encounter that begins meanwhile has the phone to itself.
   useEffect(() => {
     if (ready.is !== "ready" || ready.organization === null) return;
@@ -60,8 +59,15 @@ export function App(): JSX.Element {
   useEffect(() => followLink(setChoices), []);
   useEffect(() => void (document.title = `${t("start.title")} · ${t("app.name")}`));
 
-  // Onto what is chosen by then: two choices may come before the page is drawn again.
-  const choose = (part: Partial<Choices>): void => setChoices((now) => ({ ...now, ...part }));
+  const chosen = useRef(choices);
+  chosen.current = choices;
+  // Onto what is chosen by then: two choices may come before the page is drawn again. And kept at once: it may
+  // be gone before the next frame.
+  const choose = (part: Partial<Choices>): void => {
+    chosen.current = { ...chosen.current, ...part };
+    keepChoices(chosen.current);
+    setChoices(chosen.current);
+  };
   const press = (): void => {
     if (ready.is === "ready") enter(new Encounter(ready.service, choices, clock));
   };
