@@ -5,7 +5,7 @@
 
 import "../styles/disclosure.css";
 import type { JSX, RefObject } from "preact";
-import { useEffect, useState } from "preact/hooks";
+import { useEffect, useLayoutEffect, useState } from "preact/hooks";
 import { custodyOf, privilegeIn } from "../attorney/custody-lines";
 import { writeTime } from "../evidence/text";
 import { dateAndTime, t } from "../i18n";
@@ -140,8 +140,9 @@ function AsMarked(props: MarkedProps): JSX.Element {
   const [looked, look] = useState(false);
   const privilege = usePrivilege(sealed);
   useEffect(() => () => making.stop(), []);
-  // What was made before another mark was set is not what would be made now.
-  useEffect(() => {
+  // What was made before another mark was set is not what would be made now. At once: what is ticked and pressed
+  // next, by keyboard within a frame, is of the new marks.
+  useLayoutEffect(() => {
     making.stop();
     look(false);
   }, [acts, bare]);
