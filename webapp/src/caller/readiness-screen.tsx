@@ -1,11 +1,12 @@
 /** The readiness page: one plain mark for each thing, and the next step. */
 
 import type { JSX } from "preact";
-import { useEffect, useState } from "preact/hooks";
+import { useMemo } from "preact/hooks";
 import { dateAndTime, languageName, stateName, t, type Key } from "../i18n";
 import { Notice } from "../ui/frame";
 import { useFocus } from "../ui/hooks";
 import { Icon, type IconName } from "../ui/icons";
+import { useLoaded } from "../ui/loaded";
 import type { PrepareProps } from "./prepare";
 import { askPersistence, factsNow } from "./readiness-facts";
 import { marksOf, nextOf, type Facts, type Mark, type Marked } from "./readiness";
@@ -26,9 +27,9 @@ const MARKS: Record<Mark, Key> = {
 export function Readiness(props: ReadinessProps): JSX.Element {
   const { choices, service, turnTo } = props;
   const heading = useFocus<HTMLHeadingElement>();
-  const [facts, find] = useState<Facts | null>(null);
-  const look = (): void => void factsNow(choices, service).then(find);
-  useEffect(look, [choices, service]);
+  const asked = useMemo(() => ({}), [choices, service]);
+  // Some browsers ask a person before they promise anything: what is known by then counts.
+  const { found: facts, again: look } = useLoaded(() => factsNow(choices, service), asked);
   const marks = facts === null ? [] : marksOf(facts);
   const next = nextOf(marks);
   const act = ({ at }: Marked): void => {
