@@ -72,9 +72,10 @@ export class HandingOver {
     if (again) this.#timer = setTimeout(() => void this.#go(), AGAIN);
   }
 
-  /** Returns whether nothing is left to do for now. */
+  /** Returns whether nothing is left to do for now; what is called off meanwhile goes no further. */
   async #step(one: Handover): Promise<boolean> {
     const { organizationKey, now, notes, handed, trouble } = this.#options;
+    const stands = (): boolean => this.#told.some((told) => nameOf(told) === nameOf(one));
     let recipient: string;
     try {
       recipient = recipientOn(one.card, organizationKey, now());
@@ -84,17 +85,20 @@ export class HandingOver {
     }
     try {
       const done = await Promise.all(one.recordings.map((recording) => this.#seal(recording, one.card, recipient)));
+      if (!stands()) return true;
       if (done.includes(false)) return false;
       // Notes last of all: they are typed until the case goes.
       const goes = one.over || one.stage !== "beside";
       // Told once more before the server heard of it: by now the case, and what is in it, may be the colleague's.
       if (goes && !this.#gone.has(nameOf(one))) await notes(one, recipient);
+      if (!stands()) return true;
       trouble(null);
       if (!goes) return true;
       const said = handed(one);
       if (said) this.#gone.add(nameOf(one));
       return said;
     } catch {
+      if (!stands()) return true;
       trouble("sealing");
       return false;
     }

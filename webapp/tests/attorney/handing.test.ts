@@ -78,6 +78,19 @@ describe("handing a case over", () => {
     }
   });
 
+  test("called off while keys are sealed, the case does not go, nor what was noted", async () => {
+    const { handing: hand, handed, given, troubles } = handing();
+    hand.told([{ ...one, stage: "arrived" }]);
+    await settled();
+    hand.told([]);
+    await seal();
+    expect([handed, given, troubles.at(-1)]).toEqual([[], [], null]);
+    // Wanted again after it, it goes.
+    hand.told([{ ...one, stage: "arrived" }]);
+    await settled();
+    expect([handed, given.length]).toEqual([[one.encounter], 1]);
+  });
+
   test("told again before the server heard that it went: that is said again, and nothing is given twice", async () => {
     const { handing: hand, handed, given } = handing();
     const arrived: Handover = { ...one, stage: "arrived" };
