@@ -15,7 +15,7 @@ import type { CallbackTold } from "../live-contracts";
 import { readCallbackTold } from "../messages";
 import { Refused, request } from "../service";
 import { Store, type Watched } from "../store";
-import { LASTS, forgetCallback, keepCallback, type KeptCallback } from "./kept";
+import { LASTS, forgetCallback, keepCallback, keptCallbacks, type KeptCallback } from "./kept";
 
 export type Trusted = Pick<Service, "demonstration" | "organization" | "organization_key">;
 
@@ -59,6 +59,8 @@ export class Left {
   /** while this page lives, so that it can be sealed to somebody else */
   #plain: CallbackNumber | null = null;
   #waits: string | null;
+  /** it was seen to lie on this phone as well, where other pages of this app change it */
+  #lies = false;
   #timer: ReturnType<typeof setTimeout> | undefined;
   #asking = false;
   #tries = 0;
@@ -80,6 +82,7 @@ export class Left {
   static resumed(kept: KeptCallback, service: Trusted | null, now: () => number): Left {
     const { encounter, secret, waits } = kept;
     const left = new Left({ claim: { encounter, secret }, service, now, keeps: true, waits });
+    left.#lies = true;
     left.#go(0);
     return left;
   }
@@ -173,6 +176,21 @@ export class Left {
     if (this.#waits === null && told?.left !== true) return forgetCallback(claim.encounter, now());
     const until = told?.until ?? null;
     keepCallback({ ...claim, until: until === null ? now() + LASTS : Date.parse(until), waits: this.#waits }, now());
+    this.#lies = this.#lying() !== undefined;
+  }
+
+  #lying(): KeptCallback | undefined {
+    return keptCallbacks(this.#options.now()).find(({ encounter }) => encounter === this.encounter);
+  }
+
+  /** Takes over what was said in another page of this app: what was taken back there does not go from here. */
+  #follow(): void {
+    if (!this.#lies || this.#waits === null) return;
+    const waits = this.#lying()?.waits ?? null;
+    if (waits === this.#waits) return;
+    this.#plain = null;
+    this.#waits = waits;
+    this.#view.merge({ waits: this.#waiting });
   }
 
   #end(): void {
@@ -195,6 +213,7 @@ export class Left {
   async #act(): Promise<void> {
     if (this.#asking || this.#stopped || this.#view.value.over) return;
     this.#asking = true;
+    this.#follow();
     const waits = this.#waits;
     try {
       const told = await this.#ask(waits);

@@ -180,6 +180,31 @@ describe("without a line", () => {
   });
 });
 
+test("taken back in one page of the app, it does not go from another one that had it", async () => {
+  server.away = true;
+  const left = leaving();
+  await left.leave(ONE);
+  const [kept] = keptCallbacks(NOW);
+  if (kept === undefined) throw new Error("nothing was kept");
+  const other = Left.resumed(kept, service(), () => NOW);
+  made.push(other);
+  left.takeBack();
+  left.stop();
+  server.away = false;
+  await settled(() => expect(other.view.value).toMatchObject({ waits: null, told: { left: false } }));
+  expect(server.asked).not.toContain("PUT");
+  expect(keptCallbacks(NOW)).toEqual([]);
+});
+
+test("a browser that keeps nothing still sends what was left", async () => {
+  vi.stubGlobal("localStorage", undefined);
+  const left = leaving();
+  await left.leave(ONE);
+  await settled(() => expect(left.view.value).toMatchObject({ waits: null, told: { left: true } }));
+  left.takeBack();
+  await settled(() => expect(server.asked).toEqual(["PUT", "DELETE"]));
+});
+
 test("changed and taken back; then nothing of it lies here", async () => {
   const left = leaving();
   await left.leave(ONE);
