@@ -147,7 +147,6 @@ def measure(
         ("warm, relay: opening to can be pressed", of(warms, "button"), 300),
         ("warm, this machine's CPU: opening to can be pressed", of(quick, "button"), 300),
         ("warm, relay: press to the encounter's screen", of(warms, "encounter", "button"), None),
-        ("warm, relay: press to the server's first word", of(warms, "rung", "button"), None),
         ("warm, relay: press to recording", of(warms, "recording", "button"), None),
         ("no line: opening to can be pressed", of(offline, "button"), 300),
         ("no line: press to the encounter's screen", of(offline, "encounter", "button"), None),
