@@ -1,6 +1,6 @@
 /** Moving pictures on the page: the other side's, large and with its voice, and one's own, small. */
 
-import type { JSX } from "preact";
+import type { JSX, RefObject } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
 import { t } from "../i18n";
 import { Icon } from "./icons";
@@ -16,6 +16,18 @@ interface PictureProps {
   muted?: boolean;
 }
 
+/** Shows *stream*; lets go of it with the element, which a browser keeps for as long as it has one (Chromium). */
+function useShown(video: RefObject<HTMLVideoElement | null>, stream: MediaStream): void {
+  useEffect(() => {
+    const element = video.current;
+    if (element === null) return;
+    element.srcObject = stream;
+    return () => {
+      element.srcObject = null;
+    };
+  }, [stream]);
+}
+
 export function Picture({ stream, label, seen, heard, muted }: PictureProps): JSX.Element {
   const video = useRef<HTMLVideoElement>(null);
   const [silent, mark] = useState(false);
@@ -25,9 +37,7 @@ export function Picture({ stream, label, seen, heard, muted }: PictureProps): JS
       (error: unknown) => mark(error instanceof DOMException && error.name === "NotAllowedError"),
     );
   };
-  useEffect(() => {
-    if (video.current) video.current.srcObject = stream;
-  }, [stream]);
+  useShown(video, stream);
   // A track that comes later does not start an element that had nothing to play.
   useEffect(play, [stream, seen, heard]);
   return (
@@ -53,9 +63,7 @@ export function Picture({ stream, label, seen, heard, muted }: PictureProps): JS
 
 export function Preview({ stream }: { stream: MediaStream }): JSX.Element {
   const video = useRef<HTMLVideoElement>(null);
-  useEffect(() => {
-    if (video.current) video.current.srcObject = stream;
-  }, [stream]);
+  useShown(video, stream);
   return (
     <video
       ref={video}
