@@ -131,6 +131,8 @@ def given_out_in_part(page: Page, server: RunningServer, folder: Path) -> None:
     to when; the rest holds. By keyboard alone."""
     page.get_by_test_id("export").press("Enter")
     part = page.get_by_test_id("disclosure")
+    # Its heading takes the focus a frame after it stands there, and a key that comes between.
+    part.locator(":focus").wait_for()
     part.get_by_label("Opened").press("Space")
     part.get_by_text("The caller has not said").wait_for()
     film = page.locator("[data-testid=opened] video")
