@@ -45,12 +45,14 @@ export function App(): JSX.Element {
   useEffect(() => void loadPressed(), []);
   // After the kit, so that the line is free for it.
   useEffect(() => void kitArrived.then(() => keepAll(() => busy.current)), []);
+  // Once it was checked its key is pinned, at a first visit too.
+  useEffect(() => {
+    if (ready.is === "ready" && ready.organization !== null) keepService(ready.service);
+  }, [ready]);
   // Only of a server whose note was checked. An encounter that begins meanwhile has the phone to itself.
   useEffect(() => {
     if (ready.is !== "ready" || ready.organization === null) return;
     const { service } = ready;
-    // Its key is pinned by now, at a first visit too.
-    keepService(service);
     whenIdle(async () => {
       const kit = await loadKit();
       if (!busy.current) await kit.keepFirstFrame(service, choices);
