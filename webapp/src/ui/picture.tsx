@@ -16,10 +16,10 @@ interface PictureProps {
   muted?: boolean;
 }
 
-/** Shows *stream*; lets go of it with the element, which a browser keeps for as long as it has one (Chromium). */
-function useShown(video: RefObject<HTMLVideoElement | null>, stream: MediaStream): void {
+/** Plays *stream*; lets go of it with the element, which a browser keeps for as long as it has one (Chromium). */
+export function usePlayed(media: RefObject<HTMLMediaElement | null>, stream: MediaStream): void {
   useEffect(() => {
-    const element = video.current;
+    const element = media.current;
     if (element === null) return;
     element.srcObject = stream;
     return () => {
@@ -37,7 +37,7 @@ export function Picture({ stream, label, seen, heard, muted }: PictureProps): JS
       (error: unknown) => mark(error instanceof DOMException && error.name === "NotAllowedError"),
     );
   };
-  useShown(video, stream);
+  usePlayed(video, stream);
   // A track that comes later does not start an element that had nothing to play.
   useEffect(play, [stream, seen, heard]);
   return (
@@ -63,7 +63,7 @@ export function Picture({ stream, label, seen, heard, muted }: PictureProps): JS
 
 export function Preview({ stream }: { stream: MediaStream }): JSX.Element {
   const video = useRef<HTMLVideoElement>(null);
-  useShown(video, stream);
+  usePlayed(video, stream);
   return (
     <video
       ref={video}

@@ -5,6 +5,7 @@ import { useEffect, useRef } from "preact/hooks";
 import { t } from "../i18n";
 import type { ThirdView } from "../third-view";
 import { Icon } from "./icons";
+import { usePlayed } from "./picture";
 import { say } from "./say";
 import "../styles/third.css";
 
@@ -44,10 +45,10 @@ export interface VoiceProps {
 /** Somebody who is heard and not seen. */
 export function Voice({ stream, muted, is }: VoiceProps): JSX.Element {
   const audio = useRef<HTMLAudioElement>(null);
+  usePlayed(audio, stream);
   useEffect(() => {
     const element = audio.current;
     if (!element) return;
-    element.srcObject = stream;
     const play = (): void => void element.play().catch(() => undefined);
     // A track that comes later does not start an element that had nothing to play.
     stream.addEventListener("addtrack", play);
